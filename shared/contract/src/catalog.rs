@@ -1,0 +1,284 @@
+//! The one list of everything that travels on the bus, each with a sample.
+//!
+//! The samples are frozen as JSON under `snapshots/`: a change of an existing snapshot is a broken contract,
+//! to be made as a new version instead.
+
+use serde_json::Value;
+
+use crate::accounts::VerifyKey;
+use crate::campaigns::{ChunkSettled, RunClosed, RunStarted};
+use crate::chunk::{ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, Screened, SlotRef, Text};
+use crate::class::{Class, Mode};
+use crate::consent::{
+    ActOnReply, ChunkScreened, ClosePermits, Gate, GrantPermits, OptInsRecorded, OptOutConfirmed, OptOutRecorded,
+    PermitAsk, RecordReply, RegisterDispatcher, Reply, ScreenChunk, SetRunGate,
+};
+use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
+use crate::dispatch::{HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SendChunk, SlotOutcome};
+use crate::ids::{Id, MessageId, RunId};
+use crate::inbound::{MessageReceived, ReceiveReply};
+use crate::payload::{Format, Owner, Payload, PayloadKind};
+use crate::phone::Phone;
+use crate::reason::Reason;
+use crate::renderer::{ChunkRendered, DescribeTemplate, RenderChunk};
+use crate::time::UnixMillis;
+
+/// One payload type.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub kind: PayloadKind,
+    pub owner: Owner,
+    pub name: &'static str,
+    pub version: u16,
+    pub format: Format,
+    pub sample: Value,
+}
+
+impl Entry {
+    fn of<P: Payload>(sample: &P) -> Self {
+        Self {
+            kind: P::KIND,
+            owner: P::OWNER,
+            name: P::NAME,
+            version: P::VERSION,
+            format: P::FORMAT,
+            sample: serde_json::to_value(sample).unwrap_or(Value::Null),
+        }
+    }
+
+    /// `<owner>.<name>.v<version>`: the snapshot's file name.
+    pub fn title(&self) -> String {
+        format!("{}.{}.v{}", self.owner.as_str(), self.name, self.version)
+    }
+}
+
+const AT: UnixMillis = UnixMillis(1_781_103_600_000);
+
+fn run() -> RunId {
+    RunId::from_raw(0x019e_b000_0000_7000_8000_0000_0000_0000)
+}
+
+fn id<K: crate::ids::Kind>(n: u128) -> Id<K> {
+    Id::from_raw(0x019e_b000_0000_7000_8000_0000_0000_0000 | n)
+}
+
+fn phone() -> Phone {
+    Phone::from_digits(15_005_550_006).unwrap_or_else(|| unreachable!("eleven digits"))
+}
+
+fn head() -> ChunkHead {
+    ChunkHead {
+        run: run(),
+        campaign: id(1),
+        chunk: 3,
+        class: Class::Marketing,
+        programme: "default".into(),
+        template: id(2),
+        template_version: 1,
+        sender: "+15005550100".into(),
+        mode: Mode::Test,
+        valid_until: AT,
+        released_at: AT,
+        zones: vec!["America/New_York".into()],
+        field_names: vec!["first_name".into()],
+    }
+}
+
+fn recipient() -> Recipient {
+    Recipient { position: 65, contact: id(3), phone: phone(), zone: Some(0), fields: vec![Some("Ana".into())] }
+}
+
+fn group() -> OutcomeGroup {
+    OutcomeGroup {
+        outcome: Outcome::Held,
+        reason: Reason::QUIET_HOURS,
+        until: Some(AT),
+        positions: vec![66],
+        contacts: vec![id(4)],
+        decisions: vec![id(5)],
+    }
+}
+
+fn slot() -> SlotRef {
+    SlotRef { run: run(), chunk: 3, slot: 1 }
+}
+
+fn reply() -> Reply {
+    Reply {
+        inbound: id(6),
+        contact: Some(id(3)),
+        from: phone(),
+        to: "+15005550100".into(),
+        text: "STOP".into(),
+        received_at: AT,
+        mode: Mode::Test,
+    }
+}
+
+/// Every event, command and query.
+pub fn all() -> Vec<Entry> {
+    let mut entries = Vec::new();
+    entries.extend(accounts_and_contacts());
+    entries.extend(consent());
+    entries.extend(campaigns_and_renderer());
+    entries.extend(dispatch_and_inbound());
+    entries
+}
+
+fn accounts_and_contacts() -> Vec<Entry> {
+    vec![
+        Entry::of(&VerifyKey { sha256: "00".repeat(32) }),
+        Entry::of(&PageAudience { include: vec![id(7)], exclude: vec![], after: Some(id(3)), limit: 10_000 }),
+        Entry::of(&LoadRecipients { contacts: vec![id(3)], field_names: vec!["first_name".into()] }),
+        Entry::of(&ListFields {}),
+        Entry::of(&FindByPhone { phone: phone() }),
+        Entry::of(&ImportFinished { import: id(8), created: 2, updated: 1, rejected: 1 }),
+    ]
+}
+
+fn consent() -> Vec<Entry> {
+    vec![
+        Entry::of(&ScreenChunk { head: head(), recipients: vec![recipient()] }),
+        Entry::of(&ChunkScreened {
+            run: run(),
+            campaign: id(1),
+            chunk: 3,
+            at: AT,
+            allowed: 499,
+            groups: vec![group()],
+        }),
+        Entry::of(&GrantPermits {
+            slot: slot(),
+            campaign: id(1),
+            class: Class::Marketing,
+            programme: "default".into(),
+            mode: Mode::Test,
+            valid_until: AT,
+            zones: vec!["America/New_York".into()],
+            dispatcher: "dispatch-1".into(),
+            epoch: 2,
+            asks: vec![PermitAsk { position: 65, contact: id(3), phone: phone(), zone: Some(0) }],
+        }),
+        Entry::of(&ClosePermits { dispatcher: "dispatch-1".into(), epoch: 2, slots: vec![slot()] }),
+        Entry::of(&RegisterDispatcher { dispatcher: "dispatch-1".into() }),
+        Entry::of(&SetRunGate { run: run(), gate: Gate::Paused }),
+        Entry::of(&ActOnReply { reply: reply() }),
+        Entry::of(&RecordReply { reply: reply() }),
+        Entry::of(&OptOutRecorded { consent: id(9), contact: Some(id(3)), method: "keyword".into(), at: AT }),
+        Entry::of(&OptOutConfirmed { consent: id(9), recorded_at: AT, confirmed_at: AT }),
+        Entry::of(&OptInsRecorded { count: 500, method: "web_form".into(), at: AT }),
+    ]
+}
+
+fn campaigns_and_renderer() -> Vec<Entry> {
+    vec![
+        Entry::of(&RunStarted { run: run(), campaign: id(1), class: Class::Marketing, recipients: 5000, at: AT }),
+        Entry::of(&ChunkSettled { run: run(), campaign: id(1), chunk: 3, at: AT, groups: vec![group()] }),
+        Entry::of(&RunClosed {
+            run: run(),
+            campaign: id(1),
+            at: AT,
+            recipients: 10,
+            suppressed: 1,
+            cancelled: 0,
+            expired: 0,
+            failed: 0,
+            unknown: 0,
+            handed_over: 9,
+        }),
+        Entry::of(&RenderChunk {
+            head: head(),
+            recipients: vec![Screened { recipient: recipient(), decision: id(5) }],
+        }),
+        Entry::of(&ChunkRendered {
+            run: run(),
+            campaign: id(1),
+            chunk: 3,
+            at: AT,
+            rendered: 498,
+            groups: vec![group()],
+        }),
+        Entry::of(&DescribeTemplate { template: id(2) }),
+    ]
+}
+
+fn dispatch_and_inbound() -> Vec<Entry> {
+    vec![
+        Entry::of(&SendChunk {
+            head: head(),
+            texts: vec![Text {
+                position: 65,
+                contact: id(3),
+                phone: phone(),
+                zone: Some(0),
+                decision: id(5),
+                encoding: Encoding::Gsm7,
+                segments: 1,
+                body: "Hi Ana".into(),
+            }],
+        }),
+        Entry::of(&HandOversRecorded {
+            slots: vec![SlotOutcome {
+                slot: slot(),
+                campaign: id(1),
+                provider: "simulator".into(),
+                at: AT,
+                items: vec![HandOver {
+                    position: 65,
+                    contact: id(3),
+                    decision: id(5),
+                    outcome: Outcome::HandedOver,
+                    reason: Reason::OK,
+                    until: None,
+                    segments: 1,
+                    encoding: Encoding::Gsm7,
+                    provider_message_id: "1a2b".into(),
+                }],
+            }],
+        }),
+        Entry::of(&ReceiptsRecorded {
+            items: vec![Receipt {
+                message: MessageId::of(run(), 3, 65),
+                outcome: Outcome::Delivered,
+                reason: Reason::OK,
+                at: AT,
+            }],
+        }),
+        Entry::of(&ReceiveReply {
+            provider: "simulator".into(),
+            provider_message_id: "77".into(),
+            from: phone(),
+            to: "+15005550100".into(),
+            text: "STOP".into(),
+            received_at: AT,
+            mode: Mode::Test,
+        }),
+        Entry::of(&MessageReceived {
+            inbound: id(6),
+            contact: Some(id(3)),
+            provider: "simulator".into(),
+            at: AT,
+        }),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_payload_keeps_its_frozen_form() {
+        for entry in all() {
+            insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_json_snapshot!(entry.title(), entry.sample);
+            });
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let titles: BTreeSet<String> = all().iter().map(Entry::title).collect();
+        assert_eq!(titles.len(), all().len());
+    }
+}

@@ -1,0 +1,120 @@
+//! contacts: people, lists, imports.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ContactId, ImportId, ListId};
+use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
+use crate::phone::Phone;
+
+/// The next page of an audience, ascending by contact id. A person on several lists comes once, because
+/// a tenant has one contact per phone number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PageAudience {
+    /// Contacts on any of these lists; empty means every contact of the tenant.
+    pub include: Vec<ListId>,
+    /// Contacts on any of these lists are left out.
+    pub exclude: Vec<ListId>,
+    /// Continue after this contact.
+    pub after: Option<ContactId>,
+    /// At most 20,000.
+    pub limit: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AudiencePage {
+    pub contacts: Vec<ContactId>,
+    /// No contact follows this page.
+    pub done: bool,
+}
+
+impl Payload for PageAudience {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "page_audience";
+}
+
+impl Query for PageAudience {
+    type Answer = AudiencePage;
+}
+
+/// What the pipeline needs of these people (at most one chunk of them).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadRecipients {
+    pub contacts: Vec<ContactId>,
+    /// Merge fields wanted, such as `first_name`.
+    pub field_names: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecipientsLoaded {
+    /// IANA zones that [`RecipientData::zone`] points into.
+    pub zones: Vec<String>,
+    /// One entry per contact asked for, in that order; `None` where the contact is gone.
+    pub recipients: Vec<Option<RecipientData>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecipientData {
+    pub phone: Phone,
+    pub zone: Option<u8>,
+    /// One entry per field asked for.
+    pub fields: Vec<Option<String>>,
+}
+
+impl Payload for LoadRecipients {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "load_recipients";
+}
+
+impl Query for LoadRecipients {
+    type Answer = RecipientsLoaded;
+}
+
+/// Which merge fields do this tenant's contacts have? Used to check a template when it is saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ListFields {}
+
+impl Payload for ListFields {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "list_fields";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for ListFields {
+    type Answer = Vec<String>;
+}
+
+/// Which contact has this number?
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FindByPhone {
+    pub phone: Phone,
+}
+
+impl Payload for FindByPhone {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "find_by_phone";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for FindByPhone {
+    type Answer = Option<ContactId>;
+}
+
+/// An import ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImportFinished {
+    pub import: ImportId,
+    pub created: u64,
+    pub updated: u64,
+    pub rejected: u64,
+}
+
+impl Payload for ImportFinished {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "import_finished";
+    const FORMAT: Format = Format::Json;
+}

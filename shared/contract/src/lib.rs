@@ -1,0 +1,35 @@
+//! What the services agree on: identifiers, phone numbers, envelopes, subjects, streams and every
+//! event, command and query. Nothing here does I/O.
+//!
+//! One file per owner: an event belongs to the service that says it, a command to the one that
+//! carries it out, a query to the one that answers it. [`catalog`] lists them all; each has a frozen
+//! JSON snapshot under `snapshots/`, which is never edited.
+
+pub mod accounts;
+pub mod campaigns;
+pub mod catalog;
+pub mod chunk;
+pub mod class;
+pub mod consent;
+pub mod contacts;
+pub mod dispatch;
+pub mod envelope;
+pub mod ids;
+pub mod inbound;
+pub mod payload;
+pub mod phone;
+pub mod reason;
+pub mod renderer;
+pub mod streams;
+pub mod time;
+
+pub use class::{Class, Mode};
+pub use envelope::Envelope;
+pub use ids::{
+    CampaignId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId, KeyId, ListId,
+    MessageId, RunId, TemplateId, TenantId,
+};
+pub use payload::{Format, Owner, Payload, PayloadKind, Query};
+pub use phone::{Phone, PhoneError};
+pub use reason::Reason;
+pub use time::UnixMillis;
