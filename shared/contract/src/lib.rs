@@ -20,6 +20,7 @@ pub mod payload;
 pub mod phone;
 pub mod reason;
 pub mod renderer;
+pub mod segments;
 pub mod streams;
 pub mod time;
 
