@@ -1,0 +1,149 @@
+//! One writer per database, with natural group commit: whatever waits shares one transaction and one fsync.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use futures::future::BoxFuture;
+use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Tx;
+use super::engine::Engine;
+use crate::lifecycle::Lifecycle;
+
+/// Jobs that wait for the writer before callers have to wait to queue.
+const QUEUE: usize = 4096;
+/// Jobs that share one commit at most; bounds how long a commit takes.
+const GROUP: usize = 64;
+
+/// A service's database. Clones share it.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    reader: DatabaseConnection,
+    jobs: mpsc::Sender<Job>,
+    service: &'static str,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("service", &self.service).field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+/// Tells a caller how its job ended; called after the commit, with the commit's error if it failed.
+type Done = Box<dyn FnOnce(Result<(), Arc<anyhow::Error>>) + Send>;
+/// Runs inside the transaction; says whether its effects are to be kept.
+type Job = Box<dyn for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, (bool, Done)> + Send>;
+
+impl Db {
+    pub(super) fn start(
+        engine: Engine,
+        writer: DatabaseConnection,
+        reader: DatabaseConnection,
+        service: &'static str,
+        lifecycle: &Lifecycle,
+    ) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let closing = lifecycle.closing();
+        lifecycle.spawn_footing("database writer", async move {
+            tokio::select! {
+                () = commit_groups(&writer, queue, service) => {}
+                () = closing.cancelled() => {}
+            }
+            Ok(())
+        });
+        Self { engine, reader, jobs, service }
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// For reads outside transactions.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// Runs `job` in a transaction with whatever else waits, each job in a savepoint of its own; resolves
+    /// once the commit is durable. An `Err` from the job undoes the job alone.
+    pub async fn write<T, F>(&self, job: F) -> anyhow::Result<T>
+    where
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, anyhow::Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |tx| {
+            let work = job(tx);
+            Box::pin(async move {
+                let outcome = work.await;
+                let keep = outcome.is_ok();
+                let done: Done = Box::new(move |committed| {
+                    let outcome = match committed {
+                        Ok(()) => outcome,
+                        Err(error) => outcome.and(Err(anyhow::anyhow!("the commit failed: {error:#}"))),
+                    };
+                    // A caller that has gone away does not need the answer.
+                    let _gone = answer.send(outcome);
+                });
+                (keep, done)
+            })
+        });
+        self.jobs.send(job).await.map_err(|_| self.gone())?;
+        answered.await.map_err(|_| self.gone())?
+    }
+
+    fn gone(&self) -> anyhow::Error {
+        anyhow::anyhow!("the database writer of {} has ended", self.service)
+    }
+}
+
+async fn commit_groups(writer: &DatabaseConnection, mut queue: mpsc::Receiver<Job>, service: &'static str) {
+    let mut group = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut group, GROUP).await > 0 {
+        let (jobs, started) = (group.len(), std::time::Instant::now());
+        let mut dones = Vec::with_capacity(jobs);
+        let committed = commit(writer, &mut group, &mut dones).await.map_err(Arc::new);
+        if let Err(error) = &committed {
+            tracing::error!(service, error = format!("{error:#}"), "a commit failed; its callers will try again");
+        }
+        // Jobs that never ran drop their answer channel, which their callers see as an error.
+        group.clear();
+        for done in dones {
+            done(committed.clone());
+        }
+        metrics::counter!("db_commits_total", "service" => service).increment(1);
+        metrics::counter!("db_jobs_total", "service" => service).increment(jobs as u64);
+        metrics::histogram!("db_commit_seconds", "service" => service).record(started.elapsed().as_secs_f64());
+    }
+}
+
+async fn commit(writer: &DatabaseConnection, group: &mut Vec<Job>, dones: &mut Vec<Done>) -> anyhow::Result<()> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let tx = writer.begin_with_options(options).await.context("cannot begin a transaction")?;
+    if group.len() == 1 {
+        // Alone, a job needs no savepoint: undoing it undoes the transaction.
+        for job in group.drain(..) {
+            let (keep, done) = job(&tx).await;
+            dones.push(done);
+            if !keep {
+                return tx.rollback().await.context("cannot roll back");
+            }
+        }
+    } else {
+        for job in group.drain(..) {
+            let savepoint = tx.begin().await.context("cannot set a savepoint")?;
+            let (keep, done) = job(&savepoint).await;
+            dones.push(done);
+            if keep {
+                savepoint.commit().await.context("cannot release a savepoint")?;
+            } else {
+                savepoint.rollback().await.context("cannot roll back to a savepoint")?;
+            }
+        }
+    }
+    tx.commit().await.context("cannot commit")
+}

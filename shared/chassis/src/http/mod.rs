@@ -1,0 +1,15 @@
+//! The HTTP side of every service: problems (RFC 9457), authentication, bodies, paging, and the listener.
+
+mod auth;
+mod body;
+mod page;
+mod path;
+mod problem;
+mod request;
+pub mod serve;
+
+pub use auth::{Auth, Authenticator};
+pub use body::Body;
+pub use page::{Listing, Page};
+pub use path::PathId;
+pub use problem::{FieldError, Problem};
