@@ -16,13 +16,17 @@ pub struct Clock {
 
 impl Clock {
     pub fn system() -> Self {
-        Self { offset_micros: Arc::new(AtomicI64::new(0)) }
+        Self {
+            offset_micros: Arc::new(AtomicI64::new(0)),
+        }
     }
 
     /// A clock that shows `start` now and runs on from there.
     pub fn starting_at(start: DateTime<Utc>) -> Self {
         let offset = start - system_now();
-        Self { offset_micros: Arc::new(AtomicI64::new(offset.num_microseconds().unwrap_or(0))) }
+        Self {
+            offset_micros: Arc::new(AtomicI64::new(offset.num_microseconds().unwrap_or(0))),
+        }
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -35,11 +39,15 @@ impl Clock {
 
     /// Jumps forward (or back) for everyone who shares this clock.
     pub fn advance(&self, by: Duration) {
-        self.offset_micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::Relaxed);
+        self.offset_micros
+            .fetch_add(by.num_microseconds().unwrap_or(0), Ordering::Relaxed);
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the system's clock"
+)]
 fn system_now() -> DateTime<Utc> {
     Utc::now()
 }

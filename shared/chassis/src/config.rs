@@ -24,10 +24,16 @@ impl Settings {
     pub fn load(services: &[Service], file: Option<&Path>) -> anyhow::Result<Self> {
         let mut figment = Self::defaults(services).figment;
         if let Some(path) = file {
-            anyhow::ensure!(path.is_file(), "the settings file {} does not exist", path.display());
+            anyhow::ensure!(
+                path.is_file(),
+                "the settings file {} does not exist",
+                path.display()
+            );
             figment = figment.merge(Toml::file_exact(path));
         }
-        Ok(Self { figment: figment.merge(Env::prefixed("HAILMAST_").split("__")) })
+        Ok(Self {
+            figment: figment.merge(Env::prefixed("HAILMAST_").split("__")),
+        })
     }
 
     /// The embedded defaults alone; what tests and the demo start from.
@@ -42,12 +48,16 @@ impl Settings {
     /// The same settings with one key (`nats.url`) replaced.
     #[must_use]
     pub fn with(self, key: &str, value: impl serde::Serialize) -> Self {
-        Self { figment: self.figment.merge(Serialized::default(key, value)) }
+        Self {
+            figment: self.figment.merge(Serialized::default(key, value)),
+        }
     }
 
     /// One section as a type. Unknown keys and wrong types are errors that name the key and its source.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<T> {
-        self.figment.extract_inner(name).with_context(|| format!("the settings section [{name}] cannot be used"))
+        self.figment
+            .extract_inner(name)
+            .with_context(|| format!("the settings section [{name}] cannot be used"))
     }
 
     pub fn common(&self) -> anyhow::Result<Common> {
@@ -106,7 +116,9 @@ pub struct Nats {
 
 impl std::fmt::Debug for Nats {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Nats").field("server", &self.server).finish_non_exhaustive()
+        f.debug_struct("Nats")
+            .field("server", &self.server)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,7 +131,9 @@ pub struct Database {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("readers", &self.readers).finish_non_exhaustive()
+        f.debug_struct("Database")
+            .field("readers", &self.readers)
+            .finish_non_exhaustive()
     }
 }
 
@@ -176,6 +190,9 @@ mod tests {
 
     #[test]
     fn a_services_tables_become_sub_sections() {
-        assert_eq!(sectioned("dispatch", "a = 1\n[lane]\nb = 2\n"), "[dispatch]\na = 1\n[dispatch.lane]\nb = 2\n");
+        assert_eq!(
+            sectioned("dispatch", "a = 1\n[lane]\nb = 2\n"),
+            "[dispatch]\na = 1\n[dispatch.lane]\nb = 2\n"
+        );
     }
 }

@@ -38,8 +38,12 @@ impl Host {
         let common = options.settings.common()?;
         let lifecycle = Lifecycle::default();
         telemetry::metrics();
-        std::fs::create_dir_all(&common.data.dir)
-            .with_context(|| format!("cannot create the data folder {}", common.data.dir.display()))?;
+        std::fs::create_dir_all(&common.data.dir).with_context(|| {
+            format!(
+                "cannot create the data folder {}",
+                common.data.dir.display()
+            )
+        })?;
         let location = Location::from_settings(&common.database, &common.data)?;
         let first = bus::connect(&common.nats.url, "setup").await?;
         bus::ensure_streams(&async_nats::jetstream::new(first.0), common.bus.replicas).await?;
@@ -47,10 +51,24 @@ impl Host {
         let mut routers = Vec::new();
         let mut any_bus = None;
         for service in &options.services {
-            let db = db::open(&location, service.name, service.migrations, common.database.readers, &lifecycle).await?;
+            let db = db::open(
+                &location,
+                service.name,
+                service.migrations,
+                common.database.readers,
+                &lifecycle,
+            )
+            .await?;
             let connection = bus::connect(&common.nats.url, service.name).await?;
             let clock = options.clock.clone();
-            let bus = Bus::start(service.name, connection, db.clone(), clock.clone(), common.bus.clone(), &lifecycle);
+            let bus = Bus::start(
+                service.name,
+                connection,
+                db.clone(),
+                clock.clone(),
+                common.bus.clone(),
+                &lifecycle,
+            );
             any_bus.get_or_insert(bus.clone());
             let cx = Cx {
                 service: service.name,
@@ -67,14 +85,21 @@ impl Host {
         let starting = options.services.iter().filter_map(|service| {
             let cx = contexts.get(service.name)?.clone();
             Some(async move {
-                (service.start)(cx).await.with_context(|| format!("the service {} cannot start", service.name))
+                (service.start)(cx)
+                    .await
+                    .with_context(|| format!("the service {} cannot start", service.name))
             })
         });
         routers.extend(futures::future::try_join_all(starting).await?);
         let bus = any_bus.context("no service was named")?;
         let router = serve::router(routers, &bus, &common.http, &lifecycle);
         let address = serve::listen(&common.http.listen, router, &lifecycle).await?;
-        Ok(Self { address, contexts, lifecycle, grace: Duration::from_secs(common.shutdown.grace_seconds) })
+        Ok(Self {
+            address,
+            contexts,
+            lifecycle,
+            grace: Duration::from_secs(common.shutdown.grace_seconds),
+        })
     }
 
     /// A running service's surroundings.
@@ -109,7 +134,10 @@ impl Host {
         if let Some(failure) = self.lifecycle.take_failure() {
             return Err(failure);
         }
-        anyhow::ensure!(clean, "some work did not finish within the grace period; it continues at the next start");
+        anyhow::ensure!(
+            clean,
+            "some work did not finish within the grace period; it continues at the next start"
+        );
         Ok(())
     }
 }

@@ -35,15 +35,27 @@ impl Lifecycle {
     }
 
     /// Work: ends itself once `stopping` is cancelled. An error, or a panic, stops the process.
-    pub fn spawn_work(&self, name: &'static str, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+    pub fn spawn_work(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
         let lifecycle = self.clone();
-        self.inner.work.spawn(async move { lifecycle.watch(name, task).await });
+        self.inner
+            .work
+            .spawn(async move { lifecycle.watch(name, task).await });
     }
 
     /// What work stands on: ends itself once `closing` is cancelled.
-    pub fn spawn_footing(&self, name: &'static str, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+    pub fn spawn_footing(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
         let lifecycle = self.clone();
-        self.inner.footing.spawn(async move { lifecycle.watch(name, task).await });
+        self.inner
+            .footing
+            .spawn(async move { lifecycle.watch(name, task).await });
     }
 
     async fn watch(&self, name: &'static str, task: impl Future<Output = anyhow::Result<()>>) {
@@ -59,24 +71,36 @@ impl Lifecycle {
     /// Records why the process must end, and starts the stop. The first reason is kept.
     pub fn fail(&self, error: anyhow::Error) {
         tracing::error!(error = format!("{error:#}"), "the process cannot go on");
-        let mut failure = self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failure = self
+            .inner
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         failure.get_or_insert(error);
         self.inner.stopping.cancel();
     }
 
     /// Why the process had to end, if it had to. Can be taken once.
     pub fn take_failure(&self) -> Option<anyhow::Error> {
-        self.inner.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.inner
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     /// Stops everything in order. True if all of it ended within `grace`.
     pub async fn stop(&self, grace: Duration) -> bool {
         self.inner.stopping.cancel();
         self.inner.work.close();
-        let work_done = tokio::time::timeout(grace, self.inner.work.wait()).await.is_ok();
+        let work_done = tokio::time::timeout(grace, self.inner.work.wait())
+            .await
+            .is_ok();
         self.inner.closing.cancel();
         self.inner.footing.close();
-        let footing_done = tokio::time::timeout(Duration::from_secs(5), self.inner.footing.wait()).await.is_ok();
+        let footing_done = tokio::time::timeout(Duration::from_secs(5), self.inner.footing.wait())
+            .await
+            .is_ok();
         work_done && footing_done
     }
 }
@@ -98,7 +122,11 @@ mod tests {
     #[tokio::test]
     async fn work_ends_before_what_it_stands_on() {
         let lifecycle = Lifecycle::default();
-        let (stopping, closing, seen) = (lifecycle.stopping(), lifecycle.closing(), Arc::new(Mutex::new(Vec::new())));
+        let (stopping, closing, seen) = (
+            lifecycle.stopping(),
+            lifecycle.closing(),
+            Arc::new(Mutex::new(Vec::new())),
+        );
         let (first, second) = (seen.clone(), seen.clone());
         lifecycle.spawn_footing("footing", async move {
             closing.cancelled().await;
@@ -121,6 +149,9 @@ mod tests {
         lifecycle.spawn_work("writer", async { anyhow::bail!("disk full") });
         lifecycle.stopping().cancelled().await;
         let reason = format!("{:#}", lifecycle.take_failure().unwrap());
-        assert!(reason.contains("writer") && reason.contains("disk full"), "{reason}");
+        assert!(
+            reason.contains("writer") && reason.contains("disk full"),
+            "{reason}"
+        );
     }
 }

@@ -53,7 +53,11 @@ impl Cx {
 
     /// Runs a task for as long as the service runs. It must end once [`Cx::stopping`] is cancelled; an
     /// error or a panic ends the process.
-    pub fn spawn(&self, name: &'static str, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+    pub fn spawn(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
         self.lifecycle.spawn_work(name, task);
     }
 
@@ -76,7 +80,9 @@ impl Cx {
         F: Fn(Arc<A>, Envelope<P>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send,
     {
-        self.bus.consume(&self.lifecycle, durable, concurrency, app, handler).await
+        self.bus
+            .consume(&self.lifecycle, durable, concurrency, app, handler)
+            .await
     }
 
     /// Handles whatever is waiting, at most `max` payloads, together; acknowledged together.
@@ -93,7 +99,9 @@ impl Cx {
         F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send,
     {
-        self.bus.consume_batch(&self.lifecycle, durable, max, app, handler).await
+        self.bus
+            .consume_batch(&self.lifecycle, durable, max, app, handler)
+            .await
     }
 
     /// Answers a query. Every process that runs the service shares the questions.

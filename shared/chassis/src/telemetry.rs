@@ -11,14 +11,18 @@ use crate::config::Log;
 static METRICS: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 /// Upper bounds of every histogram in seconds.
-const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const SECONDS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 
 /// Starts logging to standard error. A second call in one process changes nothing.
 pub fn init_logs(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level)
         .map_err(|error| anyhow::anyhow!("log.level is not a tracing filter: {error}"))?;
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(true);
     let started = match log.format.as_str() {
         "json" => registry.with(layer.json().flatten_event(true)).try_init(),
         "text" => registry.with(layer).try_init(),

@@ -17,26 +17,44 @@ tokio::task_local! {
 impl Traceparent {
     /// The start of a new trace.
     pub fn root() -> Self {
-        Self { trace_id: rand::random::<u128>().max(1), span_id: rand::random::<u64>().max(1), flags: 1 }
+        Self {
+            trace_id: rand::random::<u128>().max(1),
+            span_id: rand::random::<u64>().max(1),
+            flags: 1,
+        }
     }
 
     /// `00-<32 hex>-<16 hex>-<2 hex>`; anything else, or all zeros, is not a trace context.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.trim().split('-');
-        let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        if version.len() != 2 || version == "ff" || trace.len() != 32 || span.len() != 16 || flags.len() != 2 {
+        let (version, trace, span, flags) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        if version.len() != 2
+            || version == "ff"
+            || trace.len() != 32
+            || span.len() != 16
+            || flags.len() != 2
+        {
             return None;
         }
         let trace_id = u128::from_str_radix(trace, 16).ok()?;
         let span_id = u64::from_str_radix(span, 16).ok()?;
         let flags = u8::from_str_radix(flags, 16).ok()?;
-        (trace_id != 0 && span_id != 0).then_some(Self { trace_id, span_id, flags })
+        (trace_id != 0 && span_id != 0).then_some(Self {
+            trace_id,
+            span_id,
+            flags,
+        })
     }
 
     /// The next span of the same trace.
     #[must_use]
     pub fn child(&self) -> Self {
-        Self { trace_id: self.trace_id, span_id: rand::random::<u64>().max(1), flags: self.flags }
+        Self {
+            trace_id: self.trace_id,
+            span_id: rand::random::<u64>().max(1),
+            flags: self.flags,
+        }
     }
 
     pub fn trace_id(&self) -> String {
@@ -46,7 +64,11 @@ impl Traceparent {
 
 impl std::fmt::Display for Traceparent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
+        write!(
+            f,
+            "00-{:032x}-{:016x}-{:02x}",
+            self.trace_id, self.span_id, self.flags
+        )
     }
 }
 
@@ -57,7 +79,9 @@ pub fn current() -> Option<Traceparent> {
 
 /// Runs `work` as a child of `parent`, or as a new trace.
 pub async fn scope<F: Future>(parent: Option<&str>, work: F) -> F::Output {
-    let context = parent.and_then(Traceparent::parse).map_or_else(Traceparent::root, |p| p.child());
+    let context = parent
+        .and_then(Traceparent::parse)
+        .map_or_else(Traceparent::root, |p| p.child());
     CURRENT.scope(context, work).await
 }
 
@@ -70,7 +94,13 @@ mod tests {
         let root = Traceparent::root();
         assert_eq!(Traceparent::parse(&root.to_string()), Some(root.clone()));
         assert_eq!(root.child().trace_id(), root.trace_id());
-        for bad in ["", "00-0-0-0", "00-00000000000000000000000000000000-0000000000000000-00", "zz", "ff-1-1-1"] {
+        for bad in [
+            "",
+            "00-0-0-0",
+            "00-00000000000000000000000000000000-0000000000000000-00",
+            "zz",
+            "ff-1-1-1",
+        ] {
             assert_eq!(Traceparent::parse(bad), None, "{bad}");
         }
     }

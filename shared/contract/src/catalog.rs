@@ -7,14 +7,18 @@ use serde_json::Value;
 
 use crate::accounts::VerifyKey;
 use crate::campaigns::{ChunkSettled, RunClosed, RunStarted};
-use crate::chunk::{ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, Screened, SlotRef, Text};
+use crate::chunk::{
+    ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, Screened, SlotRef, Text,
+};
 use crate::class::{Class, Mode};
 use crate::consent::{
-    ActOnReply, ChunkScreened, ClosePermits, Gate, GrantPermits, OptInsRecorded, OptOutConfirmed, OptOutRecorded,
-    PermitAsk, RecordReply, RegisterDispatcher, Reply, ScreenChunk, SetRunGate,
+    ActOnReply, ChunkScreened, ClosePermits, Gate, GrantPermits, OptInsRecorded, OptOutConfirmed,
+    OptOutRecorded, PermitAsk, RecordReply, RegisterDispatcher, Reply, ScreenChunk, SetRunGate,
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
-use crate::dispatch::{HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SendChunk, SlotOutcome};
+use crate::dispatch::{
+    HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SendChunk, SlotOutcome,
+};
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{MessageReceived, ReceiveReply};
 use crate::payload::{Format, Owner, Payload, PayloadKind};
@@ -85,7 +89,13 @@ fn head() -> ChunkHead {
 }
 
 fn recipient() -> Recipient {
-    Recipient { position: 65, contact: id(3), phone: phone(), zone: Some(0), fields: vec![Some("Ana".into())] }
+    Recipient {
+        position: 65,
+        contact: id(3),
+        phone: phone(),
+        zone: Some(0),
+        fields: vec![Some("Ana".into())],
+    }
 }
 
 fn group() -> OutcomeGroup {
@@ -100,7 +110,11 @@ fn group() -> OutcomeGroup {
 }
 
 fn slot() -> SlotRef {
-    SlotRef { run: run(), chunk: 3, slot: 1 }
+    SlotRef {
+        run: run(),
+        chunk: 3,
+        slot: 1,
+    }
 }
 
 fn reply() -> Reply {
@@ -127,18 +141,36 @@ pub fn all() -> Vec<Entry> {
 
 fn accounts_and_contacts() -> Vec<Entry> {
     vec![
-        Entry::of(&VerifyKey { sha256: "00".repeat(32) }),
-        Entry::of(&PageAudience { include: vec![id(7)], exclude: vec![], after: Some(id(3)), limit: 10_000 }),
-        Entry::of(&LoadRecipients { contacts: vec![id(3)], field_names: vec!["first_name".into()] }),
+        Entry::of(&VerifyKey {
+            sha256: "00".repeat(32),
+        }),
+        Entry::of(&PageAudience {
+            include: vec![id(7)],
+            exclude: vec![],
+            after: Some(id(3)),
+            limit: 10_000,
+        }),
+        Entry::of(&LoadRecipients {
+            contacts: vec![id(3)],
+            field_names: vec!["first_name".into()],
+        }),
         Entry::of(&ListFields {}),
         Entry::of(&FindByPhone { phone: phone() }),
-        Entry::of(&ImportFinished { import: id(8), created: 2, updated: 1, rejected: 1 }),
+        Entry::of(&ImportFinished {
+            import: id(8),
+            created: 2,
+            updated: 1,
+            rejected: 1,
+        }),
     ]
 }
 
 fn consent() -> Vec<Entry> {
     vec![
-        Entry::of(&ScreenChunk { head: head(), recipients: vec![recipient()] }),
+        Entry::of(&ScreenChunk {
+            head: head(),
+            recipients: vec![recipient()],
+        }),
         Entry::of(&ChunkScreened {
             run: run(),
             campaign: id(1),
@@ -157,23 +189,62 @@ fn consent() -> Vec<Entry> {
             zones: vec!["America/New_York".into()],
             dispatcher: "dispatch-1".into(),
             epoch: 2,
-            asks: vec![PermitAsk { position: 65, contact: id(3), phone: phone(), zone: Some(0) }],
+            asks: vec![PermitAsk {
+                position: 65,
+                contact: id(3),
+                phone: phone(),
+                zone: Some(0),
+            }],
         }),
-        Entry::of(&ClosePermits { dispatcher: "dispatch-1".into(), epoch: 2, slots: vec![slot()] }),
-        Entry::of(&RegisterDispatcher { dispatcher: "dispatch-1".into() }),
-        Entry::of(&SetRunGate { run: run(), gate: Gate::Paused }),
+        Entry::of(&ClosePermits {
+            dispatcher: "dispatch-1".into(),
+            epoch: 2,
+            slots: vec![slot()],
+        }),
+        Entry::of(&RegisterDispatcher {
+            dispatcher: "dispatch-1".into(),
+        }),
+        Entry::of(&SetRunGate {
+            run: run(),
+            gate: Gate::Paused,
+        }),
         Entry::of(&ActOnReply { reply: reply() }),
         Entry::of(&RecordReply { reply: reply() }),
-        Entry::of(&OptOutRecorded { consent: id(9), contact: Some(id(3)), method: "keyword".into(), at: AT }),
-        Entry::of(&OptOutConfirmed { consent: id(9), recorded_at: AT, confirmed_at: AT }),
-        Entry::of(&OptInsRecorded { count: 500, method: "web_form".into(), at: AT }),
+        Entry::of(&OptOutRecorded {
+            consent: id(9),
+            contact: Some(id(3)),
+            method: "keyword".into(),
+            at: AT,
+        }),
+        Entry::of(&OptOutConfirmed {
+            consent: id(9),
+            recorded_at: AT,
+            confirmed_at: AT,
+        }),
+        Entry::of(&OptInsRecorded {
+            count: 500,
+            method: "web_form".into(),
+            at: AT,
+        }),
     ]
 }
 
 fn campaigns_and_renderer() -> Vec<Entry> {
     vec![
-        Entry::of(&RunStarted { run: run(), campaign: id(1), class: Class::Marketing, recipients: 5000, at: AT }),
-        Entry::of(&ChunkSettled { run: run(), campaign: id(1), chunk: 3, at: AT, groups: vec![group()] }),
+        Entry::of(&RunStarted {
+            run: run(),
+            campaign: id(1),
+            class: Class::Marketing,
+            recipients: 5000,
+            at: AT,
+        }),
+        Entry::of(&ChunkSettled {
+            run: run(),
+            campaign: id(1),
+            chunk: 3,
+            at: AT,
+            groups: vec![group()],
+        }),
         Entry::of(&RunClosed {
             run: run(),
             campaign: id(1),
@@ -188,7 +259,10 @@ fn campaigns_and_renderer() -> Vec<Entry> {
         }),
         Entry::of(&RenderChunk {
             head: head(),
-            recipients: vec![Screened { recipient: recipient(), decision: id(5) }],
+            recipients: vec![Screened {
+                recipient: recipient(),
+                decision: id(5),
+            }],
         }),
         Entry::of(&ChunkRendered {
             run: run(),

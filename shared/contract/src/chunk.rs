@@ -96,7 +96,10 @@ pub struct Text {
 
 impl std::fmt::Debug for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Text").field("position", &self.position).field("contact", &self.contact).finish_non_exhaustive()
+        f.debug_struct("Text")
+            .field("position", &self.position)
+            .field("contact", &self.contact)
+            .finish_non_exhaustive()
     }
 }
 
@@ -155,7 +158,15 @@ impl Outcome {
 
     /// No receipt can change it any more.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Expired | Self::Cancelled | Self::Suppressed | Self::Failed | Self::Undelivered | Self::Delivered)
+        matches!(
+            self,
+            Self::Expired
+                | Self::Cancelled
+                | Self::Suppressed
+                | Self::Failed
+                | Self::Undelivered
+                | Self::Delivered
+        )
     }
 
     pub const fn as_str(self) -> &'static str {

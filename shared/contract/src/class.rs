@@ -26,9 +26,14 @@ impl Class {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Marketing, Self::Transactional, Self::OptOutConfirmation, Self::HelpReply]
-            .into_iter()
-            .find(|class| class.as_str() == text)
+        [
+            Self::Marketing,
+            Self::Transactional,
+            Self::OptOutConfirmation,
+            Self::HelpReply,
+        ]
+        .into_iter()
+        .find(|class| class.as_str() == text)
     }
 }
 
@@ -50,6 +55,8 @@ impl Mode {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Live, Self::Test].into_iter().find(|mode| mode.as_str() == text)
+        [Self::Live, Self::Test]
+            .into_iter()
+            .find(|mode| mode.as_str() == text)
     }
 }

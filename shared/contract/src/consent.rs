@@ -78,7 +78,11 @@ pub struct Permit {
 impl Permit {
     /// For the consent service alone, after the permit's row is committed.
     pub const fn issue(message: MessageId, decision: DecisionId, revision: u32) -> Self {
-        Self { message, decision, revision }
+        Self {
+            message,
+            decision,
+            revision,
+        }
     }
 
     pub const fn message(&self) -> MessageId {
@@ -225,7 +229,9 @@ pub struct Reply {
 
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reply").field("inbound", &self.inbound).finish_non_exhaustive()
+        f.debug_struct("Reply")
+            .field("inbound", &self.inbound)
+            .finish_non_exhaustive()
     }
 }
 

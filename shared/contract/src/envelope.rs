@@ -18,7 +18,13 @@ pub struct Envelope<T> {
 
 impl<T> Envelope<T> {
     pub fn new(tenant: TenantId, at: DateTime<Utc>, body: T) -> Self {
-        Self { id: EventId::at(at), tenant, at, trace: None, body }
+        Self {
+            id: EventId::at(at),
+            tenant,
+            at,
+            trace: None,
+            body,
+        }
     }
 }
 

@@ -42,7 +42,10 @@ impl<K: Kind> Id<K> {
     }
 
     pub const fn from_raw(raw: u128) -> Self {
-        Self { raw, kind: PhantomData }
+        Self {
+            raw,
+            kind: PhantomData,
+        }
     }
 
     pub const fn raw(self) -> u128 {
@@ -112,12 +115,17 @@ impl<K: Kind> FromStr for Id<K> {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let malformed = IdError::Malformed { expected: K::PREFIX };
+        let malformed = IdError::Malformed {
+            expected: K::PREFIX,
+        };
         let Some((prefix, rest)) = text.split_once('_') else {
             return Err(malformed);
         };
         if prefix != K::PREFIX {
-            return Err(IdError::WrongType { expected: K::PREFIX, got: prefix.chars().take(16).collect() });
+            return Err(IdError::WrongType {
+                expected: K::PREFIX,
+                got: prefix.chars().take(16).collect(),
+            });
         }
         match ulid::Ulid::from_string(rest) {
             Ok(ulid) => Ok(Self::from_raw(ulid.0)),
@@ -248,12 +256,10 @@ impl Id<kinds::Message> {
         RunId::from_raw(self.raw >> PLACE_BITS << PLACE_BITS)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "masked to 24 bits")]
     pub const fn chunk(self) -> u32 {
         ((self.raw >> POSITION_BITS) & 0xFF_FFFF) as u32
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "masked to 16 bits")]
     pub const fn position(self) -> u16 {
         (self.raw & 0xFFFF) as u16
     }
@@ -270,7 +276,13 @@ mod tests {
         assert!(text.starts_with("cmp_") && text.len() == 30, "{text}");
         assert_eq!(text.parse::<CampaignId>(), Ok(id));
         let wrong = text.replace("cmp_", "msg_").parse::<CampaignId>();
-        assert_eq!(wrong, Err(IdError::WrongType { expected: "cmp", got: "msg".into() }));
+        assert_eq!(
+            wrong,
+            Err(IdError::WrongType {
+                expected: "cmp",
+                got: "msg".into()
+            })
+        );
         assert!("cmp_no".parse::<CampaignId>().is_err());
         assert!("nothing".parse::<CampaignId>().is_err());
     }
@@ -279,7 +291,10 @@ mod tests {
     fn a_message_id_tells_its_run_chunk_and_position() {
         let run = RunId::begin(DateTime::UNIX_EPOCH + chrono::Duration::days(20_000));
         let message = MessageId::of(run, 16_777_215, 65_535);
-        assert_eq!((message.run(), message.chunk(), message.position()), (run, 16_777_215, 65_535));
+        assert_eq!(
+            (message.run(), message.chunk(), message.position()),
+            (run, 16_777_215, 65_535)
+        );
         assert!(MessageId::of(run, 1, 0) > MessageId::of(run, 0, 65_535));
     }
 

@@ -25,7 +25,9 @@ pub struct ReceiveReply {
 
 impl std::fmt::Debug for ReceiveReply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReceiveReply").field("provider", &self.provider).finish_non_exhaustive()
+        f.debug_struct("ReceiveReply")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
     }
 }
 

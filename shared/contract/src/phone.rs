@@ -18,10 +18,14 @@ pub enum PhoneError {
     #[error("the phone number is empty")]
     Empty,
     /// A spreadsheet turned the number into something like `1.21E+10`; digits are lost.
-    #[error("the phone number is in scientific notation: format the column as text and export again")]
+    #[error(
+        "the phone number is in scientific notation: format the column as text and export again"
+    )]
     ScientificNotation,
     /// No country code, and no default region to supply one.
-    #[error("the phone number has no country code: write it in E.164 (+12125550123) or pass a default_region")]
+    #[error(
+        "the phone number has no country code: write it in E.164 (+12125550123) or pass a default_region"
+    )]
     NoRegion,
     #[error("the default region is not an ISO 3166 country code of two letters")]
     UnknownRegion,
@@ -76,7 +80,9 @@ impl Phone {
             (Some(plus), None) => plus.as_str(),
             _ => text,
         };
-        let number = PHONE_NUMBER_UTIL.parse(text, region).map_err(|_| PhoneError::Invalid)?;
+        let number = PHONE_NUMBER_UTIL
+            .parse(text, region)
+            .map_err(|_| PhoneError::Invalid)?;
         if !PHONE_NUMBER_UTIL.is_valid_number(&number) {
             return Err(PhoneError::Invalid);
         }
@@ -87,7 +93,11 @@ impl Phone {
     /// From digits that were a [`Phone`] before (a database column, a carrier's address field).
     /// Only the length is checked: 7 to 15 digits.
     pub const fn from_digits(digits: u64) -> Option<Self> {
-        if digits >= 1_000_000 && digits <= 999_999_999_999_999 { Some(Self(digits)) } else { None }
+        if digits >= 1_000_000 && digits <= 999_999_999_999_999 {
+            Some(Self(digits))
+        } else {
+            None
+        }
     }
 
     pub const fn digits(self) -> u64 {
@@ -97,7 +107,6 @@ impl Phone {
     /// North American Numbering Plan: the three digits after +1, such as 212.
     pub const fn area_code(self) -> Option<u16> {
         if self.0 / 10_000_000_000 == 1 {
-            #[expect(clippy::cast_possible_truncation, reason = "below 1000")]
             Some((self.0 / 10_000_000 % 1000) as u16)
         } else {
             None
@@ -115,7 +124,9 @@ impl Phone {
 fn looks_scientific(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
     upper.split_once("E+").is_some_and(|(mantissa, exponent)| {
-        mantissa.chars().all(|c| c.is_ascii_digit() || c == '.' || c == ',')
+        mantissa
+            .chars()
+            .all(|c| c.is_ascii_digit() || c == '.' || c == ',')
             && exponent.chars().all(|c| c.is_ascii_digit())
     })
 }
@@ -142,7 +153,11 @@ impl fmt::Debug for Phone {
 
 impl Serialize for Phone {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_u64(self.0) }
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_u64(self.0)
+        }
     }
 }
 
@@ -152,7 +167,8 @@ impl<'de> Deserialize<'de> for Phone {
             let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
             Self::parse(&text, None).map_err(de::Error::custom)
         } else {
-            Self::from_digits(u64::deserialize(deserializer)?).ok_or_else(|| de::Error::custom(PhoneError::Invalid))
+            Self::from_digits(u64::deserialize(deserializer)?)
+                .ok_or_else(|| de::Error::custom(PhoneError::Invalid))
         }
     }
 }
@@ -171,7 +187,11 @@ mod tests {
             ("'+14155552671", None, "+14155552671"),
             ("+15005550006", None, "+15005550006"),
         ] {
-            assert_eq!(Phone::parse(text, region).map(|p| p.to_string()), Ok(e164.to_string()), "{text}");
+            assert_eq!(
+                Phone::parse(text, region).map(|p| p.to_string()),
+                Ok(e164.to_string()),
+                "{text}"
+            );
         }
     }
 
@@ -185,7 +205,11 @@ mod tests {
             ("+1 999", None, "phone.invalid"),
             ("4155552671", Some("Utopia"), "phone.unknown_region"),
         ] {
-            assert_eq!(Phone::parse(text, region).map_err(|e| e.code()), Err(code), "{text}");
+            assert_eq!(
+                Phone::parse(text, region).map_err(|e| e.code()),
+                Err(code),
+                "{text}"
+            );
         }
     }
 

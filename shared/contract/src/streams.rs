@@ -27,9 +27,10 @@ pub fn name(kind: PayloadKind, owner: Owner) -> String {
 pub fn all() -> Vec<StreamSpec> {
     let mut specs = Vec::new();
     for owner in Owner::ALL {
-        for (kind, max_age, what) in
-            [(PayloadKind::Event, HOUR * 24 * 7, "said by"), (PayloadKind::Command, HOUR * 72, "asked of")]
-        {
+        for (kind, max_age, what) in [
+            (PayloadKind::Event, HOUR * 24 * 7, "said by"),
+            (PayloadKind::Command, HOUR * 72, "asked of"),
+        ] {
             specs.push(StreamSpec {
                 name: name(kind, owner),
                 subjects: vec![format!("{}.{}.>", kind.token(), owner.as_str())],

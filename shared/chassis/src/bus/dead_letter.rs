@@ -28,21 +28,46 @@ pub struct DeadLetter {
 }
 
 /// Keeps the payload as a dead letter, then settles the original.
-pub(super) async fn bury(bus: &Bus, durable: &str, message: &Message, code: &str, detail: &str) -> anyhow::Result<()> {
-    tracing::error!(durable, code, detail, "a payload could not be handled; it is kept as a dead letter");
+pub(super) async fn bury(
+    bus: &Bus,
+    durable: &str,
+    message: &Message,
+    code: &str,
+    detail: &str,
+) -> anyhow::Result<()> {
+    tracing::error!(
+        durable,
+        code,
+        detail,
+        "a payload could not be handled; it is kept as a dead letter"
+    );
     metrics::counter!("dead_letters_total", "durable" => durable.to_string()).increment(1);
     let mut map = message.headers.clone().unwrap_or_default();
     map.insert(SUBJECT, message.subject.as_str());
     map.insert(CODE, code);
-    let detail: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
+    let detail: String = detail
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(1000)
+        .collect();
     map.insert(DETAIL, detail.as_str());
     map.insert(DURABLE, durable);
     // The same payload may fail for two durables: each keeps its own letter.
-    let id = map.get(headers::ID).map(|id| format!("{id}-{durable}")).unwrap_or_default();
+    let id = map
+        .get(headers::ID)
+        .map(|id| format!("{id}-{durable}"))
+        .unwrap_or_default();
     map.insert(headers::ID, id.as_str());
-    let ack = bus.inner.jetstream.publish_with_headers(format!("dlq.{durable}"), map, message.payload.clone()).await?;
+    let ack = bus
+        .inner
+        .jetstream
+        .publish_with_headers(format!("dlq.{durable}"), map, message.payload.clone())
+        .await?;
     ack.await.context("the dead letter was not stored")?;
-    message.ack_with(AckKind::Term).await.map_err(|error| anyhow::anyhow!(error))
+    message
+        .ack_with(AckKind::Term)
+        .await
+        .map_err(|error| anyhow::anyhow!(error))
 }
 
 /// The dead letters, oldest first, at most `limit`.
@@ -52,7 +77,10 @@ pub async fn list(js: &jetstream::Context, limit: usize) -> anyhow::Result<Vec<D
         let map = message.headers.clone().unwrap_or_default();
         let text = |name: &str| map.get(name).map(ToString::to_string).unwrap_or_default();
         letters.push(DeadLetter {
-            sequence: message.info().map_err(|error| anyhow::anyhow!(error))?.stream_sequence,
+            sequence: message
+                .info()
+                .map_err(|error| anyhow::anyhow!(error))?
+                .stream_sequence,
             durable: text(DURABLE),
             subject: text(SUBJECT),
             code: text(CODE),
@@ -65,18 +93,35 @@ pub async fn list(js: &jetstream::Context, limit: usize) -> anyhow::Result<Vec<D
 /// Says dead letters again on their original subjects (all of them, or one by its sequence) and removes
 /// them. Returns how many.
 pub async fn replay(js: &jetstream::Context, only: Option<u64>) -> anyhow::Result<usize> {
-    let stream = js.get_stream(DEAD_LETTERS).await.context("there is no dead letter stream")?;
+    let stream = js
+        .get_stream(DEAD_LETTERS)
+        .await
+        .context("there is no dead letter stream")?;
     let mut replayed = 0;
     for message in read(js, usize::MAX).await? {
-        let sequence = message.info().map_err(|error| anyhow::anyhow!(error))?.stream_sequence;
+        let sequence = message
+            .info()
+            .map_err(|error| anyhow::anyhow!(error))?
+            .stream_sequence;
         if only.is_some_and(|wanted| wanted != sequence) {
             continue;
         }
         let map = message.headers.clone().unwrap_or_default();
-        let subject = map.get(SUBJECT).context("the dead letter has no original subject")?.to_string();
-        let id = map.get(headers::ID).map(ToString::to_string).unwrap_or_default();
+        let subject = map
+            .get(SUBJECT)
+            .context("the dead letter has no original subject")?
+            .to_string();
+        let id = map
+            .get(headers::ID)
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let mut again = async_nats::HeaderMap::new();
-        for name in [headers::TENANT, headers::TYPE, headers::TIME, headers::TRACE] {
+        for name in [
+            headers::TENANT,
+            headers::TYPE,
+            headers::TIME,
+            headers::TRACE,
+        ] {
             if let Some(value) = map.get(name) {
                 again.insert(name, value.clone());
             }
@@ -85,8 +130,14 @@ pub async fn replay(js: &jetstream::Context, only: Option<u64>) -> anyhow::Resul
         // is within the server's own window would be dropped as a repetition, so the window is passed by.
         let original = id.split('-').next().unwrap_or_default();
         again.insert(headers::ID, original);
-        let ack = js.publish_with_headers(subject, again, message.payload.clone()).await?.await?;
-        anyhow::ensure!(!ack.duplicate, "published less than two minutes ago; replay it later");
+        let ack = js
+            .publish_with_headers(subject, again, message.payload.clone())
+            .await?
+            .await?;
+        anyhow::ensure!(
+            !ack.duplicate,
+            "published less than two minutes ago; replay it later"
+        );
         stream.delete_message(sequence).await?;
         replayed += 1;
     }
@@ -94,7 +145,10 @@ pub async fn replay(js: &jetstream::Context, only: Option<u64>) -> anyhow::Resul
 }
 
 async fn read(js: &jetstream::Context, limit: usize) -> anyhow::Result<Vec<Message>> {
-    let mut stream = js.get_stream(DEAD_LETTERS).await.context("there is no dead letter stream")?;
+    let mut stream = js
+        .get_stream(DEAD_LETTERS)
+        .await
+        .context("there is no dead letter stream")?;
     let count = usize::try_from(stream.info().await?.state.messages)?.min(limit);
     let config = pull::Config {
         ack_policy: AckPolicy::None,
@@ -106,7 +160,12 @@ async fn read(js: &jetstream::Context, limit: usize) -> anyhow::Result<Vec<Messa
     let mut messages = Vec::with_capacity(count.min(10_000));
     while messages.len() < count {
         let want = (count - messages.len()).min(500);
-        let mut page = consumer.fetch().max_messages(want).expires(Duration::from_secs(2)).messages().await?;
+        let mut page = consumer
+            .fetch()
+            .max_messages(want)
+            .expires(Duration::from_secs(2))
+            .messages()
+            .await?;
         let before = messages.len();
         while let Some(message) = page.next().await {
             messages.push(message.map_err(|error| anyhow::anyhow!(error))?);

@@ -64,16 +64,35 @@ impl Bus {
         let mut jetstream = async_nats::jetstream::new(client.clone());
         jetstream.set_timeout(Duration::from_secs(10));
         let outbox = Notify::new();
-        let inner = Inner { service, client, jetstream, db, clock, settings, outbox, connections };
-        let bus = Self { inner: Arc::new(inner) };
+        let inner = Inner {
+            service,
+            client,
+            jetstream,
+            db,
+            clock,
+            settings,
+            outbox,
+            connections,
+        };
+        let bus = Self {
+            inner: Arc::new(inner),
+        };
         let (relay, closing) = (bus.clone(), lifecycle.closing());
-        lifecycle.spawn_footing("outbox relay", async move { relay::run(&relay, closing).await });
+        lifecycle.spawn_footing(
+            "outbox relay",
+            async move { relay::run(&relay, closing).await },
+        );
         bus
     }
 
     /// Says an event or command in the caller's transaction: it reaches the bus if, and only if, the
     /// transaction commits.
-    pub async fn say<P: Payload>(&self, tx: &Tx, tenant: TenantId, body: &P) -> anyhow::Result<EventId> {
+    pub async fn say<P: Payload>(
+        &self,
+        tx: &Tx,
+        tenant: TenantId,
+        body: &P,
+    ) -> anyhow::Result<EventId> {
         outbox::add(self, tx, tenant, body).await
     }
 
@@ -99,7 +118,12 @@ impl Bus {
 
     /// Which of these envelopes has `durable` not handled yet? Marks them as handled, in the transaction of
     /// the effect.
-    pub async fn first_time(&self, tx: &Tx, durable: &str, ids: &[EventId]) -> anyhow::Result<Vec<bool>> {
+    pub async fn first_time(
+        &self,
+        tx: &Tx,
+        durable: &str,
+        ids: &[EventId],
+    ) -> anyhow::Result<Vec<bool>> {
         inbox::first_time(self, tx, durable, ids).await
     }
 

@@ -11,10 +11,16 @@ use crate::trace;
 const INSERT: &str = "INSERT INTO outbox (id, stream, subject, type, tenant, at, trace, body) \
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-pub(super) async fn add<P: Payload>(bus: &Bus, tx: &Tx, tenant: TenantId, body: &P) -> anyhow::Result<EventId> {
+pub(super) async fn add<P: Payload>(
+    bus: &Bus,
+    tx: &Tx,
+    tenant: TenantId,
+    body: &P,
+) -> anyhow::Result<EventId> {
     let now = bus.inner.clock.now();
     let id = EventId::at(now);
-    let bytes = payload::encode(P::FORMAT, body).with_context(|| format!("cannot encode {}", P::NAME))?;
+    let bytes =
+        payload::encode(P::FORMAT, body).with_context(|| format!("cannot encode {}", P::NAME))?;
     let values: [Value; 8] = [
         id.uuid().into(),
         streams::name(P::KIND, P::OWNER).into(),
@@ -25,7 +31,9 @@ pub(super) async fn add<P: Payload>(bus: &Bus, tx: &Tx, tenant: TenantId, body: 
         trace::current().map(|context| context.to_string()).into(),
         bytes.into(),
     ];
-    tx.execute_raw(bus.inner.db.engine().sql(INSERT, values)).await.context("cannot write to the outbox")?;
+    tx.execute_raw(bus.inner.db.engine().sql(INSERT, values))
+        .await
+        .context("cannot write to the outbox")?;
     // Rings before the commit; the relay looks again until it finds the row or its poll comes round.
     bus.inner.outbox.notify_one();
     Ok(id)

@@ -28,14 +28,29 @@ pub(super) async fn ask<Q: Query>(
 ) -> Result<Q::Answer, AskError> {
     let subject = payload::subject::<Q>(tenant);
     let (map, bytes) = wire::compose(bus, tenant, body)?;
-    let request = Request::new().headers(map).payload(bytes).timeout(Some(timeout));
-    let answer = bus.inner.client.send_request(subject.clone(), request).await.map_err(|error| match error.kind() {
-        RequestErrorKind::NoResponders => AskError::NobodyThere(subject.clone()),
-        RequestErrorKind::TimedOut => AskError::Timeout(subject.clone()),
-        _ => AskError::Other(anyhow::Error::new(error)),
-    })?;
-    if let Some(detail) = answer.headers.as_ref().and_then(|map| map.get(headers::ERROR)) {
-        return Err(AskError::Refused { subject, detail: detail.to_string() });
+    let request = Request::new()
+        .headers(map)
+        .payload(bytes)
+        .timeout(Some(timeout));
+    let answer = bus
+        .inner
+        .client
+        .send_request(subject.clone(), request)
+        .await
+        .map_err(|error| match error.kind() {
+            RequestErrorKind::NoResponders => AskError::NobodyThere(subject.clone()),
+            RequestErrorKind::TimedOut => AskError::Timeout(subject.clone()),
+            _ => AskError::Other(anyhow::Error::new(error)),
+        })?;
+    if let Some(detail) = answer
+        .headers
+        .as_ref()
+        .and_then(|map| map.get(headers::ERROR))
+    {
+        return Err(AskError::Refused {
+            subject,
+            detail: detail.to_string(),
+        });
     }
     payload::decode(Q::FORMAT, &answer.payload)
         .with_context(|| format!("the answer to {subject} cannot be read"))
@@ -63,7 +78,11 @@ where
         .with_context(|| format!("cannot listen for {subject}"))?;
     // Known to the server before anyone is told that the service has started.
     bus.inner.client.flush().await?;
-    let (bus, closing, slots) = (bus.clone(), lifecycle.closing(), Arc::new(Semaphore::new(AT_ONCE)));
+    let (bus, closing, slots) = (
+        bus.clone(),
+        lifecycle.closing(),
+        Arc::new(Semaphore::new(AT_ONCE)),
+    );
     let tasks = lifecycle.clone();
     lifecycle.spawn_footing(Q::NAME, async move {
         loop {
@@ -71,7 +90,9 @@ where
                 question = questions.next() => question,
                 () = closing.cancelled() => return Ok(()),
             };
-            let Some(question) = question else { return Ok(()) };
+            let Some(question) = question else {
+                return Ok(());
+            };
             let slot = slots.clone().acquire_owned().await?;
             let (bus, app, handler) = (bus.clone(), app.clone(), handler.clone());
             tasks.spawn_footing(Q::NAME, async move {
@@ -90,23 +111,34 @@ where
     F: Fn(Arc<A>, Envelope<Q>) -> Fut,
     Fut: Future<Output = anyhow::Result<Q::Answer>>,
 {
-    let Some(inbox) = question.reply.clone() else { return };
+    let Some(inbox) = question.reply.clone() else {
+        return;
+    };
     let outcome = match wire::from_parts::<Q>(question.headers.as_ref(), &question.payload) {
         Err(error) => Err(error.context("the question cannot be read")),
         Ok(envelope) => {
             let parent = envelope.trace.clone();
             let span = tracing::debug_span!("query", name = Q::NAME);
-            trace::scope(parent.as_deref(), handler(app, envelope)).instrument(span).await
+            trace::scope(parent.as_deref(), handler(app, envelope))
+                .instrument(span)
+                .await
         }
     };
     let encoded = outcome.and_then(|answer| Ok(payload::encode(Q::FORMAT, &answer)?));
     let sent = match encoded {
         Ok(bytes) => bus.inner.client.publish(inbox, bytes.into()).await,
         Err(error) => {
-            tracing::warn!(query = Q::NAME, error = format!("{error:#}"), "a query failed");
+            tracing::warn!(
+                query = Q::NAME,
+                error = format!("{error:#}"),
+                "a query failed"
+            );
             let mut map = HeaderMap::new();
             map.insert(headers::ERROR, one_line(&format!("{error:#}")).as_str());
-            bus.inner.client.publish_with_headers(inbox, map, Bytes::new()).await
+            bus.inner
+                .client
+                .publish_with_headers(inbox, map, Bytes::new())
+                .await
         }
     };
     if let Err(error) = sent {
@@ -116,5 +148,8 @@ where
 
 /// Header values hold no line breaks.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(500)
+        .collect()
 }

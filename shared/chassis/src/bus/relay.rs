@@ -40,7 +40,10 @@ pub(super) async fn run(bus: &Bus, closing: CancellationToken) -> anyhow::Result
         if checked.is_none_or(|at| at.elapsed() >= check) {
             match check_streams(bus).await {
                 Ok(()) => checked = Some(Instant::now()),
-                Err(error) => tracing::debug!(error = format!("{error:#}"), "streams cannot be checked now"),
+                Err(error) => tracing::debug!(
+                    error = format!("{error:#}"),
+                    "streams cannot be checked now"
+                ),
             }
         }
         if cleaned.is_none_or(|at| at.elapsed() >= Duration::from_secs(600)) {
@@ -61,7 +64,11 @@ pub(super) async fn run(bus: &Bus, closing: CancellationToken) -> anyhow::Result
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(service = bus.inner.service, error = format!("{error:#}"), "the outbox waits");
+                tracing::warn!(
+                    service = bus.inner.service,
+                    error = format!("{error:#}"),
+                    "the outbox waits"
+                );
                 checked = None;
                 tokio::select! {
                     () = tokio::time::sleep(Duration::from_millis(200)) => {}
@@ -87,7 +94,8 @@ async fn relay_round(bus: &Bus) -> anyhow::Result<usize> {
         publish(bus, rows).await?;
         mark(bus, &seqs).await?;
     }
-    metrics::counter!("outbox_published_total", "service" => bus.inner.service).increment(count as u64);
+    metrics::counter!("outbox_published_total", "service" => bus.inner.service)
+        .increment(count as u64);
     Ok(count)
 }
 
@@ -95,7 +103,10 @@ async fn waiting(bus: &Bus) -> anyhow::Result<Vec<Row>> {
     let db = &bus.inner.db;
     let sql = "SELECT seq, id, stream, subject, type, tenant, at, trace, body FROM outbox \
                WHERE published_at IS NULL ORDER BY seq LIMIT $1";
-    let rows = db.read().query_all_raw(db.engine().sql(sql, [ROUND.into()])).await?;
+    let rows = db
+        .read()
+        .query_all_raw(db.engine().sql(sql, [ROUND.into()]))
+        .await?;
     rows.iter().map(read_row).collect()
 }
 
@@ -126,15 +137,21 @@ async fn publish(bus: &Bus, rows: Vec<Row>) -> anyhow::Result<()> {
             Ok(()) => return Ok(()),
             // A batch that holds a row published before is refused as a whole; one by one, the server drops
             // just the repetition.
-            Err(error) => tracing::debug!(error = format!("{error:#}"), "an atomic batch was refused"),
+            Err(error) => {
+                tracing::debug!(error = format!("{error:#}"), "an atomic batch was refused");
+            }
         }
     }
     let js = &bus.inner.jetstream;
     let sent = rows.into_iter().map(|row| async move {
-        let ack = js.publish_with_headers(row.subject, row.headers, row.body).await?;
+        let ack = js
+            .publish_with_headers(row.subject, row.headers, row.body)
+            .await?;
         ack.await
     });
-    try_join_all(sent).await.context("JetStream did not take an outbox row")?;
+    try_join_all(sent)
+        .await
+        .context("JetStream did not take an outbox row")?;
     Ok(())
 }
 
@@ -151,15 +168,22 @@ async fn publish_atomically(bus: &Bus, rows: &[Row]) -> anyhow::Result<()> {
             headers.insert("Nats-Batch-Commit", "1");
         }
         if first || last {
-            let answer = client.request_with_headers(row.subject.clone(), headers, row.body.clone()).await?;
+            let answer = client
+                .request_with_headers(row.subject.clone(), headers, row.body.clone())
+                .await?;
             let expected_empty = first && !last;
-            anyhow::ensure!(expected_empty == answer.payload.is_empty(), "the batch was refused");
+            anyhow::ensure!(
+                expected_empty == answer.payload.is_empty(),
+                "the batch was refused"
+            );
             if last {
                 let ack: serde_json::Value = serde_json::from_slice(&answer.payload)?;
                 anyhow::ensure!(ack.get("error").is_none(), "the batch was refused: {ack}");
             }
         } else {
-            client.publish_with_headers(row.subject.clone(), headers, row.body.clone()).await?;
+            client
+                .publish_with_headers(row.subject.clone(), headers, row.body.clone())
+                .await?;
         }
     }
     Ok(())
@@ -176,7 +200,8 @@ async fn mark(bus: &Bus, seqs: &[[i64; 1]]) -> anyhow::Result<()> {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                tx.execute_raw(engine.sql(sql, [now.into(), seqs.into()])).await?;
+                tx.execute_raw(engine.sql(sql, [now.into(), seqs.into()]))
+                    .await?;
                 Ok(())
             })
         })
@@ -188,12 +213,18 @@ async fn mark(bus: &Bus, seqs: &[[i64; 1]]) -> anyhow::Result<()> {
 async fn check_streams(bus: &Bus) -> anyhow::Result<()> {
     let db = bus.inner.db.clone();
     let engine = db.engine();
-    let known = db.read().query_all_raw(engine.sql("SELECT DISTINCT stream FROM outbox", [])).await?;
+    let known = db
+        .read()
+        .query_all_raw(engine.sql("SELECT DISTINCT stream FROM outbox", []))
+        .await?;
     for row in known {
         let stream: String = row.try_get("", "stream")?;
         let created = created(bus, &stream).await?;
         let sql = "SELECT created FROM filled_stream WHERE stream = $1";
-        let filled = db.read().query_one_raw(engine.sql(sql, [stream.clone().into()])).await?;
+        let filled = db
+            .read()
+            .query_one_raw(engine.sql(sql, [stream.clone().into()]))
+            .await?;
         let filled: Option<String> = filled.map(|row| row.try_get("", "created")).transpose()?;
         if filled.as_deref() == Some(&created) {
             continue;
@@ -203,9 +234,13 @@ async fn check_streams(bus: &Bus) -> anyhow::Result<()> {
             Box::pin(async move {
                 let upsert = "INSERT INTO filled_stream (stream, created) VALUES ($1, $2) \
                               ON CONFLICT (stream) DO UPDATE SET created = excluded.created";
-                tx.execute_raw(engine.sql(upsert, [stream.clone().into(), created.into()])).await?;
+                tx.execute_raw(engine.sql(upsert, [stream.clone().into(), created.into()]))
+                    .await?;
                 if lost {
-                    tracing::warn!(stream, "the stream was lost; it is filled again from the outbox");
+                    tracing::warn!(
+                        stream,
+                        "the stream was lost; it is filled again from the outbox"
+                    );
                     let again = "UPDATE outbox SET published_at = NULL WHERE stream = $1";
                     tx.execute_raw(engine.sql(again, [stream.into()])).await?;
                 }
@@ -228,7 +263,11 @@ async fn created(bus: &Bus, stream: &str) -> anyhow::Result<String> {
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(found.cached_info().created.unix_timestamp_nanos().to_string())
+    Ok(found
+        .cached_info()
+        .created
+        .unix_timestamp_nanos()
+        .to_string())
 }
 
 async fn clean(bus: &Bus) -> anyhow::Result<()> {
@@ -241,9 +280,14 @@ async fn clean(bus: &Bus) -> anyhow::Result<()> {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let outbox = "DELETE FROM outbox WHERE published_at IS NOT NULL AND published_at < $1";
-                tx.execute_raw(engine.sql(outbox, [published_before.into()])).await?;
-                tx.execute_raw(engine.sql("DELETE FROM inbox WHERE at < $1", [handled_before.into()])).await?;
+                let outbox =
+                    "DELETE FROM outbox WHERE published_at IS NOT NULL AND published_at < $1";
+                tx.execute_raw(engine.sql(outbox, [published_before.into()]))
+                    .await?;
+                tx.execute_raw(
+                    engine.sql("DELETE FROM inbox WHERE at < $1", [handled_before.into()]),
+                )
+                .await?;
                 Ok(())
             })
         })

@@ -8,7 +8,9 @@ use contract::streams::StreamSpec;
 /// Creates the streams that are missing and widens those that lack a subject.
 pub async fn ensure(jetstream: &Context, replicas: usize) -> anyhow::Result<()> {
     for spec in contract::streams::all() {
-        ensure_one(jetstream, &spec, replicas).await.with_context(|| format!("cannot set up the stream {}", spec.name))?;
+        ensure_one(jetstream, &spec, replicas)
+            .await
+            .with_context(|| format!("cannot set up the stream {}", spec.name))?;
     }
     Ok(())
 }
@@ -29,7 +31,11 @@ async fn ensure_one(jetstream: &Context, spec: &StreamSpec, replicas: usize) -> 
     };
     let mut stream = jetstream.get_or_create_stream(wanted.clone()).await?;
     let existing = stream.info().await?.config.clone();
-    let missing: Vec<String> = wanted.subjects.into_iter().filter(|s| !existing.subjects.contains(s)).collect();
+    let missing: Vec<String> = wanted
+        .subjects
+        .into_iter()
+        .filter(|s| !existing.subjects.contains(s))
+        .collect();
     if !missing.is_empty() || !existing.allow_atomic_publish {
         let mut widened = existing;
         widened.subjects.extend(missing);

@@ -35,15 +35,31 @@ pub(super) fn to_headers(context: &Context<'_>) -> HeaderMap {
 }
 
 /// Reads a payload of type `P`; every failure is permanent.
-pub(super) fn from_parts<P: Payload>(map: Option<&HeaderMap>, body: &[u8]) -> anyhow::Result<Envelope<P>> {
+pub(super) fn from_parts<P: Payload>(
+    map: Option<&HeaderMap>,
+    body: &[u8],
+) -> anyhow::Result<Envelope<P>> {
     let map = map.context("it has no headers")?;
     let text = |name: &str| map.get(name).map(async_nats::HeaderValue::as_str);
     let kind = text(headers::TYPE).context("it has no type header")?;
-    anyhow::ensure!(kind == type_of::<P>(), "it is a {kind}, not a {}", type_of::<P>());
-    let millis = text(headers::TIME).context("it has no time header")?.parse().context("its time header")?;
+    anyhow::ensure!(
+        kind == type_of::<P>(),
+        "it is a {kind}, not a {}",
+        type_of::<P>()
+    );
+    let millis = text(headers::TIME)
+        .context("it has no time header")?
+        .parse()
+        .context("its time header")?;
     Ok(Envelope {
-        id: text(headers::ID).context("it has no id header")?.parse().context("its id header")?,
-        tenant: text(headers::TENANT).context("it has no tenant header")?.parse().context("its tenant header")?,
+        id: text(headers::ID)
+            .context("it has no id header")?
+            .parse()
+            .context("its id header")?,
+        tenant: text(headers::TENANT)
+            .context("it has no tenant header")?
+            .parse()
+            .context("its tenant header")?,
         at: UnixMillis(millis).to_utc(),
         trace: text(headers::TRACE).map(str::to_string),
         body: payload::decode(P::FORMAT, body).context("its body")?,
@@ -51,7 +67,11 @@ pub(super) fn from_parts<P: Payload>(map: Option<&HeaderMap>, body: &[u8]) -> an
 }
 
 /// Headers and body of something said now.
-pub(super) fn compose<P: Payload>(bus: &Bus, tenant: TenantId, body: &P) -> anyhow::Result<(HeaderMap, Bytes)> {
+pub(super) fn compose<P: Payload>(
+    bus: &Bus,
+    tenant: TenantId,
+    body: &P,
+) -> anyhow::Result<(HeaderMap, Bytes)> {
     let now = bus.inner.clock.now();
     let trace = trace::current().map(|context| context.to_string());
     let map = to_headers(&Context {
@@ -61,14 +81,23 @@ pub(super) fn compose<P: Payload>(bus: &Bus, tenant: TenantId, body: &P) -> anyh
         kind: &type_of::<P>(),
         trace: trace.as_deref(),
     });
-    let bytes = payload::encode(P::FORMAT, body).with_context(|| format!("cannot encode {}", P::NAME))?;
+    let bytes =
+        payload::encode(P::FORMAT, body).with_context(|| format!("cannot encode {}", P::NAME))?;
     Ok((map, bytes.into()))
 }
 
-pub(super) async fn publish<P: Payload>(bus: &Bus, tenant: TenantId, body: &P) -> anyhow::Result<()> {
+pub(super) async fn publish<P: Payload>(
+    bus: &Bus,
+    tenant: TenantId,
+    body: &P,
+) -> anyhow::Result<()> {
     let (map, bytes) = compose(bus, tenant, body)?;
     let subject = payload::subject::<P>(tenant);
-    let ack = bus.inner.jetstream.publish_with_headers(subject, map, bytes).await;
+    let ack = bus
+        .inner
+        .jetstream
+        .publish_with_headers(subject, map, bytes)
+        .await;
     ack.with_context(|| format!("cannot publish {}", P::NAME))?
         .await
         .with_context(|| format!("{} was not taken by JetStream", P::NAME))?;

@@ -10,7 +10,11 @@ pub enum Engine {
 
 impl Engine {
     /// A statement with `$1`-style placeholders.
-    pub fn sql(self, text: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Statement {
+    pub fn sql(
+        self,
+        text: impl Into<String>,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Statement {
         Statement::from_sql_and_values(self.backend(), text, values)
     }
 
@@ -74,12 +78,23 @@ impl Engine {
             ("{uuid}", "BLOB", "UUID"),
             ("{bytes}", "BLOB", "BYTEA"),
             ("{json}", "TEXT", "TEXT"),
-            ("{serial_pk}", "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGSERIAL PRIMARY KEY"),
+            (
+                "{serial_pk}",
+                "INTEGER PRIMARY KEY AUTOINCREMENT",
+                "BIGSERIAL PRIMARY KEY",
+            ),
             ("{without_rowid}", " WITHOUT ROWID", ""),
         ];
         let mut ddl = text.to_string();
         for (token, sqlite, postgres) in words {
-            ddl = ddl.replace(token, if self == Self::Sqlite { sqlite } else { postgres });
+            ddl = ddl.replace(
+                token,
+                if self == Self::Sqlite {
+                    sqlite
+                } else {
+                    postgres
+                },
+            );
         }
         ddl
     }

@@ -16,7 +16,10 @@ pub struct SqlMigration {
 }
 
 /// The tables that the bus needs in every service's database.
-const BUS: SqlMigration = SqlMigration { name: "0000_bus", sql: include_str!("0000_bus.sql") };
+const BUS: SqlMigration = SqlMigration {
+    name: "0000_bus",
+    sql: include_str!("0000_bus.sql"),
+};
 
 impl MigrationName for SqlMigration {
     fn name(&self) -> &str {
@@ -45,12 +48,19 @@ struct Migrator(Vec<SqlMigration>);
 
 impl MigratorTraitSelf for Migrator {
     fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
-        self.0.iter().map(|migration| Box::new(*migration) as Box<dyn MigrationTrait>).collect()
+        self.0
+            .iter()
+            .map(|migration| Box::new(*migration) as Box<dyn MigrationTrait>)
+            .collect()
     }
 }
 
 fn migrator(service: &[SqlMigration]) -> Migrator {
-    Migrator(std::iter::once(BUS).chain(service.iter().copied()).collect())
+    Migrator(
+        std::iter::once(BUS)
+            .chain(service.iter().copied())
+            .collect(),
+    )
 }
 
 /// Brings the schema up to date.
@@ -59,7 +69,10 @@ pub(super) async fn up(db: &DatabaseConnection, service: &[SqlMigration]) -> Res
 }
 
 /// Names of the steps that a database still lacks.
-pub async fn pending(db: &DatabaseConnection, service: &[SqlMigration]) -> Result<Vec<String>, DbErr> {
+pub async fn pending(
+    db: &DatabaseConnection,
+    service: &[SqlMigration],
+) -> Result<Vec<String>, DbErr> {
     let steps = migrator(service).get_pending_migrations(db).await?;
     Ok(steps.iter().map(|step| step.name().to_string()).collect())
 }

@@ -46,12 +46,18 @@ impl Location {
     }
 
     /// A plain pool on the service's database, without migrating it.
-    pub async fn connect(&self, service: &str, connections: u32) -> anyhow::Result<DatabaseConnection> {
+    pub async fn connect(
+        &self,
+        service: &str,
+        connections: u32,
+    ) -> anyhow::Result<DatabaseConnection> {
         let mut options = match self {
             Self::Folder(folder) => {
-                std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("cannot create {}", folder.display()))?;
                 let path = folder.join(format!("{service}.db"));
-                let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
+                let mut options =
+                    ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
                 options.map_sqlx_sqlite_opts(|sqlite| {
                     sqlite
                         .journal_mode(SqliteJournalMode::Wal)
@@ -75,7 +81,9 @@ impl Location {
             .idle_timeout(Duration::from_secs(24 * 3600))
             .max_lifetime(Duration::from_secs(7 * 24 * 3600))
             .sqlx_logging(false);
-        connect(options).await.with_context(|| format!("cannot open the database of {service}"))
+        connect(options)
+            .await
+            .with_context(|| format!("cannot open the database of {service}"))
     }
 }
 
@@ -95,23 +103,37 @@ pub async fn open(
         .await
         .with_context(|| format!("cannot bring the schema of {service} up to date"))?;
     let reader = location.connect(service, readers.max(1)).await?;
-    Ok(Db::start(location.engine(), writer, reader, service, lifecycle))
+    Ok(Db::start(
+        location.engine(),
+        writer,
+        reader,
+        service,
+        lifecycle,
+    ))
 }
 
 async fn create_schema(url: &str, service: &str) -> anyhow::Result<()> {
     let mut options = ConnectOptions::new(url.to_string());
-    options.max_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(10));
+    options
+        .max_connections(1)
+        .sqlx_logging(false)
+        .acquire_timeout(Duration::from_secs(10));
     let db = connect(options).await.context("cannot reach PostgreSQL")?;
     // Two processes of one service may start at once; the lock makes one of them wait.
     let locked = format!(
         "DO $$ BEGIN PERFORM pg_advisory_xact_lock(727411); EXECUTE 'CREATE SCHEMA IF NOT EXISTS {service}'; END $$"
     );
-    db.execute_unprepared(&locked).await.with_context(|| format!("cannot create the schema {service}"))?;
+    db.execute_unprepared(&locked)
+        .await
+        .with_context(|| format!("cannot create the schema {service}"))?;
     db.close().await?;
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that opens databases")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that opens databases"
+)]
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, sea_orm::DbErr> {
     Database::connect(options).await
 }

@@ -27,7 +27,10 @@ pub struct Db {
 
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Db").field("service", &self.service).field("engine", &self.engine).finish_non_exhaustive()
+        f.debug_struct("Db")
+            .field("service", &self.service)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
     }
 }
 
@@ -53,7 +56,12 @@ impl Db {
             }
             Ok(())
         });
-        Self { engine, reader, jobs, service }
+        Self {
+            engine,
+            reader,
+            jobs,
+            service,
+        }
     }
 
     pub fn engine(&self) -> Engine {
@@ -81,7 +89,9 @@ impl Db {
                 let done: Done = Box::new(move |committed| {
                     let outcome = match committed {
                         Ok(()) => outcome,
-                        Err(error) => outcome.and(Err(anyhow::anyhow!("the commit failed: {error:#}"))),
+                        Err(error) => {
+                            outcome.and(Err(anyhow::anyhow!("the commit failed: {error:#}")))
+                        }
                     };
                     // A caller that has gone away does not need the answer.
                     let _gone = answer.send(outcome);
@@ -98,14 +108,24 @@ impl Db {
     }
 }
 
-async fn commit_groups(writer: &DatabaseConnection, mut queue: mpsc::Receiver<Job>, service: &'static str) {
+async fn commit_groups(
+    writer: &DatabaseConnection,
+    mut queue: mpsc::Receiver<Job>,
+    service: &'static str,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let (jobs, started) = (group.len(), std::time::Instant::now());
         let mut dones = Vec::with_capacity(jobs);
-        let committed = commit(writer, &mut group, &mut dones).await.map_err(Arc::new);
+        let committed = commit(writer, &mut group, &mut dones)
+            .await
+            .map_err(Arc::new);
         if let Err(error) = &committed {
-            tracing::error!(service, error = format!("{error:#}"), "a commit failed; its callers will try again");
+            tracing::error!(
+                service,
+                error = format!("{error:#}"),
+                "a commit failed; its callers will try again"
+            );
         }
         // Jobs that never ran drop their answer channel, which their callers see as an error.
         group.clear();
@@ -114,16 +134,24 @@ async fn commit_groups(writer: &DatabaseConnection, mut queue: mpsc::Receiver<Jo
         }
         metrics::counter!("db_commits_total", "service" => service).increment(1);
         metrics::counter!("db_jobs_total", "service" => service).increment(jobs as u64);
-        metrics::histogram!("db_commit_seconds", "service" => service).record(started.elapsed().as_secs_f64());
+        metrics::histogram!("db_commit_seconds", "service" => service)
+            .record(started.elapsed().as_secs_f64());
     }
 }
 
-async fn commit(writer: &DatabaseConnection, group: &mut Vec<Job>, dones: &mut Vec<Done>) -> anyhow::Result<()> {
+async fn commit(
+    writer: &DatabaseConnection,
+    group: &mut Vec<Job>,
+    dones: &mut Vec<Done>,
+) -> anyhow::Result<()> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    let tx = writer.begin_with_options(options).await.context("cannot begin a transaction")?;
+    let tx = writer
+        .begin_with_options(options)
+        .await
+        .context("cannot begin a transaction")?;
     if group.len() == 1 {
         // Alone, a job needs no savepoint: undoing it undoes the transaction.
         for job in group.drain(..) {
@@ -139,9 +167,15 @@ async fn commit(writer: &DatabaseConnection, group: &mut Vec<Job>, dones: &mut V
             let (keep, done) = job(&savepoint).await;
             dones.push(done);
             if keep {
-                savepoint.commit().await.context("cannot release a savepoint")?;
+                savepoint
+                    .commit()
+                    .await
+                    .context("cannot release a savepoint")?;
             } else {
-                savepoint.rollback().await.context("cannot roll back to a savepoint")?;
+                savepoint
+                    .rollback()
+                    .await
+                    .context("cannot roll back to a savepoint")?;
             }
         }
     }

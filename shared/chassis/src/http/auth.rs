@@ -19,12 +19,19 @@ use crate::bus::Bus;
 pub struct Authenticator {
     bus: Bus,
     remember: Duration,
-    known: Arc<Mutex<HashMap<[u8; 32], (Caller, Instant)>>>,
+    known: Arc<Mutex<Known>>,
 }
+
+/// By SHA-256 of the key: who it is, and since when we know.
+type Known = HashMap<[u8; 32], (Caller, Instant)>;
 
 impl Authenticator {
     pub fn new(bus: Bus, remember: Duration) -> Self {
-        Self { bus, remember, known: Arc::default() }
+        Self {
+            bus,
+            remember,
+            known: Arc::default(),
+        }
     }
 
     async fn verify(&self, key: &str) -> Result<Caller, Problem> {
@@ -32,7 +39,9 @@ impl Authenticator {
         if let Some(caller) = self.remembered(&digest) {
             return Ok(caller);
         }
-        let question = VerifyKey { sha256: hex::encode(digest) };
+        let question = VerifyKey {
+            sha256: hex::encode(digest),
+        };
         match self.bus.ask(TenantId::from_raw(0), &question).await? {
             Some(caller) => {
                 let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,13 +49,20 @@ impl Authenticator {
                 known.insert(digest, (caller, Instant::now()));
                 Ok(caller)
             }
-            None => Err(Problem::new(StatusCode::UNAUTHORIZED, "auth.invalid", "the API key is unknown or revoked")),
+            None => Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "auth.invalid",
+                "the API key is unknown or revoked",
+            )),
         }
     }
 
     fn remembered(&self, digest: &[u8; 32]) -> Option<Caller> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(digest).filter(|(_, at)| at.elapsed() < self.remember).map(|(caller, _)| *caller)
+        known
+            .get(digest)
+            .filter(|(_, at)| at.elapsed() < self.remember)
+            .map(|(caller, _)| *caller)
     }
 }
 
@@ -62,10 +78,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
             let how = "send the header Authorization: Bearer hm_live_… or hm_test_…";
             Problem::new(StatusCode::UNAUTHORIZED, "auth.missing", how)
         };
-        let text = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
-        let key = text.strip_prefix("Bearer ").map(str::trim).filter(|key| !key.is_empty()).ok_or_else(missing)?;
+        let text = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .ok_or_else(missing)?;
+        let key = text
+            .strip_prefix("Bearer ")
+            .map(str::trim)
+            .filter(|key| !key.is_empty())
+            .ok_or_else(missing)?;
         let authenticator = parts.extensions.get::<Authenticator>().cloned();
-        let authenticator = authenticator.ok_or_else(|| Problem::internal(&anyhow::anyhow!("no authenticator")))?;
+        let authenticator =
+            authenticator.ok_or_else(|| Problem::internal(&anyhow::anyhow!("no authenticator")))?;
         authenticator.verify(key).await.map(Self)
     }
 }

@@ -16,12 +16,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "the body is over the limit of this endpoint")
-            }
-            _ => Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "the body could not be read to its end"),
-        })?;
+        let bytes =
+            Bytes::from_request(request, state)
+                .await
+                .map_err(|rejection| match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
+                        StatusCode::PAYLOAD_TOO_LARGE,
+                        "body.too_large",
+                        "the body is over the limit of this endpoint",
+                    ),
+                    _ => Problem::new(
+                        StatusCode::BAD_REQUEST,
+                        "body.malformed",
+                        "the body could not be read to its end",
+                    ),
+                })?;
         parse(&bytes).map(Self)
     }
 }
@@ -39,7 +48,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 fn explain(pointer: &str, error: &serde_json::Error) -> Problem {
     let detail = error.to_string();
     if !error.is_data() {
-        return Problem::new(StatusCode::BAD_REQUEST, "body.malformed", format!("the body is not JSON: {detail}"));
+        return Problem::new(
+            StatusCode::BAD_REQUEST,
+            "body.malformed",
+            format!("the body is not JSON: {detail}"),
+        );
     }
     let (status, code) = if detail.starts_with("unknown field") {
         (StatusCode::BAD_REQUEST, "field.unknown")
@@ -88,10 +101,18 @@ mod tests {
             (r#"{"campain":"x"}"#, 400, "field.unknown"),
             ("{}", 422, "field.required"),
             (r#"{"campaign":5}"#, 422, "field.invalid"),
-            (r#"{"campaign":"msg_01ARZ3NDEKTSV4RRFFQ69G5FAV"}"#, 400, "id.wrong_type"),
+            (
+                r#"{"campaign":"msg_01ARZ3NDEKTSV4RRFFQ69G5FAV"}"#,
+                400,
+                "id.wrong_type",
+            ),
         ] {
             let problem = parse::<Thing>(body.as_bytes()).unwrap_err();
-            assert_eq!((problem.status().as_u16(), problem.code()), (status, code), "{body}");
+            assert_eq!(
+                (problem.status().as_u16(), problem.code()),
+                (status, code),
+                "{body}"
+            );
         }
     }
 }

@@ -34,7 +34,15 @@ impl<T> Listing<T> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let has_more = rows.len() > size;
         rows.truncate(size);
-        let next_cursor = if has_more { rows.last().map(cursor_of) } else { None };
-        Self { data: rows, next_cursor, has_more }
+        let next_cursor = if has_more {
+            rows.last().map(cursor_of)
+        } else {
+            None
+        };
+        Self {
+            data: rows,
+            next_cursor,
+            has_more,
+        }
     }
 }

@@ -24,11 +24,17 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Path(params) = Path::<HashMap<String, String>>::from_request_parts(parts, state)
             .await
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "path.malformed", error.body_text()))?;
+            .map_err(|error| {
+                Problem::new(StatusCode::BAD_REQUEST, "path.malformed", error.body_text())
+            })?;
         let text = params.get("id").map(String::as_str).unwrap_or_default();
         match text.parse() {
             Ok(id) => Ok(Self(id)),
-            Err(error) => Err(Problem::new(StatusCode::BAD_REQUEST, "id.wrong_type", error.to_string())),
+            Err(error) => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "id.wrong_type",
+                error.to_string(),
+            )),
         }
     }
 }

@@ -10,7 +10,11 @@ use crate::bus::AskError;
 
 /// What went wrong, where, and how to mend it. `type` is the page of the code.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+#[serde(transparent)]
+pub struct Problem(Box<Details>);
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Details {
     #[serde(rename = "type")]
     kind: String,
     title: String,
@@ -43,7 +47,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 
 impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: format!("https://hailmast.org/errors#{code}"),
             title: status.canonical_reason().unwrap_or("Problem").to_string(),
             status,
@@ -52,19 +56,27 @@ impl Problem {
             request_id: None,
             retryable: matches!(status.as_u16(), 429 | 503 | 504),
             errors: Vec::new(),
-        }
+        }))
     }
 
     /// Adds one fault; all faults of a body are told at once.
     #[must_use]
     pub fn error(mut self, pointer: &str, code: &str, detail: impl Into<String>) -> Self {
-        self.errors.push(FieldError { pointer: pointer.to_string(), code: code.to_string(), detail: detail.into() });
+        self.0.errors.push(FieldError {
+            pointer: pointer.to_string(),
+            code: code.to_string(),
+            detail: detail.into(),
+        });
         self
     }
 
     /// 404: there is no such thing, or it belongs to another tenant (which looks the same).
     pub fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no such {what}"),
+        )
     }
 
     /// 422
@@ -75,25 +87,29 @@ impl Problem {
     /// 500, logged here and only here; the caller learns no internals.
     pub fn internal(error: &anyhow::Error) -> Self {
         tracing::error!(error = format!("{error:#}"), "a request failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong on our side; it was logged")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something went wrong on our side; it was logged",
+        )
     }
 
     pub const fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     pub fn has_errors(&self) -> bool {
-        !self.errors.is_empty()
+        !self.0.errors.is_empty()
     }
 }
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.code, self.detail)
+        write!(f, "{}: {}", self.0.code, self.0.detail)
     }
 }
 
@@ -133,12 +149,18 @@ impl From<AskError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
-        self.request_id = super::request::current_id();
-        let status = self.status;
+        self.0.request_id = super::request::current_id();
+        let status = self.0.status;
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if matches!(
+            status,
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+        ) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response

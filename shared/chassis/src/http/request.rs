@@ -21,13 +21,28 @@ pub(super) fn current_id() -> Option<String> {
 
 /// Takes (or makes) the request id and the trace, and times the request. Never logs a query string or a body.
 pub(super) async fn layer(request: Request, next: Next) -> Response {
-    let given = request.headers().get("request-id").and_then(|value| value.to_str().ok());
+    let given = request
+        .headers()
+        .get("request-id")
+        .and_then(|value| value.to_str().ok());
     let id = match given {
-        Some(id) if !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_graphic()) => id.to_string(),
+        Some(id)
+            if !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_graphic()) =>
+        {
+            id.to_string()
+        }
         _ => format!("req_{:026x}", rand::random::<u64>()),
     };
-    let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).map(str::to_string);
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_string();
+    let parent = request
+        .headers()
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_string);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_string();
     let method = request.method().to_string();
     let started = Instant::now();
     let work = async {
@@ -39,7 +54,9 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
             .record(took.as_secs_f64());
         response
     };
-    let mut response = REQUEST_ID.scope(id.clone(), trace::scope(parent.as_deref(), work)).await;
+    let mut response = REQUEST_ID
+        .scope(id.clone(), trace::scope(parent.as_deref(), work))
+        .await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("request-id", value);
     }

@@ -22,17 +22,26 @@ use crate::lifecycle::Lifecycle;
 use crate::telemetry;
 
 #[derive(OpenApi)]
-#[openapi(info(title = "Hailmast", description = "Business text messaging: contacts, consent, campaigns and their outcomes."))]
+#[openapi(info(
+    title = "Hailmast",
+    description = "Business text messaging: contacts, consent, campaigns and their outcomes."
+))]
 struct Document;
 
 /// Everything below the listener's address.
-pub fn router(services: Vec<OpenApiRouter>, bus: &Bus, http: &Http, lifecycle: &Lifecycle) -> Router {
+pub fn router(
+    services: Vec<OpenApiRouter>,
+    bus: &Bus,
+    http: &Http,
+    lifecycle: &Lifecycle,
+) -> Router {
     let mut all = OpenApiRouter::with_openapi(Document::openapi());
     for service in services {
         all = all.merge(service);
     }
     let (api, document) = all.split_for_parts();
-    let authenticator = Authenticator::new(bus.clone(), Duration::from_secs(http.key_cache_seconds));
+    let authenticator =
+        Authenticator::new(bus.clone(), Duration::from_secs(http.key_cache_seconds));
     let (ready_bus, stopping) = (bus.clone(), lifecycle.stopping());
     api.route("/openapi.json", get(|| async move { Json(document) }))
         .route("/health", get(|| async { "ok" }))
@@ -43,17 +52,33 @@ pub fn router(services: Vec<OpenApiRouter>, bus: &Bus, http: &Http, lifecycle: &
                 async move { ready(&bus, stopping) }
             }),
         )
-        .route("/metrics", get(|| async { telemetry::metrics().map(|handle| handle.render()).unwrap_or_default() }))
+        .route(
+            "/metrics",
+            get(|| async {
+                telemetry::metrics()
+                    .map(|handle| handle.render())
+                    .unwrap_or_default()
+            }),
+        )
         .fallback(|| async { Problem::not_found("endpoint") })
         .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "this path does not take that method")
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method.not_allowed",
+                "this path does not take that method",
+            )
         })
         .layer(DefaultBodyLimit::max(http.body_limit))
         .layer(Extension(authenticator))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(http.timeout_seconds)))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            Problem::internal(&anyhow::anyhow!("a handler panicked")).into_response()
-        }))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::GATEWAY_TIMEOUT,
+            Duration::from_secs(http.timeout_seconds),
+        ))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                Problem::internal(&anyhow::anyhow!("a handler panicked")).into_response()
+            },
+        ))
         .layer(middleware::from_fn(request::layer))
 }
 
@@ -62,19 +87,31 @@ fn ready(bus: &Bus, stopping: bool) -> Response {
     if connected && !stopping {
         return "ready".into_response();
     }
-    let why = if stopping { "the process is stopping" } else { "NATS is not connected" };
+    let why = if stopping {
+        "the process is stopping"
+    } else {
+        "NATS is not connected"
+    };
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why).into_response()
 }
 
 /// Listens until the process stops; requests under way are finished. Returns the address.
-pub async fn listen(address: &str, router: Router, lifecycle: &Lifecycle) -> anyhow::Result<SocketAddr> {
+pub async fn listen(
+    address: &str,
+    router: Router,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<SocketAddr> {
     let listener = tokio::net::TcpListener::bind(address)
         .await
-        .with_context(|| format!("cannot listen on {address}: set http.listen to a free address"))?;
+        .with_context(|| {
+            format!("cannot listen on {address}: set http.listen to a free address")
+        })?;
     let bound = listener.local_addr()?;
     let stopping = lifecycle.stopping();
     lifecycle.spawn_work("http", async move {
-        axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await?;
+        axum::serve(listener, router)
+            .with_graceful_shutdown(stopping.cancelled_owned())
+            .await?;
         Ok(())
     });
     Ok(bound)

@@ -55,13 +55,21 @@ where
     Ok(())
 }
 
-async fn handle<P, A, F, Fut>(bus: &Bus, durable: &'static str, app: Arc<A>, handler: &F, messages: Vec<Message>)
-where
+async fn handle<P, A, F, Fut>(
+    bus: &Bus,
+    durable: &'static str,
+    app: Arc<A>,
+    handler: &F,
+    messages: Vec<Message>,
+) where
     P: Payload,
     F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut,
     Fut: Future<Output = Result<(), Failure>>,
 {
-    let (mut envelopes, mut readable) = (Vec::with_capacity(messages.len()), Vec::with_capacity(messages.len()));
+    let (mut envelopes, mut readable) = (
+        Vec::with_capacity(messages.len()),
+        Vec::with_capacity(messages.len()),
+    );
     for message in messages {
         match wire::from_parts::<P>(message.headers.as_ref(), &message.payload) {
             Ok(envelope) => {
@@ -69,7 +77,10 @@ where
                 readable.push(message);
             }
             Err(error) => {
-                let failure = Failure::Reject { code: "unreadable", detail: format!("{error:#}") };
+                let failure = Failure::Reject {
+                    code: "unreadable",
+                    detail: format!("{error:#}"),
+                };
                 settle_failure(bus, durable, &message, failure).await;
             }
         }
@@ -81,7 +92,8 @@ where
     let span = tracing::debug_span!("consume", durable, count = envelopes.len());
     let work = trace::scope(parent.as_deref(), handler(app, envelopes)).instrument(span);
     tokio::pin!(work);
-    let beat = Duration::from_millis(bus.inner.settings.ack_wait_ms / 3).max(Duration::from_millis(50));
+    let beat =
+        Duration::from_millis(bus.inner.settings.ack_wait_ms / 3).max(Duration::from_millis(50));
     let outcome = loop {
         tokio::select! {
             outcome = &mut work => break outcome,
@@ -111,7 +123,10 @@ async fn fail_all(bus: &Bus, durable: &str, messages: &[Message], failure: Failu
     for message in messages {
         let same = match &failure {
             Failure::Retry(_) => Failure::Retry(anyhow::anyhow!("{detail}")),
-            Failure::Reject { code, .. } => Failure::Reject { code, detail: detail.clone() },
+            Failure::Reject { code, .. } => Failure::Reject {
+                code,
+                detail: detail.clone(),
+            },
         };
         settle_failure(bus, durable, message, same).await;
     }

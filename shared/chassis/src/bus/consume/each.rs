@@ -34,7 +34,8 @@ where
     let slots = Arc::new(Semaphore::new(concurrency));
     let mut connections = bus.inner.connections.clone();
     lifecycle.spawn_work(durable, async move {
-        while let Some(mut deliveries) = source::open::<P>(&bus, durable, pending, &stopping).await {
+        while let Some(mut deliveries) = source::open::<P>(&bus, durable, pending, &stopping).await
+        {
             connections.mark_unchanged();
             loop {
                 let slot = tokio::select! {
@@ -60,8 +61,13 @@ where
     Ok(())
 }
 
-async fn handle<P, A, F, Fut>(bus: &Bus, durable: &'static str, app: Arc<A>, handler: &F, message: &Message)
-where
+async fn handle<P, A, F, Fut>(
+    bus: &Bus,
+    durable: &'static str,
+    app: Arc<A>,
+    handler: &F,
+    message: &Message,
+) where
     P: Payload,
     F: Fn(Arc<A>, Envelope<P>) -> Fut,
     Fut: Future<Output = Result<(), Failure>>,
@@ -70,7 +76,16 @@ where
         Ok(envelope) => envelope,
         Err(error) => {
             let detail = format!("{error:#}");
-            return settle_failure(bus, durable, message, Failure::Reject { code: "unreadable", detail }).await;
+            return settle_failure(
+                bus,
+                durable,
+                message,
+                Failure::Reject {
+                    code: "unreadable",
+                    detail,
+                },
+            )
+            .await;
         }
     };
     let parent = envelope.trace.clone();
@@ -78,7 +93,8 @@ where
     let work = trace::scope(parent.as_deref(), handler(app, envelope)).instrument(span);
     tokio::pin!(work);
     // A handler that takes long tells the server so, or the payload would be delivered a second time.
-    let beat = Duration::from_millis(bus.inner.settings.ack_wait_ms / 3).max(Duration::from_millis(50));
+    let beat =
+        Duration::from_millis(bus.inner.settings.ack_wait_ms / 3).max(Duration::from_millis(50));
     let outcome = loop {
         tokio::select! {
             outcome = &mut work => break outcome,

@@ -15,17 +15,38 @@ async fn settle_failure(bus: &Bus, durable: &str, message: &Message, failure: Fa
     let tries = message.info().map_or(1, |info| info.delivered);
     let settled = match failure {
         Failure::Retry(error) if tries < bus.inner.settings.max_tries => {
-            tracing::warn!(durable, tries, error = format!("{error:#}"), "will be tried again");
-            message.ack_with(AckKind::Nak(Some(backoff(tries)))).await.map_err(|error| anyhow::anyhow!(error))
+            tracing::warn!(
+                durable,
+                tries,
+                error = format!("{error:#}"),
+                "will be tried again"
+            );
+            message
+                .ack_with(AckKind::Nak(Some(backoff(tries))))
+                .await
+                .map_err(|error| anyhow::anyhow!(error))
         }
         Failure::Retry(error) => {
-            dead_letter::bury(bus, durable, message, "too_many_tries", &format!("{error:#}")).await
+            dead_letter::bury(
+                bus,
+                durable,
+                message,
+                "too_many_tries",
+                &format!("{error:#}"),
+            )
+            .await
         }
-        Failure::Reject { code, detail } => dead_letter::bury(bus, durable, message, code, &detail).await,
+        Failure::Reject { code, detail } => {
+            dead_letter::bury(bus, durable, message, code, &detail).await
+        }
     };
     if let Err(error) = settled {
         // Unacknowledged, it comes again after the ack wait.
-        tracing::warn!(durable, error = format!("{error:#}"), "a failed payload could not be settled");
+        tracing::warn!(
+            durable,
+            error = format!("{error:#}"),
+            "a failed payload could not be settled"
+        );
     }
 }
 

@@ -11,14 +11,20 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::{Bus, streams::ensure};
 
 /// Creates (or finds) the durable for `P`, and its stream if that is gone.
-pub(super) async fn durable<P: Payload>(bus: &Bus, name: &str, pending: usize) -> anyhow::Result<PullConsumer> {
+pub(super) async fn durable<P: Payload>(
+    bus: &Bus,
+    name: &str,
+    pending: usize,
+) -> anyhow::Result<PullConsumer> {
     let js = &bus.inner.jetstream;
     let stream_name = streams::name(P::KIND, P::OWNER);
     let stream = match js.get_stream(&stream_name).await {
         Ok(stream) => stream,
         Err(_) => {
             ensure(js, bus.inner.settings.replicas).await?;
-            js.get_stream(&stream_name).await.with_context(|| format!("no stream {stream_name}"))?
+            js.get_stream(&stream_name)
+                .await
+                .with_context(|| format!("no stream {stream_name}"))?
         }
     };
     let config = Config {
@@ -31,7 +37,10 @@ pub(super) async fn durable<P: Payload>(bus: &Bus, name: &str, pending: usize) -
         ..Config::default()
     };
     // `create_consumer` also updates the settings of an existing durable.
-    stream.create_consumer(config).await.with_context(|| format!("cannot set up the consumer {name}"))
+    stream
+        .create_consumer(config)
+        .await
+        .with_context(|| format!("cannot set up the consumer {name}"))
 }
 
 /// Opens the durable's deliveries, trying until it works; `None` once `stopping`.
@@ -60,7 +69,11 @@ pub(super) async fn open<P: Payload>(
         match outcome {
             Ok(stream) => return Some(stream),
             Err(error) => {
-                tracing::debug!(durable = name, error = format!("{error:#}"), "the consumer cannot be opened yet");
+                tracing::debug!(
+                    durable = name,
+                    error = format!("{error:#}"),
+                    "the consumer cannot be opened yet"
+                );
                 tokio::select! {
                     () = tokio::time::sleep(Duration::from_millis(250)) => {}
                     () = stopping.cancelled() => return None,
