@@ -1,1 +1,38 @@
+//! dispatch: how a text leaves, and what the carrier says about it.
+//!
+//! Owns lanes and pace, the routes to carriers, the ledger of hand-overs and the states that receipts give.
+//! Hears `cmd.dispatch.send_chunk`; says `evt.dispatch.hand_overs_recorded` and
+//! `evt.dispatch.receipts_recorded`; asks consent for permits just before each hand-over.
+//!
+//! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`]; [`hand_over`] waits for link and
+//! [`pace`], asks for permits, hands over; [`recorder`] makes outcomes durable, tells the others and has the
+//! permits closed. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
 
+pub mod api;
+pub mod app;
+pub mod book;
+pub mod config;
+pub mod consumers;
+pub mod db;
+pub mod flow;
+pub mod hand_over;
+pub mod in_hand;
+pub mod lanes;
+pub mod links;
+pub mod outcomes;
+pub mod pace;
+pub mod receipt_fold;
+pub mod recorder;
+pub mod route;
+pub mod senders;
+pub mod slots;
+pub mod start;
+pub mod takeover;
+pub mod tasks;
+
+pub const SERVICE: chassis::Service = chassis::Service {
+    name: "dispatch",
+    migrations: db::MIGRATIONS,
+    defaults: include_str!("defaults.toml"),
+    start: |cx| Box::pin(start::start(cx)),
+};

@@ -1,0 +1,88 @@
+//! `GET /v1/messages/{id}/dispatch`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use chassis::http::{Auth, PathId, Problem};
+use chrono::{DateTime, Utc};
+use contract::chunk::{Encoding, Outcome};
+use contract::ids::{CampaignId, ContactId, DecisionId, MessageId};
+use contract::time::UnixMillis;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::db::{ledger, receipt_log};
+use crate::receipt_fold;
+use crate::slots;
+
+/// What the ledger says about one text.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageDispatch {
+    #[schema(value_type = String)]
+    id: MessageId,
+    #[schema(value_type = String)]
+    campaign: CampaignId,
+    #[schema(value_type = String)]
+    contact: ContactId,
+    /// The decision that its permit rests on.
+    #[schema(value_type = Option<String>)]
+    decision: Option<DecisionId>,
+    /// Where it stands now, receipts included.
+    #[schema(value_type = String)]
+    outcome: Outcome,
+    /// Why, as it was at hand-over.
+    reason: String,
+    /// Empty where no carrier was reached.
+    provider: String,
+    provider_message_id: Option<String>,
+    segments: u8,
+    #[schema(value_type = String)]
+    encoding: Encoding,
+    handed_over_at: DateTime<Utc>,
+}
+
+/// The ledger's view of one text that had a permit.
+#[utoipa::path(get, path = "/v1/messages/{id}/dispatch", tag = "dispatch", params(("id" = String, Path, description = "`msg_…`")),
+    responses((status = 200, body = MessageDispatch), (status = 404, body = Problem)))]
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    PathId(id): PathId<MessageId>,
+) -> Result<Json<MessageDispatch>, Problem> {
+    let (engine, db) = (app.cx.db.engine(), app.cx.db.read());
+    // The log first: what is folded between the two reads is then seen twice, not never.
+    let logged = receipt_log::all(engine, db).await?;
+    let found = ledger::find(engine, db, caller.tenant, id).await?;
+    let Some((row, states)) = found else {
+        return Err(Problem::not_found("message with a permit"));
+    };
+    let place = slots::place(id.position());
+    let Some(item) = row.items.items.iter().find(|item| item.place == place) else {
+        return Err(Problem::not_found("message with a permit"));
+    };
+    let folded = states
+        .and_then(|states| states.get(usize::from(place)).copied())
+        .and_then(Outcome::from_rank);
+    let own = logged
+        .into_iter()
+        .filter(|(key, at, _)| *key == row.key && *at == place);
+    let outcome = own.fold(
+        folded.unwrap_or_else(|| item.outcome()),
+        |state, (_, _, receipt)| receipt_fold::fold(state, receipt).unwrap_or(state),
+    );
+    Ok(Json(MessageDispatch {
+        id,
+        campaign: row.campaign,
+        contact: item.contact,
+        decision: row.items.decision(item),
+        outcome,
+        reason: row.items.reason(item).to_string(),
+        provider: row.provider,
+        provider_message_id: Some(item.provider_message_id.clone()).filter(|id| !id.is_empty()),
+        segments: item.segments,
+        encoding: item.encoding,
+        handed_over_at: UnixMillis(row.at).to_utc(),
+    }))
+}

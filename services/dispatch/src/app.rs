@@ -1,0 +1,54 @@
+//! What consumers, tasks and endpoints share.
+
+use std::sync::{Arc, OnceLock};
+
+use channels::simulator::Smsc;
+use chassis::Cx;
+use contract::TenantId;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::in_hand::InHand;
+use crate::lanes::Lanes;
+use crate::links::Links;
+use crate::recorder::RecorderQueue;
+use crate::senders::Senders;
+
+/// The tenant of questions that concern no single one.
+pub const EVERYONE: TenantId = TenantId::from_raw(0);
+
+pub struct App {
+    pub cx: Cx,
+    pub config: Config,
+    pub links: Arc<Links>,
+    pub lanes: Lanes,
+    pub senders: Senders,
+    pub recorder: RecorderQueue,
+    pub in_hand: InHand,
+    /// Slots between the question for permits and the end of their settling.
+    pub busy: TaskTracker,
+    /// Cancelled when a newer dispatcher of our name has registered.
+    pub fenced: CancellationToken,
+    /// Cancelled when nothing more will be brought to the recorder.
+    pub quiet: CancellationToken,
+    /// The simulated carrier, if it runs in this process.
+    pub simulator: tokio::sync::Mutex<Option<Smsc>>,
+    pub(crate) epoch: OnceLock<u64>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("name", &self.config.name)
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// The epoch that consent gave us; 0, which consent never gives, before it has.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.get().copied().unwrap_or(0)
+    }
+}

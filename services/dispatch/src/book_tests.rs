@@ -1,0 +1,165 @@
+use super::*;
+use contract::chunk::Encoding;
+use contract::dispatch::HandOver;
+use contract::ids::{ContactId, DecisionId, RunId};
+use contract::reason::Reason;
+use proptest::prelude::*;
+
+const TENANT: TenantId = TenantId::from_raw(7);
+
+fn key() -> PartKey {
+    PartKey {
+        slot: SlotRef {
+            run: RunId::from_raw(1 << 40),
+            chunk: 0,
+            slot: 1,
+        },
+        part: 0,
+    }
+}
+
+fn items(texts: u16) -> Items {
+    let hand_overs: Vec<HandOver> = (64..64 + texts)
+        .map(|position| HandOver {
+            position,
+            contact: ContactId::from_raw(1),
+            decision: DecisionId::from_raw(1),
+            outcome: Outcome::HandedOver,
+            reason: Reason::OK,
+            until: None,
+            segments: 1,
+            encoding: Encoding::Gsm7,
+            provider_message_id: format!("id-{position}"),
+        })
+        .collect();
+    Items::pack(hand_overs.iter())
+}
+
+fn new(items: &Items) -> NewPart<'_> {
+    NewPart {
+        key: key(),
+        tenant: TENANT,
+        provider: "p",
+        at: 1_000,
+        items,
+        states: items.states(),
+    }
+}
+
+fn receipt(id: &str, outcome: Outcome) -> CarrierReceipt {
+    CarrierReceipt {
+        provider_message_id: id.to_string(),
+        outcome,
+        code: "000".to_string(),
+        at: 5,
+    }
+}
+
+#[test]
+fn a_receipt_finds_its_text_once() {
+    let items = items(2);
+    let mut book = Book::default();
+    assert!(book.insert(&new(&items)).is_empty());
+    let Received::Rose(rise) = book.receive("p", &receipt("id-65", Outcome::Delivered)) else {
+        panic!("no rise")
+    };
+    assert_eq!(rise.message(), MessageId::of(key().slot.run, 0, 65));
+    assert_eq!((rise.tenant, rise.outcome), (TENANT, Outcome::Delivered));
+    assert_eq!(
+        book.receive("p", &receipt("id-65", Outcome::Undelivered)),
+        Received::UnknownId
+    );
+    assert_eq!(
+        book.receive("q", &receipt("id-64", Outcome::Delivered)),
+        Received::UnknownId
+    );
+    assert_eq!(book.waiting(), 1);
+}
+
+#[test]
+fn a_parked_receipt_comes_back_when_its_text_is_known() {
+    let items = items(1);
+    let mut book = Book::default();
+    let parked = Parked {
+        provider: "p".to_string(),
+        receipt: receipt("id-64", Outcome::Delivered),
+        received_at: 9,
+    };
+    book.park(parked.clone());
+    assert_eq!(book.insert(&new(&items)), [parked]);
+    assert_eq!(book.insert(&new(&items)), []);
+}
+
+#[test]
+fn a_row_is_let_go_when_nothing_can_happen_to_it() {
+    let items = items(2);
+    let mut book = Book::default();
+    book.insert(&new(&items));
+    book.receive("p", &receipt("id-64", Outcome::Delivered));
+    book.receive("p", &receipt("id-65", Outcome::Undelivered));
+    let rows = book.take_dirty();
+    assert_eq!(
+        (
+            rows.len(),
+            rows[0].awaiting,
+            rows[0].states[0],
+            rows[0].states[1]
+        ),
+        (1, 1, 51, 50)
+    );
+    book.receive("p", &receipt("id-65", Outcome::Delivered));
+    assert_eq!(book.take_dirty()[0].awaiting, 0);
+    assert!(book.parts.iter().all(Option::is_none) && book.waiting() == 0 && !book.is_dirty());
+}
+
+#[test]
+fn old_rows_are_forgotten() {
+    let items = items(1);
+    let mut book = Book::default();
+    book.insert(&new(&items));
+    book.forget(500, 0);
+    assert_eq!(book.waiting(), 1);
+    book.forget(2_000, 0);
+    assert_eq!(book.waiting(), 0);
+}
+
+proptest! {
+    /// G6: whatever the order, repetition, and place of the submit among its receipts, the states are the same.
+    #[test]
+    fn receipts_in_any_order_around_the_commit_give_the_same_states(
+        (receipts, shuffled) in prop::collection::vec((64_u16..72, any::<bool>()), 0..40)
+            .prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle())),
+        commit_at in 0_usize..40,
+    ) {
+        let run = |receipts: &[(u16, bool)], commit_at: usize| {
+            let items = items(8);
+            let mut book = Book::default();
+            let mut states = [40_u8; 8];
+            let mut note = |received: Received| {
+                if let Received::Rose(rise) = received {
+                    states[usize::from(rise.place)] = rise.outcome.rank();
+                }
+            };
+            let commit_at = commit_at.min(receipts.len());
+            let mut committed = false;
+            for (n, (position, delivered)) in receipts.iter().chain(std::iter::once(&(0, true))).enumerate() {
+                if n == commit_at && !committed {
+                    committed = true;
+                    for parked in book.insert(&new(&items)) {
+                        note(book.receive("p", &parked.receipt));
+                    }
+                }
+                let outcome = if *delivered { Outcome::Delivered } else { Outcome::Undelivered };
+                let receipt = receipt(&format!("id-{position}"), outcome);
+                match book.receive("p", &receipt) {
+                    Received::UnknownId if !committed => {
+                        book.park(Parked { provider: "p".to_string(), receipt, received_at: 0 });
+                    }
+                    received => note(received),
+                }
+            }
+            states
+        };
+        prop_assert_eq!(run(&receipts, 0), run(&shuffled, commit_at));
+    }
+}

@@ -1,0 +1,51 @@
+//! Settings of the section `dispatch`; `defaults.toml` documents each.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use channels::smpp::SmppConfig;
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub name: String,
+    pub takeover_wait_ms: u64,
+    pub chunks_at_once: usize,
+    pub permit_batches_in_flight: usize,
+    pub commit_every_ms: u64,
+    pub fold_every_ms: u64,
+    pub receipts_for_hours: u32,
+    pub lane: LaneConfig,
+    pub simulator: SimulatorConfig,
+    pub providers: BTreeMap<String, SmppConfig>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaneConfig {
+    pub segments_per_second: u32,
+    pub burst: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimulatorConfig {
+    pub address: String,
+    pub log: String,
+}
+
+impl Config {
+    pub fn commit_every(&self) -> Duration {
+        Duration::from_millis(self.commit_every_ms)
+    }
+
+    pub fn fold_every(&self) -> Duration {
+        Duration::from_millis(self.fold_every_ms)
+    }
+
+    /// Milliseconds for which a receipt is expected.
+    pub fn receipts_for_ms(&self) -> i64 {
+        i64::from(self.receipts_for_hours) * 3_600_000
+    }
+}

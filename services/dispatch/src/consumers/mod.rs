@@ -1,0 +1,3 @@
+//! What the service hears, one file per durable.
+
+pub mod send_chunk;

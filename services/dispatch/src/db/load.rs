@@ -1,0 +1,81 @@
+//! Rebuilds what stands in memory from the tables, at start.
+
+use std::collections::HashMap;
+
+use chassis::Db;
+use contract::chunk::Outcome;
+use sea_orm::ConnectionTrait;
+
+use super::{ledger, parked, receipt_log, states};
+use crate::book::{Book, NewPart, PartKey, StateRow};
+use crate::receipt_fold;
+
+/// Reads rows whose receipts may still come, written at or after `rows_since`, and receipts parked at or
+/// after `parked_since`. What had been logged but not folded is folded first.
+pub async fn load(db: &Db, rows_since: i64, parked_since: i64) -> anyhow::Result<Book> {
+    let engine = db.engine();
+    let logged = receipt_log::all(engine, db.read()).await?;
+    let mut rises: HashMap<PartKey, Vec<(u8, Outcome)>> = HashMap::new();
+    for (key, place, outcome) in logged {
+        rises.entry(key).or_default().push((place, outcome));
+    }
+    let sql = "SELECT l.run, l.chunk, l.slot, l.part, l.tenant, l.campaign, l.provider, l.at, l.items, s.states \
+               FROM ledger l LEFT JOIN ledger_state s \
+               ON s.run = l.run AND s.chunk = l.chunk AND s.slot = l.slot AND s.part = l.part \
+               WHERE l.at >= $1 AND (s.awaiting IS NULL OR s.awaiting > 0)";
+    let (mut book, mut changed) = (Book::default(), Vec::new());
+    for row in db
+        .read()
+        .query_all_raw(engine.sql(sql, [rows_since.into()]))
+        .await?
+    {
+        let (row, folded) = ledger::read(&row)?;
+        let mut current = folded.unwrap_or_else(|| row.items.states());
+        if let Some(rises) = rises.remove(&row.key) {
+            for (place, outcome) in rises {
+                raise(&mut current, place, outcome);
+            }
+            changed.push(StateRow {
+                key: row.key,
+                states: current,
+                awaiting: awaiting(&current),
+            });
+        }
+        let (key, tenant, at) = (row.key, row.tenant, row.at);
+        book.insert(&NewPart {
+            key,
+            tenant,
+            provider: &row.provider,
+            at,
+            items: &row.items,
+            states: current,
+        });
+    }
+    for one in parked::since(engine, db.read(), parked_since).await? {
+        book.park(one);
+    }
+    changed.sort_unstable_by_key(|row| row.key);
+    let json = states::to_json(&changed)?;
+    db.write(move |tx| {
+        Box::pin(async move {
+            states::write(engine, tx, json).await?;
+            receipt_log::clear(engine, tx).await
+        })
+    })
+    .await?;
+    Ok(book)
+}
+
+fn raise(states: &mut [u8; 64], place: u8, outcome: Outcome) {
+    let state = &mut states[usize::from(place % 64)];
+    if let Some(risen) =
+        Outcome::from_rank(*state).and_then(|current| receipt_fold::fold(current, outcome))
+    {
+        *state = risen.rank();
+    }
+}
+
+fn awaiting(states: &[u8; 64]) -> u32 {
+    let may_rise = |rank: &&u8| Outcome::from_rank(**rank).is_some_and(receipt_fold::may_rise);
+    u32::try_from(states.iter().filter(may_rise).count()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,215 @@
+//! One piece of a slot: link and pace first, then permits, then the carrier, then the ledger.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use channels::{Submission, SubmitOutcome};
+use chassis::{AskError, Failure};
+use contract::TenantId;
+use contract::chunk::{ChunkHead, SlotRef, Text};
+use contract::consent::{GrantPermits, Permit, PermitAnswer, PermitAsk};
+
+use crate::app::App;
+use crate::db::ledger;
+use crate::lanes::Lane;
+use crate::links::Link;
+use crate::outcomes::Outcomes;
+use crate::slots;
+
+/// Tries at a question that consent refuses before the chunk is given back.
+const REFUSALS: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// What every piece of a chunk shares.
+pub struct Chunk<'c> {
+    pub app: &'c App,
+    pub tenant: TenantId,
+    pub head: &'c ChunkHead,
+    pub link: &'c Link,
+    pub lane: Arc<Lane>,
+}
+
+/// What consent said.
+struct Granted {
+    permits: Vec<Permit>,
+    asked: Instant,
+    good_for: Duration,
+    /// Permitted before, though an answer to us may have been lost.
+    permitted_before: Vec<u16>,
+    answer_lost: bool,
+}
+
+/// Hands a piece over; resolves when its outcome is durable. Once permits are granted it runs to its end,
+/// so it must not be dropped.
+pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result<(), Failure> {
+    let (app, stopping) = (chunk.app, chunk.app.cx.stopping());
+    let segments = texts
+        .iter()
+        .map(|text| u32::from(text.segments.max(1)))
+        .sum();
+    let entered = tokio::select! {
+        entered = async {
+            chunk.link.provider.ready().await;
+            chunk.lane.wait(segments).await;
+            chunk.link.gate().enter().await
+        } => entered,
+        () = stopping.cancelled() => return Err(stopped()),
+    };
+    let _busy = app.busy.token();
+    if stopping.is_cancelled() {
+        return Err(stopped());
+    }
+    let mut outcomes = Outcomes::new(slot, chunk.head.campaign, &texts);
+    let granted = ask(chunk, slot, &texts, &mut outcomes).await?;
+    let permitted = !granted.permits.is_empty() || granted.answer_lost;
+    if granted.answer_lost && !granted.permitted_before.is_empty() {
+        let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &[slot]).await?;
+        let known = known.first().copied().unwrap_or(0);
+        outcomes.unknown(
+            granted
+                .permitted_before
+                .iter()
+                .copied()
+                .filter(|p| known & (1 << slots::place(*p)) == 0),
+        );
+    }
+    if !granted.permits.is_empty() {
+        let started = Instant::now();
+        let _in_flight = chunk.lane.in_flight(granted.permits.len());
+        let (batch, sent) = batch(chunk, granted.permits, texts);
+        let results = chunk
+            .link
+            .provider
+            .send(batch, granted.asked + granted.good_for)
+            .await;
+        let troubled = results
+            .iter()
+            .any(|result| matches!(result, SubmitOutcome::NotSent { .. }));
+        entered.went(started.elapsed(), granted.good_for, troubled);
+        outcomes.sent(&chunk.link.name, sent, results);
+    }
+    // The carrier has room again while the ledger is written.
+    drop(entered);
+    let Some(outcome) = outcomes.finish(app.cx.clock.millis(), permitted) else {
+        return Ok(());
+    };
+    app.recorder
+        .settle(chunk.tenant, outcome, permitted)
+        .await
+        .map_err(Failure::Retry)
+}
+
+/// Asks for permits until consent answers; what it refuses goes into `outcomes`.
+async fn ask(
+    chunk: &Chunk<'_>,
+    slot: SlotRef,
+    texts: &[Text],
+    outcomes: &mut Outcomes,
+) -> Result<Granted, Failure> {
+    let (app, head) = (chunk.app, chunk.head);
+    let question = GrantPermits {
+        slot,
+        campaign: head.campaign,
+        class: head.class,
+        programme: head.programme.clone(),
+        mode: head.mode,
+        valid_until: head.valid_until,
+        zones: head.zones.clone(),
+        dispatcher: app.config.name.clone(),
+        epoch: app.epoch(),
+        asks: texts
+            .iter()
+            .map(|text| {
+                let Text {
+                    position,
+                    contact,
+                    phone,
+                    zone,
+                    ..
+                } = *text;
+                PermitAsk {
+                    position,
+                    contact,
+                    phone,
+                    zone,
+                }
+            })
+            .collect(),
+    };
+    let (mut wait, mut refusals, mut answer_lost) = (FIRST_WAIT, 0, false);
+    loop {
+        let asked = Instant::now();
+        let error = match app.cx.bus.ask(chunk.tenant, &question).await {
+            Ok(PermitAnswer::Answered {
+                granted,
+                good_for_ms,
+                permitted_before,
+                refused,
+            }) => {
+                outcomes.refused(refused);
+                let good_for = Duration::from_millis(u64::from(good_for_ms));
+                return Ok(Granted {
+                    permits: granted,
+                    asked,
+                    good_for,
+                    permitted_before,
+                    answer_lost,
+                });
+            }
+            Ok(PermitAnswer::Fenced) => {
+                app.fenced.cancel();
+                return Err(Failure::Retry(anyhow::anyhow!("dispatch.fenced")));
+            }
+            Err(error) => error,
+        };
+        match &error {
+            AskError::NobodyThere(_) => {}
+            AskError::Refused { .. } => refusals += 1,
+            // Permits may have been granted whose answer never came.
+            AskError::Timeout(_) | AskError::Other(_) => answer_lost = true,
+        }
+        if refusals >= REFUSALS || app.cx.stopping().is_cancelled() {
+            return Err(error.into());
+        }
+        tracing::warn!(%error, "consent gave no permits; asking again");
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Pairs permits with their texts. Beside the batch: position and decision of each.
+fn batch(
+    chunk: &Chunk<'_>,
+    permits: Vec<Permit>,
+    mut texts: Vec<Text>,
+) -> (Vec<(Permit, Submission)>, Vec<(u16, contract::DecisionId)>) {
+    let left = chunk.head.valid_until.0 - chunk.app.cx.clock.millis().0;
+    let valid_for = u64::try_from(left).ok().map(Duration::from_millis);
+    let (mut batch, mut sent) = (
+        Vec::with_capacity(permits.len()),
+        Vec::with_capacity(permits.len()),
+    );
+    for permit in permits {
+        let position = permit.message().position();
+        let Ok(at) = texts.binary_search_by_key(&position, |text| text.position) else {
+            continue;
+        };
+        let text = &mut texts[at];
+        let submission = Submission {
+            to: text.phone,
+            from: chunk.head.sender.clone(),
+            encoding: text.encoding,
+            segments: text.segments,
+            body: std::mem::take(&mut text.body),
+            valid_for,
+        };
+        sent.push((position, permit.decision()));
+        batch.push((permit, submission));
+    }
+    (batch, sent)
+}
+
+fn stopped() -> Failure {
+    Failure::Retry(anyhow::anyhow!("the service is stopping"))
+}

@@ -1,0 +1,104 @@
+//! The one task that writes the ledger: it gathers outcomes and receipts for a moment and commits them
+//! together, then lets everyone who waited go on.
+
+mod plan;
+mod run;
+mod write;
+
+use std::sync::Arc;
+
+use channels::AnswerToken;
+use contract::TenantId;
+use contract::dispatch::SlotOutcome;
+use tokio::sync::{mpsc, oneshot};
+
+pub use run::{Recorder, parked_since};
+
+use crate::book::CarrierReceipt;
+
+/// Entries that wait for the recorder before those who bring more have to wait.
+const QUEUE: usize = 4096;
+
+/// What became of a slot.
+#[derive(Debug)]
+pub struct Settled {
+    pub tenant: TenantId,
+    pub outcome: SlotOutcome,
+    /// Whether permits were granted: then they are closed after the commit.
+    pub permitted: bool,
+    /// Told once the outcome is durable and the permits are closed.
+    pub done: oneshot::Sender<()>,
+}
+
+/// Receipts that a carrier brought together.
+#[derive(Debug)]
+pub struct Receipts {
+    /// Index of the link that they came over.
+    pub link: usize,
+    pub provider: Arc<str>,
+    pub receipts: Vec<CarrierReceipt>,
+    /// Answered once the receipts are durable.
+    pub tokens: Vec<AnswerToken>,
+}
+
+#[derive(Debug)]
+pub enum Entry {
+    Settled(Settled),
+    Receipts(Receipts),
+}
+
+impl Entry {
+    const fn size(&self) -> usize {
+        match self {
+            Self::Settled(settled) => settled.outcome.items.len(),
+            Self::Receipts(receipts) => receipts.receipts.len(),
+        }
+    }
+}
+
+/// The way to the recorder. Clones share it.
+#[derive(Debug, Clone)]
+pub struct RecorderQueue {
+    entries: mpsc::Sender<Entry>,
+}
+
+impl RecorderQueue {
+    pub fn new() -> (Self, mpsc::Receiver<Entry>) {
+        let (entries, queue) = mpsc::channel(QUEUE);
+        (Self { entries }, queue)
+    }
+
+    /// Records a slot's outcome; resolves once it is durable and its permits are closed.
+    pub async fn settle(
+        &self,
+        tenant: TenantId,
+        outcome: SlotOutcome,
+        permitted: bool,
+    ) -> anyhow::Result<()> {
+        let (done, durable) = oneshot::channel();
+        let entry = Entry::Settled(Settled {
+            tenant,
+            outcome,
+            permitted,
+            done,
+        });
+        self.entries
+            .send(entry)
+            .await
+            .map_err(|_| anyhow::anyhow!("the recorder has ended"))?;
+        durable
+            .await
+            .map_err(|_| anyhow::anyhow!("the outcome of a slot could not be settled"))
+    }
+
+    /// Records receipts; the carrier is answered after the commit. Gives them back if the recorder has ended.
+    pub async fn receipts(&self, receipts: Receipts) -> Result<(), Receipts> {
+        match self.entries.reserve().await {
+            Ok(place) => {
+                place.send(Entry::Receipts(receipts));
+                Ok(())
+            }
+            Err(_) => Err(receipts),
+        }
+    }
+}

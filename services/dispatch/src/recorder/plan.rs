@@ -1,0 +1,174 @@
+//! What a batch of outcomes and receipts changes: in memory at once, in the tables as one piece of work.
+
+use contract::TenantId;
+use contract::chunk::{Outcome, SlotRef};
+use contract::dispatch::{HandOversRecorded, Receipt, ReceiptsRecorded};
+use contract::reason::Reason;
+use contract::time::UnixMillis;
+use tokio::sync::oneshot;
+
+use super::{Entry, Receipts};
+use crate::book::{Book, NewPart, Parked, Received, Rise};
+use crate::db::ledger::LedgerRow;
+use crate::db::{ledger, receipt_log, states};
+
+/// Everything one commit writes and says.
+#[derive(Debug, Default, Clone)]
+pub struct Work {
+    pub hand_overs: Vec<(TenantId, HandOversRecorded)>,
+    pub receipts: Vec<(TenantId, ReceiptsRecorded)>,
+    pub ledger: Option<String>,
+    pub log: Option<Vec<u8>>,
+    /// States to fold; whoever folds empties the log.
+    pub states: Option<String>,
+    pub parked: Vec<Parked>,
+    pub matched: Vec<Parked>,
+}
+
+/// What is to be done after the commit.
+#[derive(Debug, Default)]
+pub struct After {
+    pub close: Vec<SlotRef>,
+    pub closed: Vec<oneshot::Sender<()>>,
+    pub dones: Vec<oneshot::Sender<()>>,
+    pub answers: Vec<Receipts>,
+    pub counts: Counts,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Counts {
+    pub handed_over: u64,
+    pub unknown: u64,
+    pub failed: u64,
+    pub receipts: u64,
+    pub parked: u64,
+}
+
+/// Takes a batch into the book and says what is to be written. `fold`: also write the states that changed.
+pub fn plan(
+    book: &mut Book,
+    batch: Vec<Entry>,
+    fold: bool,
+    now: UnixMillis,
+) -> anyhow::Result<(Work, After)> {
+    let (mut work, mut after) = (Work::default(), After::default());
+    let (mut rows, mut rises) = (Vec::new(), Vec::new());
+    let mut arrived = Vec::new();
+    for entry in batch {
+        match entry {
+            Entry::Receipts(receipts) => arrived.push(receipts),
+            Entry::Settled(settled) => {
+                if settled.permitted {
+                    after.close.push(settled.outcome.slot);
+                    after.closed.push(settled.done);
+                    rows.extend(LedgerRow::of(settled.tenant, &settled.outcome));
+                } else {
+                    after.dones.push(settled.done);
+                }
+                for item in &settled.outcome.items {
+                    match item.outcome {
+                        Outcome::HandedOver => after.counts.handed_over += 1,
+                        Outcome::Unknown => after.counts.unknown += 1,
+                        Outcome::Failed => after.counts.failed += 1,
+                        _ => {}
+                    }
+                }
+                if !settled.outcome.items.is_empty() {
+                    let slots = said_to(&mut work.hand_overs, settled.tenant, || {
+                        HandOversRecorded { slots: Vec::new() }
+                    });
+                    slots.slots.push(settled.outcome);
+                }
+            }
+        }
+    }
+    for row in &rows {
+        let (key, tenant, at, items) = (row.key, row.tenant, row.at, &row.items);
+        let part = NewPart {
+            key,
+            tenant,
+            provider: &row.provider,
+            at,
+            items,
+            states: items.states(),
+        };
+        for early in book.insert(&part) {
+            if let Received::Rose(rise) = book.receive(&early.provider, &early.receipt) {
+                rises.push(rise);
+            }
+            work.matched.push(early);
+        }
+    }
+    for Receipts {
+        provider, receipts, ..
+    } in &mut arrived
+    {
+        for receipt in receipts.drain(..) {
+            match book.receive(provider, &receipt) {
+                Received::Rose(rise) => rises.push(rise),
+                Received::NothingNew => {}
+                // Nothing final, and nothing to hold it against.
+                Received::UnknownId if receipt.outcome == Outcome::HandedOver => {}
+                Received::UnknownId => {
+                    let parked = Parked {
+                        provider: provider.to_string(),
+                        receipt,
+                        received_at: now.0,
+                    };
+                    book.park(parked.clone());
+                    work.parked.push(parked);
+                }
+            }
+        }
+    }
+    after.answers = arrived;
+    after.counts.receipts = rises.len() as u64;
+    after.counts.parked = work.parked.len() as u64;
+    say(&mut work, &rises, now);
+    if !rows.is_empty() {
+        work.ledger = Some(ledger::to_json(&rows)?);
+    }
+    if fold {
+        work.states = Some(states::to_json(&book.take_dirty())?);
+    } else if !rises.is_empty() {
+        work.log = Some(receipt_log::to_bytes(&rises)?);
+    }
+    Ok((work, after))
+}
+
+fn say(work: &mut Work, rises: &[Rise], now: UnixMillis) {
+    for rise in rises {
+        let reason = if rise.outcome == Outcome::Delivered {
+            Reason::OK
+        } else {
+            Reason::UNDELIVERABLE
+        };
+        let receipt = Receipt {
+            message: rise.message(),
+            outcome: rise.outcome,
+            reason,
+            at: now,
+        };
+        said_to(&mut work.receipts, rise.tenant, || ReceiptsRecorded {
+            items: Vec::new(),
+        })
+        .items
+        .push(receipt);
+    }
+}
+
+/// The event of a tenant, among few.
+fn said_to<T>(
+    events: &mut Vec<(TenantId, T)>,
+    tenant: TenantId,
+    new: impl FnOnce() -> T,
+) -> &mut T {
+    let at = events
+        .iter()
+        .position(|(of, _)| *of == tenant)
+        .unwrap_or_else(|| {
+            events.push((tenant, new()));
+            events.len() - 1
+        });
+    &mut events[at].1
+}

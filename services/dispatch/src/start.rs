@@ -1,0 +1,158 @@
+//! Wires the service up: memory from the tables, carriers, tasks, and then the chunks.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use anyhow::Context;
+use channels::Incoming;
+use channels::simulator::{Smsc, SmscOptions};
+use channels::smpp::SmppConfig;
+use chassis::Cx;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::config::{Config, SimulatorConfig};
+use crate::consumers::send_chunk;
+use crate::db::load;
+use crate::in_hand::InHand;
+use crate::lanes::Lanes;
+use crate::links::Links;
+use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
+use crate::senders::Senders;
+use crate::tasks::{answer_replies, close_permits, fence, intake, stop};
+use crate::{api, route, takeover};
+
+/// Slots that may wait to be closed.
+const CLOSING: usize = 1024;
+
+pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
+    let config: Config = cx.config()?;
+    anyhow::ensure!(!config.name.is_empty(), "dispatch.name is empty");
+    anyhow::ensure!(
+        !config.providers.contains_key(route::SIMULATOR),
+        "dispatch.providers.{0}: the name {0} is taken; set dispatch.simulator.address instead",
+        route::SIMULATOR
+    );
+    let (simulator, carriers) = carriers(&config).await?;
+    let (links, incoming) = Links::connect(carriers, config.permit_batches_in_flight)?;
+    let (recorder, entries) = RecorderQueue::new();
+    let app = Arc::new(App {
+        links: Arc::new(links),
+        lanes: Lanes::new(config.lane.clone()),
+        senders: Senders::load(&cx.db).await?,
+        recorder,
+        in_hand: InHand::default(),
+        busy: TaskTracker::new(),
+        fenced: CancellationToken::new(),
+        quiet: CancellationToken::new(),
+        simulator: tokio::sync::Mutex::new(simulator),
+        epoch: OnceLock::new(),
+        config,
+        cx,
+    });
+    spawn(&app, entries, incoming).await?;
+    let begun = app.clone();
+    app.cx
+        .spawn("dispatch takeover", async move { begin(begun).await });
+    Ok(api::router(app))
+}
+
+/// Every carrier by name, the simulated one among them; started here unless it runs elsewhere.
+async fn carriers(config: &Config) -> anyhow::Result<(Option<Smsc>, BTreeMap<String, SmppConfig>)> {
+    let mut carriers = config.providers.clone();
+    let SimulatorConfig { address, log } = &config.simulator;
+    let (simulator, address) = if address.is_empty() {
+        let log = (!log.is_empty()).then(|| PathBuf::from(log));
+        let options = SmscOptions {
+            log,
+            ..SmscOptions::default()
+        };
+        let smsc = Smsc::start(SocketAddr::from(([127, 0, 0, 1], 0)), options)?;
+        let address = smsc.address().to_string();
+        (Some(smsc), address)
+    } else {
+        (None, address.clone())
+    };
+    let (host, port) = address
+        .rsplit_once(':')
+        .context("dispatch.simulator.address is not host:port")?;
+    let port = port
+        .parse()
+        .context("dispatch.simulator.address has no valid port")?;
+    let simulated = SmppConfig {
+        host: host.to_string(),
+        port,
+        ..SmppConfig::default()
+    };
+    carriers.insert(route::SIMULATOR.to_string(), simulated);
+    Ok((simulator, carriers))
+}
+
+async fn spawn(
+    app: &Arc<App>,
+    entries: mpsc::Receiver<Entry>,
+    incoming: Vec<mpsc::Receiver<Vec<Incoming>>>,
+) -> anyhow::Result<()> {
+    let (cx, config) = (&app.cx, &app.config);
+    let now = cx.clock.millis().0;
+    let book = load::load(&cx.db, now - config.receipts_for_ms(), parked_since(now)).await?;
+    let (closing, to_close) = mpsc::channel(CLOSING);
+    let recorder = Recorder {
+        entries,
+        book,
+        db: cx.db.clone(),
+        bus: cx.bus.clone(),
+        clock: cx.clock.clone(),
+        links: app.links.clone(),
+        closing,
+        quiet: app.quiet.clone(),
+        commit_every: config.commit_every(),
+        fold_every: config.fold_every(),
+        receipts_for_ms: config.receipts_for_ms(),
+    };
+    cx.spawn("dispatch recorder", recorder.run());
+    cx.spawn("dispatch closer", close_permits::run(app.clone(), to_close));
+    let (reply, replies) = mpsc::channel(answer_replies::QUEUE);
+    cx.spawn(
+        "dispatch replies",
+        answer_replies::run(app.clone(), replies),
+    );
+    for (link, brought) in incoming.into_iter().enumerate() {
+        cx.spawn(
+            "dispatch intake",
+            intake::run(app.clone(), link, brought, reply.clone()),
+        );
+    }
+    cx.spawn("dispatch fence", fence::run(app.clone()));
+    cx.spawn("dispatch stop", stop::run(app.clone()));
+    Ok(())
+}
+
+/// Takes chunks only once consent has given an epoch and the predecessor's open slots are settled.
+async fn begin(app: Arc<App>) -> anyhow::Result<()> {
+    let _busy = app.busy.token();
+    let Some(registered) = takeover::register(&app).await else {
+        return Ok(());
+    };
+    let epoch = *app.epoch.get_or_init(|| registered.epoch);
+    tracing::info!(
+        name = app.config.name,
+        epoch,
+        open = registered.open.len(),
+        "registered with consent"
+    );
+    takeover::settle(&app, registered.open).await?;
+    let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
+    cx.consume(
+        send_chunk::DURABLE,
+        at_once,
+        app.clone(),
+        send_chunk::handle,
+    )
+    .await
+}

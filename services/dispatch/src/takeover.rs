@@ -1,0 +1,132 @@
+//! Registers this dispatcher with consent and settles what its predecessor left open.
+
+use std::time::Duration;
+
+use contract::chunk::{Encoding, Outcome, SlotRef};
+use contract::consent::{DispatcherRegistered, OpenSlot, RegisterDispatcher};
+use contract::dispatch::{HandOver, SlotOutcome};
+use contract::reason::Reason;
+use contract::time::UnixMillis;
+
+use crate::app::{App, EVERYONE};
+use crate::db::ledger;
+use crate::slots;
+
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Asks until consent answers, or the service stops (`None`).
+pub async fn register(app: &App) -> Option<DispatcherRegistered> {
+    let (question, mut wait) = (
+        RegisterDispatcher {
+            dispatcher: app.config.name.clone(),
+        },
+        Duration::from_millis(20),
+    );
+    let stopping = app.cx.stopping();
+    loop {
+        let error = tokio::select! {
+            answer = app.cx.bus.ask(EVERYONE, &question) => match answer {
+                Ok(registered) => return Some(registered),
+                Err(error) => error,
+            },
+            () = stopping.cancelled() => return None,
+        };
+        tracing::debug!(%error, "consent does not answer yet");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stopping.cancelled() => return None,
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Settles every open slot: what the ledger knows was settled before; nobody can say whether the rest left.
+pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
+    if open.is_empty() {
+        return Ok(());
+    }
+    tokio::time::sleep(Duration::from_millis(app.config.takeover_wait_ms)).await;
+    let slots: Vec<SlotRef> = open.iter().map(|open| open.slot).collect();
+    let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &slots).await?;
+    let at = app.cx.clock.millis();
+    let outcomes: Vec<_> = open
+        .iter()
+        .zip(known)
+        .map(|(open, known)| (open.tenant, lost(open, known, at)))
+        .collect();
+    let unknown: usize = outcomes
+        .iter()
+        .map(|(_, outcome)| outcome.items.len())
+        .sum();
+    tracing::warn!(
+        slots = outcomes.len(),
+        unknown,
+        "settled what a predecessor left open"
+    );
+    let settled = outcomes
+        .into_iter()
+        .map(|(tenant, outcome)| app.recorder.settle(tenant, outcome, true));
+    futures::future::try_join_all(settled).await?;
+    Ok(())
+}
+
+/// The texts of an open slot that the ledger does not know, as unknown.
+fn lost(open: &OpenSlot, known: u64, at: UnixMillis) -> SlotOutcome {
+    let permits = open
+        .positions
+        .iter()
+        .zip(&open.contacts)
+        .zip(&open.decisions);
+    let items = permits
+        .filter(|((position, _), _)| known & (1 << slots::place(**position)) == 0)
+        .map(|((position, contact), decision)| HandOver {
+            position: *position,
+            contact: *contact,
+            decision: *decision,
+            outcome: Outcome::Unknown,
+            reason: Reason::OUTCOME_UNKNOWN,
+            until: None,
+            segments: 1,
+            encoding: Encoding::Gsm7,
+            provider_message_id: String::new(),
+        })
+        .collect();
+    SlotOutcome {
+        slot: open.slot,
+        campaign: open.campaign,
+        provider: String::new(),
+        at,
+        items,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::ids::{CampaignId, ContactId, DecisionId, RunId, TenantId};
+
+    #[test]
+    fn only_what_the_ledger_does_not_know_is_unknown() {
+        let open = OpenSlot {
+            tenant: TenantId::from_raw(1),
+            slot: SlotRef {
+                run: RunId::from_raw(1 << 40),
+                chunk: 0,
+                slot: 1,
+            },
+            campaign: CampaignId::from_raw(2),
+            positions: vec![64, 65, 66],
+            contacts: vec![ContactId::from_raw(1); 3],
+            decisions: vec![DecisionId::from_raw(1); 3],
+        };
+        let outcome = lost(&open, 0b010, UnixMillis(5));
+        let positions: Vec<_> = outcome.items.iter().map(|item| item.position).collect();
+        assert_eq!(positions, [64, 66]);
+        assert!(
+            outcome
+                .items
+                .iter()
+                .all(|item| item.outcome == Outcome::Unknown)
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! What runs for as long as the service does, one file per task.
+
+pub mod answer_replies;
+pub mod close_permits;
+pub mod fence;
+pub mod intake;
+pub mod stop;
