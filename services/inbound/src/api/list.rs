@@ -1,0 +1,52 @@
+//! `GET /v1/inbound`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use chassis::http::{Auth, Listing, Page, Problem};
+use contract::InboundId;
+
+use super::types::InboundMessage;
+use crate::app::App;
+use crate::db::received;
+
+/// Lists received texts of the key's mode, newest first.
+#[utoipa::path(get, path = "/v1/inbound", tag = "inbound", params(Page),
+    responses((status = 200, body = Listing<InboundMessage>)))]
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    Query(page): Query<Page>,
+) -> Result<Json<Listing<InboundMessage>>, Problem> {
+    let rows = received::page(
+        &app.db,
+        caller.tenant,
+        caller.mode,
+        before(&page)?,
+        page.size() + 1,
+    )
+    .await?;
+    let data = rows.into_iter().map(InboundMessage::from).collect();
+    Ok(Json(Listing::cut(
+        data,
+        page.size(),
+        |last: &InboundMessage| last.id.to_string(),
+    )))
+}
+
+fn before(page: &Page) -> Result<Option<InboundId>, Problem> {
+    let bad = |_| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "cursor.invalid",
+            "pass next_cursor of the page before",
+        )
+    };
+    page.cursor
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .map_err(bad)
+}

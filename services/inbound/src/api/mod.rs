@@ -1,0 +1,18 @@
+//! One file per endpoint.
+
+mod list;
+mod show;
+mod types;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(list::handle))
+        .routes(routes!(show::handle))
+}

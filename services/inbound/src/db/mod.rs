@@ -1,0 +1,3 @@
+//! Tables of this service: `inbound`, one row per received text.
+
+pub mod received;

@@ -1,0 +1,24 @@
+//! One file per endpoint.
+
+mod create;
+mod list;
+mod preview;
+mod publish;
+mod show;
+mod types;
+mod update;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(create::handle, list::handle))
+        .routes(routes!(preview::handle))
+        .routes(routes!(show::handle, update::handle))
+        .routes(routes!(publish::handle))
+}

@@ -1,0 +1,164 @@
+//! Renders a chunk: texts for those it can, outcomes for the others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use contract::Reason;
+use contract::chunk::{Outcome, OutcomeGroup, Screened, Text};
+use contract::renderer::RenderChunk;
+
+use crate::fields::Contact;
+use crate::template::{Compiled, RenderError};
+
+/// What became of a chunk. Together they name every recipient once.
+#[derive(Debug, Default)]
+pub struct Written {
+    pub texts: Vec<Text>,
+    pub failed: Vec<OutcomeGroup>,
+}
+
+/// Writes the texts of a chunk; without a template everybody in it fails.
+pub fn write(chunk: &RenderChunk, template: Option<&Compiled>) -> Written {
+    let names: Arc<[String]> = chunk.head.field_names.clone().into();
+    let mut failed: BTreeMap<Reason, OutcomeGroup> = BTreeMap::new();
+    let mut texts = Vec::with_capacity(chunk.recipients.len());
+    for screened in &chunk.recipients {
+        let reason = match template {
+            None => Reason::RENDER_FAILED,
+            Some(template) => match text(screened, &names, template) {
+                Ok(text) => {
+                    texts.push(text);
+                    continue;
+                }
+                Err(error) => error.reason(),
+            },
+        };
+        let group = failed
+            .entry(reason.clone())
+            .or_insert_with(|| OutcomeGroup {
+                outcome: Outcome::Failed,
+                reason,
+                until: None,
+                positions: Vec::new(),
+                contacts: Vec::new(),
+                decisions: Vec::new(),
+            });
+        group.positions.push(screened.recipient.position);
+        group.contacts.push(screened.recipient.contact);
+        group.decisions.push(screened.decision);
+    }
+    Written {
+        texts,
+        failed: failed.into_values().collect(),
+    }
+}
+
+fn text(
+    screened: &Screened,
+    names: &Arc<[String]>,
+    template: &Compiled,
+) -> Result<Text, RenderError> {
+    let recipient = &screened.recipient;
+    let rendered = template.render(Contact::new(
+        names,
+        recipient.fields.iter().map(Option::as_deref),
+    ))?;
+    Ok(Text {
+        position: recipient.position,
+        contact: recipient.contact,
+        phone: recipient.phone,
+        zone: recipient.zone,
+        decision: screened.decision,
+        encoding: rendered.measure.encoding,
+        segments: u8::try_from(rendered.measure.segments).unwrap_or(u8::MAX),
+        body: rendered.text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::{Limits, compile};
+    use contract::chunk::{ChunkHead, Recipient};
+    use contract::{ContactId, DecisionId, Mode, Phone, RunId, UnixMillis};
+
+    fn chunk(values: &[Option<&str>]) -> RenderChunk {
+        let head = ChunkHead {
+            run: RunId::from_raw(0),
+            campaign: contract::CampaignId::from_raw(1),
+            chunk: 0,
+            class: contract::Class::Marketing,
+            programme: "default".into(),
+            template: contract::TemplateId::from_raw(2),
+            template_version: 1,
+            sender: "+15005550100".into(),
+            mode: Mode::Test,
+            valid_until: UnixMillis(1),
+            released_at: UnixMillis(0),
+            zones: vec![],
+            field_names: vec!["first_name".into()],
+        };
+        let recipients = (0u16..).zip(values).map(|(position, value)| Screened {
+            recipient: Recipient {
+                position,
+                contact: ContactId::from_raw(u128::from(position)),
+                phone: Phone::from_digits(15_005_550_006).unwrap(),
+                zone: None,
+                fields: vec![value.map(str::to_string)],
+            },
+            decision: DecisionId::from_raw(9),
+        });
+        RenderChunk {
+            head,
+            recipients: recipients.collect(),
+        }
+    }
+
+    #[test]
+    fn everybody_gets_a_text_or_a_reason() {
+        let limits = Limits {
+            max_body_chars: 1_000,
+            max_segments: 1,
+            fuel: 10_000,
+        };
+        let template = compile("Hi {{ contact.first_name }}", limits).unwrap();
+        let long = "x".repeat(200);
+        let written = write(
+            &chunk(&[Some("Ana"), None, Some(&long), Some("Bo"), None]),
+            Some(&template),
+        );
+        assert_eq!(
+            written
+                .texts
+                .iter()
+                .map(|t| (t.position, t.body.as_str()))
+                .collect::<Vec<_>>(),
+            [(0, "Hi Ana"), (3, "Hi Bo")]
+        );
+        let failed: Vec<_> = written
+            .failed
+            .iter()
+            .map(|g| (g.reason.as_str(), g.positions.clone()))
+            .collect();
+        assert_eq!(
+            failed,
+            [
+                ("MERGE_FIELD_MISSING", vec![1, 4]),
+                ("TEXT_TOO_LONG", vec![2])
+            ]
+        );
+    }
+
+    #[test]
+    fn without_its_template_a_whole_chunk_fails() {
+        let written = write(&chunk(&[Some("Ana"), None]), None);
+        assert!(written.texts.is_empty());
+        assert_eq!(
+            (
+                written.failed[0].reason.clone(),
+                written.failed[0].positions.len()
+            ),
+            (Reason::RENDER_FAILED, 2)
+        );
+    }
+}
