@@ -1,0 +1,23 @@
+//! HTTP endpoints, one file each.
+
+mod decision;
+mod history;
+mod intake;
+mod record;
+mod record_batch;
+mod standing;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(record::handle, history::handle))
+        .routes(routes!(record_batch::handle))
+        .routes(routes!(standing::handle))
+        .routes(routes!(decision::handle))
+}

@@ -1,0 +1,107 @@
+//! What every handler of the service has at hand.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
+
+use ahash::AHashSet;
+use chassis::{Cx, Engine, Tx};
+use contract::{DecisionId, RunId};
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::db;
+use crate::decision::Decision;
+use crate::memo::Memo;
+use crate::rules::Rules;
+use crate::zones::ZoneTable;
+
+/// Decision ids remembered as stored; then it starts anew, and storing one again changes nothing.
+const KNOWN_DECISIONS: usize = 262_144;
+
+pub struct App {
+    pub cx: Cx,
+    pub config: Config,
+    pub memo: Memo,
+    pub zones: ZoneTable,
+    /// Rings when an opt-out may have become confirmable.
+    pub confirm: Notify,
+    /// Opt-outs wait for permits to close.
+    awaited: AtomicBool,
+    stored: RwLock<AHashSet<DecisionId>>,
+    /// Since when each shut gate waits for permits to close.
+    pub shut_since: Mutex<HashMap<RunId, Instant>>,
+}
+
+impl App {
+    pub fn new(cx: Cx) -> anyhow::Result<Self> {
+        let config: Config = cx.config()?;
+        let rules = Rules::load(&config.extra_policies)?;
+        Ok(Self {
+            cx,
+            config,
+            memo: Memo::new(rules),
+            zones: ZoneTable::load()?,
+            confirm: Notify::new(),
+            awaited: AtomicBool::new(true),
+            stored: RwLock::default(),
+            shut_since: Mutex::default(),
+        })
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.cx.db.engine()
+    }
+
+    /// Permits have closed.
+    pub fn permits_closed(&self) {
+        if self.awaited.load(Ordering::Relaxed) {
+            self.confirm.notify_one();
+        }
+    }
+
+    /// An opt-out has been recorded.
+    pub fn opt_out_recorded(&self) {
+        self.awaited.store(true, Ordering::Relaxed);
+        self.confirm.notify_one();
+    }
+
+    pub fn set_awaited(&self, awaited: bool) {
+        self.awaited.store(awaited, Ordering::Relaxed);
+    }
+
+    /// Those of `decisions` that may not be in the database yet, each once.
+    pub fn unstored<'d>(
+        &self,
+        decisions: impl Iterator<Item = &'d Arc<Decision>>,
+    ) -> Vec<Arc<Decision>> {
+        let stored = self.stored.read().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = AHashSet::new();
+        decisions
+            .filter(|made| !stored.contains(&made.id) && seen.insert(made.id))
+            .cloned()
+            .collect()
+    }
+
+    /// Writes decisions as evidence. [`App::mark_stored`] follows after the commit.
+    pub async fn store_decisions(
+        &self,
+        tx: &Tx,
+        decisions: &[Arc<Decision>],
+        now: i64,
+    ) -> anyhow::Result<()> {
+        db::decision::store(tx, self.engine(), self.memo.rules().hash(), decisions, now).await
+    }
+
+    pub fn mark_stored(&self, decisions: &[Arc<Decision>]) {
+        if decisions.is_empty() {
+            return;
+        }
+        let mut stored = self.stored.write().unwrap_or_else(PoisonError::into_inner);
+        if stored.len() + decisions.len() > KNOWN_DECISIONS {
+            stored.clear();
+        }
+        stored.extend(decisions.iter().map(|made| made.id));
+    }
+}

@@ -1,0 +1,13 @@
+//! Settings; `defaults.toml` explains each.
+
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub permit_good_for_ms: u32,
+    pub screen_concurrency: usize,
+    pub confirmation_text: String,
+    pub help_text: String,
+    pub extra_policies: String,
+}

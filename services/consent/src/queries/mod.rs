@@ -1,0 +1,7 @@
+//! One file per request/reply.
+
+pub mod close_permits;
+pub mod grant_permits;
+pub mod record_reply;
+pub mod register_dispatcher;
+pub mod set_run_gate;

@@ -1,0 +1,3 @@
+//! One file per timer.
+
+pub mod confirm_opt_outs;
