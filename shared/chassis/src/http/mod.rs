@@ -6,6 +6,7 @@ mod page;
 mod path;
 mod problem;
 mod request;
+pub mod client;
 pub mod serve;
 
 pub use auth::{Auth, Authenticator};
