@@ -1,0 +1,75 @@
+//! `POST /v1/campaigns`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State as Shared;
+use axum::http::StatusCode;
+use chassis::http::{Auth, Body, Problem};
+use contract::{CampaignId, Class, TemplateId};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::types::{Campaign, Schedule, ValidFor, check, schedule_at};
+use crate::app::App;
+use crate::audience::Audience;
+use crate::db;
+use crate::lifecycle::State;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCampaign {
+    pub name: String,
+    /// `marketing` or `transactional`
+    #[schema(value_type = String)]
+    pub class: Class,
+    /// The programme that consent must be given for; `default` if absent.
+    pub programme: Option<String>,
+    #[schema(value_type = String)]
+    pub template: TemplateId,
+    /// Number or name that the recipients see.
+    pub sender: String,
+    pub audience: Audience,
+    /// Absent: it starts when it is launched.
+    pub schedule: Option<Schedule>,
+    pub valid_for: Option<ValidFor>,
+}
+
+/// Saves a draft. Nothing is sent before it is launched.
+#[utoipa::path(post, path = "/v1/campaigns", tag = "campaigns", request_body = NewCampaign,
+    responses((status = 201, body = Campaign), (status = 422, description = "campaign.invalid, field.invalid")))]
+pub async fn handle(
+    Auth(caller): Auth,
+    Shared(app): Shared<Arc<App>>,
+    Body(new): Body<NewCampaign>,
+) -> Result<(StatusCode, Json<Campaign>), Problem> {
+    let now = app.cx.clock.now();
+    let valid_for = new
+        .valid_for
+        .unwrap_or(ValidFor::Hours(app.config.valid_for_hours));
+    let campaign = db::campaign::Campaign {
+        id: CampaignId::at(now),
+        tenant: caller.tenant,
+        name: new.name,
+        class: new.class,
+        programme: new.programme.unwrap_or_else(|| "default".to_string()),
+        template: new.template,
+        sender: new.sender,
+        audience: new.audience,
+        schedule_at: schedule_at(new.schedule.as_ref()),
+        valid_for_ms: valid_for.millis()?,
+        mode: caller.mode,
+        state: State::Draft,
+        state_reason: None,
+        run: None,
+        created_at: now.into(),
+        updated_at: now.into(),
+    };
+    check(&campaign)?;
+    let row = campaign.clone();
+    app.cx
+        .db
+        .write(move |tx| Box::pin(async move { db::campaign::insert(tx, &row).await }))
+        .await?;
+    Ok((StatusCode::CREATED, Json(campaign.into())))
+}

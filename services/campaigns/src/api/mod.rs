@@ -1,0 +1,32 @@
+//! The HTTP API. One file per endpoint.
+
+mod cancel;
+mod create;
+mod get;
+mod launch;
+mod list;
+mod pause;
+mod progress;
+mod remove;
+mod resume;
+mod transition;
+mod types;
+mod update;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(create::handle, list::handle))
+        .routes(routes!(get::handle, update::handle, remove::handle))
+        .routes(routes!(launch::handle))
+        .routes(routes!(pause::handle))
+        .routes(routes!(resume::handle))
+        .routes(routes!(cancel::handle))
+        .routes(routes!(progress::handle))
+}

@@ -1,0 +1,79 @@
+//! `PATCH /v1/campaigns/{id}`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use chassis::http::{Auth, Body, PathId, Problem};
+use contract::{CampaignId, Class, TemplateId};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::transition::{find_for, settled_by};
+use super::types::{Campaign, Schedule, ValidFor, check, schedule_at};
+use crate::app::App;
+use crate::audience::Audience;
+use crate::db;
+use crate::lifecycle::Action;
+
+/// What is absent stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignPatch {
+    pub name: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub class: Option<Class>,
+    pub programme: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub template: Option<TemplateId>,
+    pub sender: Option<String>,
+    pub audience: Option<Audience>,
+    /// `null` takes the schedule away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Schedule>)]
+    pub schedule: Option<Option<Schedule>>,
+    pub valid_for: Option<ValidFor>,
+}
+
+/// Tells `null` from absent.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Changes a draft.
+#[utoipa::path(patch, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
+    request_body = CampaignPatch,
+    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state")))]
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    PathId(id): PathId<CampaignId>,
+    Body(patch): Body<CampaignPatch>,
+) -> Result<Json<Campaign>, Problem> {
+    let mut campaign = find_for(&app, caller, id, Action::Edit).await?;
+    campaign.name = patch.name.unwrap_or(campaign.name);
+    campaign.class = patch.class.unwrap_or(campaign.class);
+    campaign.programme = patch.programme.unwrap_or(campaign.programme);
+    campaign.template = patch.template.unwrap_or(campaign.template);
+    campaign.sender = patch.sender.unwrap_or(campaign.sender);
+    campaign.audience = patch.audience.unwrap_or(campaign.audience);
+    if let Some(schedule) = patch.schedule {
+        campaign.schedule_at = schedule_at(schedule.as_ref());
+    }
+    if let Some(valid_for) = patch.valid_for {
+        campaign.valid_for_ms = valid_for.millis()?;
+    }
+    check(&campaign)?;
+    campaign.updated_at = app.cx.clock.millis();
+    let row = campaign.clone();
+    let won = app
+        .cx
+        .db
+        .write(move |tx| Box::pin(async move { db::campaign::update_draft(tx, &row).await }))
+        .await?;
+    Ok(Json(
+        settled_by(&app, &campaign, won, Action::Edit).await?.into(),
+    ))
+}

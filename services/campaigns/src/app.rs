@@ -1,0 +1,31 @@
+//! What every part of the service shares, and how it starts.
+
+use std::sync::Arc;
+
+use chassis::Cx;
+use futures::future::BoxFuture;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::config::Config;
+use crate::runs::Runs;
+use crate::{api, consumers, tasks};
+
+pub struct App {
+    pub cx: Cx,
+    pub config: Config,
+    pub runs: Runs,
+}
+
+pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
+    Box::pin(async move {
+        let config = cx.config()?;
+        let app = Arc::new(App {
+            cx,
+            config,
+            runs: Runs::default(),
+        });
+        consumers::start(&app).await?;
+        tasks::start(&app);
+        Ok(api::router().with_state(app))
+    })
+}

@@ -1,0 +1,56 @@
+//! Settings of this service; `defaults.toml` says what each means.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::release::Patience;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub window: usize,
+    pub release_parallel: usize,
+    pub release_timeout_ms: u64,
+    pub release_timeout_longest_ms: u64,
+    pub restart_grace_ms: u64,
+    pub poll_ms: u64,
+    pub gate_wait_ms: u64,
+    pub valid_for_hours: f64,
+    pub batch: usize,
+}
+
+impl Config {
+    pub fn patience(&self) -> Patience {
+        Patience {
+            timeout: Duration::from_millis(self.release_timeout_ms),
+            longest: Duration::from_millis(self.release_timeout_longest_ms),
+            pause_echo: self.restart_grace(),
+        }
+    }
+
+    pub fn restart_grace(&self) -> Duration {
+        Duration::from_millis(self.restart_grace_ms)
+    }
+
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms)
+    }
+
+    pub fn gate_wait(&self) -> Duration {
+        Duration::from_millis(self.gate_wait_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_default_validity_is_one_that_a_campaign_may_have() {
+        let hours: f64 = include_str!("defaults.toml")
+            .lines()
+            .find_map(|line| line.strip_prefix("valid_for_hours = "))
+            .and_then(|hours| hours.parse().ok())
+            .unwrap();
+        assert!(crate::validity::hours(hours).is_ok());
+    }
+}

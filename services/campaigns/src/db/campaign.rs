@@ -1,0 +1,187 @@
+//! The campaigns of a tenant.
+
+use chassis::Tx;
+use contract::{CampaignId, Class, Mode, RunId, TemplateId, TenantId, UnixMillis};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use super::row::{self, sql};
+use crate::audience::Audience;
+use crate::lifecycle::State;
+
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    pub id: CampaignId,
+    pub tenant: TenantId,
+    pub name: String,
+    pub class: Class,
+    pub programme: String,
+    pub template: TemplateId,
+    pub sender: String,
+    pub audience: Audience,
+    pub schedule_at: Option<UnixMillis>,
+    pub valid_for_ms: i64,
+    pub mode: Mode,
+    pub state: State,
+    pub state_reason: Option<String>,
+    pub run: Option<RunId>,
+    pub created_at: UnixMillis,
+    pub updated_at: UnixMillis,
+}
+
+fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
+    Ok(Campaign {
+        id: row::id(row, "id")?,
+        tenant: row::id(row, "tenant")?,
+        name: row::text(row, "name")?,
+        class: row::class(row)?,
+        programme: row::text(row, "programme")?,
+        template: row::id(row, "template")?,
+        sender: row::text(row, "sender")?,
+        audience: serde_json::from_str(&row::text(row, "audience")?)?,
+        schedule_at: row::maybe_millis(row, "schedule_at")?,
+        valid_for_ms: row::number(row, "valid_for_ms")?,
+        mode: row::mode(row)?,
+        state: row::named(row, "state", State::parse)?,
+        state_reason: row.try_get("", "state_reason")?,
+        run: row::maybe_id(row, "run")?,
+        created_at: row::millis(row, "created_at")?,
+        updated_at: row::millis(row, "updated_at")?,
+    })
+}
+
+pub async fn insert(tx: &Tx, campaign: &Campaign) -> anyhow::Result<()> {
+    let text = "insert into campaign (id, tenant, name, class, programme, template, sender, audience, schedule_at, \
+                valid_for_ms, mode, state, state_reason, run, created_at, updated_at) \
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let values = [
+        campaign.id.uuid().into(),
+        campaign.tenant.uuid().into(),
+        campaign.name.clone().into(),
+        campaign.class.as_str().into(),
+        campaign.programme.clone().into(),
+        campaign.template.uuid().into(),
+        campaign.sender.clone().into(),
+        serde_json::to_string(&campaign.audience)?.into(),
+        campaign.schedule_at.map(|at| at.0).into(),
+        campaign.valid_for_ms.into(),
+        campaign.mode.as_str().into(),
+        campaign.state.as_str().into(),
+        campaign.state_reason.clone().into(),
+        campaign.run.map(RunId::uuid).into(),
+        campaign.created_at.0.into(),
+        campaign.updated_at.0.into(),
+    ];
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(())
+}
+
+pub async fn by_id(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: CampaignId,
+) -> anyhow::Result<Option<Campaign>> {
+    let text = "select * from campaign where id = $1 and tenant = $2";
+    let row = conn
+        .query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Newest first, at most `limit`, older than `before`.
+pub async fn page(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    before: Option<CampaignId>,
+    limit: u64,
+) -> anyhow::Result<Vec<Campaign>> {
+    let before = before.unwrap_or(CampaignId::from_raw(u128::MAX));
+    let text = format!(
+        "select * from campaign where tenant = $1 and id < $2 order by id desc limit {limit}"
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [tenant.uuid().into(), before.uuid().into()],
+        ))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Rewrites what a draft says. False when it is no draft any more.
+pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> {
+    let text = "update campaign set name = $3, class = $4, programme = $5, template = $6, sender = $7, audience = $8, \
+                schedule_at = $9, valid_for_ms = $10, updated_at = $11 \
+                where id = $1 and tenant = $2 and state = 'draft'";
+    let values = [
+        campaign.id.uuid().into(),
+        campaign.tenant.uuid().into(),
+        campaign.name.clone().into(),
+        campaign.class.as_str().into(),
+        campaign.programme.clone().into(),
+        campaign.template.uuid().into(),
+        campaign.sender.clone().into(),
+        serde_json::to_string(&campaign.audience)?.into(),
+        campaign.schedule_at.map(|at| at.0).into(),
+        campaign.valid_for_ms.into(),
+        campaign.updated_at.0.into(),
+    ];
+    Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
+}
+
+/// False when it is no draft any more.
+pub async fn delete_draft(tx: &Tx, tenant: TenantId, id: CampaignId) -> anyhow::Result<bool> {
+    let text = "delete from campaign where id = $1 and tenant = $2 and state = 'draft'";
+    Ok(tx
+        .execute_raw(sql(tx, text, [id.uuid().into(), tenant.uuid().into()]))
+        .await?
+        .rows_affected()
+        == 1)
+}
+
+/// Moves a campaign on if it still stands at one of `from`: the conditional update that lets only one
+/// of several rivals win.
+pub async fn move_on(
+    tx: &Tx,
+    id: CampaignId,
+    from: &[State],
+    to: State,
+    reason: Option<&str>,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    let from: Vec<String> = from
+        .iter()
+        .map(|state| format!("'{}'", state.as_str()))
+        .collect();
+    let text = format!(
+        "update campaign set state = $2, state_reason = $3, updated_at = $4 where id = $1 and state in ({})",
+        from.join(", ")
+    );
+    let values = [
+        id.uuid().into(),
+        to.as_str().into(),
+        reason.map(str::to_string).into(),
+        now.0.into(),
+    ];
+    Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
+}
+
+pub async fn set_run(tx: &Tx, id: CampaignId, run: RunId) -> anyhow::Result<()> {
+    let text = "update campaign set run = $2 where id = $1";
+    tx.execute_raw(sql(tx, text, [id.uuid().into(), run.uuid().into()]))
+        .await?;
+    Ok(())
+}
+
+/// Scheduled campaigns whose time has come.
+pub async fn due(
+    conn: &impl ConnectionTrait,
+    now: UnixMillis,
+    limit: u64,
+) -> anyhow::Result<Vec<Campaign>> {
+    let text = format!(
+        "select * from campaign where state = 'scheduled' and schedule_at <= $1 order by schedule_at limit {limit}"
+    );
+    let rows = conn.query_all_raw(sql(conn, text, [now.0.into()])).await?;
+    rows.iter().map(read).collect()
+}

@@ -1,0 +1,238 @@
+//! Chunks: who is in them (written once) and where they stand (rewritten whenever reports come).
+
+use std::collections::BTreeSet;
+
+use chassis::{Engine, Tx};
+use contract::{ContactId, RunId, UnixMillis};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
+
+use super::row::{self, sql};
+use crate::audience;
+use crate::fold::Marks;
+use crate::release::{self, Stage, Timing};
+
+#[derive(Debug, Clone)]
+pub struct Chunk {
+    pub run: RunId,
+    pub number: u32,
+    pub marks: Marks,
+    pub timing: Timing,
+}
+
+fn read(row: &QueryResult) -> anyhow::Result<Chunk> {
+    let marks: Vec<u8> = row.try_get("", "marks")?;
+    Ok(Chunk {
+        run: row::id(row, "run")?,
+        number: row::number(row, "chunk")?,
+        marks: Marks::decode(row::number(row, "n")?, &marks)?,
+        timing: Timing {
+            attempts: row::number(row, "attempts")?,
+            released_at: row::maybe_millis(row, "released_at")?,
+            retry_at: row::millis(row, "retry_at")?,
+        },
+    })
+}
+
+const COLUMNS: &str = "c.run, c.chunk, c.n, c.marks, c.attempts, c.released_at, c.retry_at";
+
+/// These chunks, locked until the transaction ends, in ascending order. Unknown ones are left out.
+pub async fn load(
+    tx: &Tx,
+    engine: Engine,
+    keys: &BTreeSet<(RunId, u32)>,
+) -> anyhow::Result<Vec<Chunk>> {
+    let keys: Vec<(String, u32)> = keys
+        .iter()
+        .map(|(run, chunk)| (run.uuid().simple().to_string(), *chunk))
+        .collect();
+    let text = format!(
+        "select {COLUMNS} from {} as r join chunk c on c.run = {} and c.chunk = CAST(r.value->>1 AS BIGINT) \
+         order by c.run, c.chunk{}",
+        engine.rows("$1"),
+        engine.uuid("r.value->>0"),
+        engine.for_update()
+    );
+    let rows = tx
+        .query_all_raw(sql(tx, text, [serde_json::to_string(&keys)?.into()]))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The first chunks at one of these stages, locked until the transaction ends.
+pub async fn at_stages(
+    tx: &Tx,
+    engine: Engine,
+    run: RunId,
+    stages: &[Stage],
+    limit: usize,
+) -> anyhow::Result<Vec<Chunk>> {
+    let stages: Vec<String> = stages
+        .iter()
+        .map(|stage| stage.number().to_string())
+        .collect();
+    let text = format!(
+        "select {COLUMNS} from chunk c where c.run = $1 and c.stage in ({}) order by c.chunk limit {limit}{}",
+        stages.join(", "),
+        engine.for_update()
+    );
+    let rows = tx.query_all_raw(sql(tx, text, [run.uuid().into()])).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Numbers of the chunks at a stage that want to be looked at by `now`, the longest waiting first.
+pub async fn due(
+    conn: &impl ConnectionTrait,
+    run: RunId,
+    stage: Stage,
+    now: UnixMillis,
+    limit: usize,
+) -> anyhow::Result<Vec<u32>> {
+    let text = format!(
+        "select chunk from chunk where run = $1 and stage = {} and next_release_at <= $2 \
+         order by next_release_at, chunk limit {limit}",
+        stage.number()
+    );
+    let rows = conn
+        .query_all_raw(sql(conn, text, [run.uuid().into(), now.0.into()]))
+        .await?;
+    rows.iter().map(|row| row::number(row, "chunk")).collect()
+}
+
+/// How many chunks are at a stage.
+pub async fn count(conn: &impl ConnectionTrait, run: RunId, stage: Stage) -> anyhow::Result<usize> {
+    let text = format!(
+        "select count(*) as n from chunk where run = $1 and stage = {}",
+        stage.number()
+    );
+    match conn
+        .query_one_raw(sql(conn, text, [run.uuid().into()]))
+        .await?
+    {
+        Some(row) => row::number(&row, "n"),
+        None => Ok(0),
+    }
+}
+
+/// Is any position of the run still open?
+pub async fn any_open(conn: &impl ConnectionTrait, run: RunId) -> anyhow::Result<bool> {
+    let text = "select chunk from chunk where run = $1 and stage < 3 limit 1";
+    Ok(conn
+        .query_one_raw(sql(conn, text, [run.uuid().into()]))
+        .await?
+        .is_some())
+}
+
+/// Chunks in flight are looked at by `by`: after a restart or a resume, when less is known about them.
+pub async fn hurry(tx: &Tx, run: RunId, by: UnixMillis) -> anyhow::Result<()> {
+    let text = "update chunk set attempts = 1, retry_at = $2, \
+                next_release_at = case when next_release_at > $2 then $2 else next_release_at end \
+                where run = $1 and stage = 1 and retry_at > $2";
+    tx.execute_raw(sql(tx, text, [run.uuid().into(), by.0.into()]))
+        .await?;
+    Ok(())
+}
+
+/// Writes where these chunks stand, in one statement.
+pub async fn save(tx: &Tx, chunks: &[Chunk]) -> anyhow::Result<()> {
+    if chunks.is_empty() {
+        return Ok(());
+    }
+    let mut values: Vec<Value> = Vec::with_capacity(chunks.len() * 10);
+    for chunk in chunks {
+        let (stage, next_release_at) = release::next(&chunk.marks, &chunk.timing);
+        values.extend([
+            chunk.run.uuid().into(),
+            i64::from(chunk.number).into(),
+            i64::try_from(chunk.marks.len())?.into(),
+            chunk.marks.encode()?.into(),
+            serde_json::to_string(&chunk.marks.tally())?.into(),
+            stage.number().into(),
+            i64::from(chunk.timing.attempts).into(),
+            chunk.timing.released_at.map(|at| at.0).into(),
+            chunk.timing.retry_at.0.into(),
+            next_release_at.0.into(),
+        ]);
+    }
+    let text = format!(
+        "insert into chunk (run, chunk, n, marks, tally, stage, attempts, released_at, retry_at, next_release_at) \
+         values {} on conflict (run, chunk) do update set marks = excluded.marks, tally = excluded.tally, \
+         stage = excluded.stage, attempts = excluded.attempts, released_at = excluded.released_at, \
+         retry_at = excluded.retry_at, next_release_at = excluded.next_release_at",
+        placeholders(chunks.len(), 10)
+    );
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(())
+}
+
+/// Adds chunks that nobody has seen yet, numbered from `first`.
+pub async fn append(
+    tx: &Tx,
+    run: RunId,
+    first: u32,
+    audience: &[&[ContactId]],
+) -> anyhow::Result<()> {
+    if audience.is_empty() {
+        return Ok(());
+    }
+    let mut chunks = Vec::with_capacity(audience.len());
+    let mut values: Vec<Value> = Vec::with_capacity(audience.len() * 3);
+    for (number, contacts) in (first..).zip(audience) {
+        values.extend([
+            run.uuid().into(),
+            i64::from(number).into(),
+            audience::pack(contacts).into(),
+        ]);
+        let timing = Timing {
+            attempts: 0,
+            released_at: None,
+            retry_at: UnixMillis(0),
+        };
+        chunks.push(Chunk {
+            run,
+            number,
+            marks: Marks::pending(contacts.len()),
+            timing,
+        });
+    }
+    let text = format!(
+        "insert into chunk_ids (run, chunk, ids) values {}",
+        placeholders(audience.len(), 3)
+    );
+    tx.execute_raw(sql(tx, text, values)).await?;
+    save(tx, &chunks).await
+}
+
+/// Who is in these chunks of a run, by chunk number.
+pub async fn contacts(
+    conn: &impl ConnectionTrait,
+    run: RunId,
+    chunks: &[u32],
+) -> anyhow::Result<Vec<(u32, Vec<ContactId>)>> {
+    if chunks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numbers: Vec<String> = chunks.iter().map(u32::to_string).collect();
+    let text = format!(
+        "select chunk, ids from chunk_ids where run = $1 and chunk in ({})",
+        numbers.join(", ")
+    );
+    let rows = conn
+        .query_all_raw(sql(conn, text, [run.uuid().into()]))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let ids: Vec<u8> = row.try_get("", "ids")?;
+            Ok((row::number(row, "chunk")?, audience::unpack(&ids)))
+        })
+        .collect()
+}
+
+fn placeholders(rows: usize, columns: usize) -> String {
+    let row = |r: usize| {
+        let places: Vec<String> = (1..=columns)
+            .map(|c| format!("${}", r * columns + c))
+            .collect();
+        format!("({})", places.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}

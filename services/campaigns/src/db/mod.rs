@@ -1,0 +1,14 @@
+//! Tables of this service and every statement on them.
+
+pub mod campaign;
+pub mod chunk;
+pub mod progress;
+mod row;
+pub mod run;
+
+use chassis::SqlMigration;
+
+pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
+    name: "0001_campaigns",
+    sql: include_str!("migrations/0001_campaigns.sql"),
+}];

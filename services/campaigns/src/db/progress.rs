@@ -1,0 +1,63 @@
+//! The sums of a run, read in one statement and so in one snapshot.
+
+use chassis::Tx;
+use contract::{CampaignId, RunId, TenantId};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use super::row::{self, sql};
+use crate::lifecycle::State;
+use crate::progress::{ChunkSums, Progress, Sums};
+use crate::release::Stage;
+
+/// `None`: the tenant has no such campaign.
+pub async fn of_campaign(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: CampaignId,
+) -> anyhow::Result<Option<Progress>> {
+    let text = "select p.state, p.state_reason, c.stage, c.released_at, c.tally \
+                from campaign p left join chunk c on c.run = p.run where p.id = $1 and p.tenant = $2";
+    let rows = conn
+        .query_all_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
+        .await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let mut progress = Progress {
+        state: row::named(first, "state", State::parse)?,
+        state_reason: first.try_get("", "state_reason")?,
+        sums: Sums::default(),
+        chunks: ChunkSums::default(),
+    };
+    for row in &rows {
+        let Some(tally) = row.try_get::<Option<String>>("", "tally")? else {
+            continue;
+        };
+        progress.sums.add(&serde_json::from_str::<Vec<_>>(&tally)?);
+        progress.chunks.total += 1;
+        progress.chunks.released += u64::from(row::maybe_millis(row, "released_at")?.is_some());
+        progress.chunks.settled +=
+            u64::from(row.try_get::<i64>("", "stage")? == Stage::Settled.number());
+    }
+    Ok(Some(progress))
+}
+
+/// The sums of a run, inside a transaction.
+pub async fn of_run(tx: &Tx, run: RunId) -> anyhow::Result<Sums> {
+    let rows = tx
+        .query_all_raw(sql(
+            tx,
+            "select tally from chunk where run = $1",
+            [run.uuid().into()],
+        ))
+        .await?;
+    let mut sums = Sums::default();
+    for row in &rows {
+        sums.add(&tally(row)?);
+    }
+    Ok(sums)
+}
+
+fn tally(row: &QueryResult) -> anyhow::Result<Vec<crate::fold::Count>> {
+    Ok(serde_json::from_str(&row::text(row, "tally")?)?)
+}

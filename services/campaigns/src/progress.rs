@@ -1,0 +1,137 @@
+//! Sums over the chunks of a run. They always add up to its recipients.
+
+use std::collections::BTreeMap;
+
+use contract::chunk::Outcome;
+use serde::Serialize;
+
+use crate::fold::Count;
+use crate::lifecycle::State;
+
+/// How many recipients stand where.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+pub struct Sums {
+    pub recipients: u64,
+    pub pending: u64,
+    /// Wait for an instant (quiet hours) or for a resume.
+    pub held: u64,
+    /// By reason code.
+    pub suppressed: BTreeMap<String, u64>,
+    pub cancelled: u64,
+    pub expired: u64,
+    /// By reason code.
+    pub failed: BTreeMap<String, u64>,
+    /// Nobody can say whether they were handed over; never resent.
+    pub unknown: u64,
+    pub handed_over: u64,
+}
+
+impl Sums {
+    pub fn add(&mut self, counts: &[Count]) {
+        for Count {
+            outcome,
+            reason,
+            count,
+        } in counts
+        {
+            self.recipients += count;
+            match outcome {
+                Outcome::Pending => self.pending += count,
+                Outcome::Held => self.held += count,
+                Outcome::Expired => self.expired += count,
+                Outcome::Cancelled => self.cancelled += count,
+                Outcome::Suppressed => {
+                    *self.suppressed.entry(reason.to_string()).or_default() += count
+                }
+                Outcome::Failed => *self.failed.entry(reason.to_string()).or_default() += count,
+                Outcome::Unknown => self.unknown += count,
+                Outcome::HandedOver | Outcome::Undelivered | Outcome::Delivered => {
+                    self.handed_over += count
+                }
+            }
+        }
+    }
+
+    pub fn open(&self) -> u64 {
+        self.pending + self.held
+    }
+
+    pub fn suppressed_total(&self) -> u64 {
+        self.suppressed.values().sum()
+    }
+
+    pub fn failed_total(&self) -> u64 {
+        self.failed.values().sum()
+    }
+
+    /// How a run that has nothing open ends, and why if that needs saying.
+    pub fn ending(&self) -> (State, Option<&'static str>) {
+        if self.recipients == 0 {
+            (State::Completed, Some("audience.empty"))
+        } else if self.expired == self.recipients {
+            (State::Expired, Some("validity.ended"))
+        } else {
+            (State::Completed, None)
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+pub struct ChunkSums {
+    pub total: u64,
+    /// Released at least once.
+    pub released: u64,
+    pub settled: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Progress {
+    pub state: State,
+    pub state_reason: Option<String>,
+    #[serde(flatten)]
+    pub sums: Sums,
+    pub chunks: ChunkSums,
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::Reason;
+
+    use super::*;
+
+    fn count(outcome: Outcome, reason: Reason, count: u64) -> Count {
+        Count {
+            outcome,
+            reason,
+            count,
+        }
+    }
+
+    #[test]
+    fn every_outcome_is_counted_exactly_once() {
+        let mut sums = Sums::default();
+        let counts: Vec<Count> = Outcome::ALL
+            .into_iter()
+            .map(|outcome| count(outcome, Reason::OK, 1))
+            .collect();
+        sums.add(&counts);
+        let by_state = sums.open()
+            + sums.suppressed_total()
+            + sums.failed_total()
+            + sums.cancelled
+            + sums.expired
+            + sums.unknown
+            + sums.handed_over;
+        assert_eq!((sums.recipients, by_state), (10, 10));
+    }
+
+    #[test]
+    fn a_run_ends_completed_unless_everybody_expired() {
+        let mut sums = Sums::default();
+        assert_eq!(sums.ending(), (State::Completed, Some("audience.empty")));
+        sums.add(&[count(Outcome::Expired, Reason::MESSAGE_EXPIRED, 3)]);
+        assert_eq!(sums.ending(), (State::Expired, Some("validity.ended")));
+        sums.add(&[count(Outcome::HandedOver, Reason::OK, 1)]);
+        assert_eq!(sums.ending(), (State::Completed, None));
+    }
+}

@@ -1,0 +1,81 @@
+//! Launching a campaign: from here on it has a run.
+
+use contract::consent::Gate;
+use contract::renderer::{DescribeTemplate, TemplateDescribed};
+use contract::{RunId, UnixMillis};
+
+use crate::app::App;
+use crate::db;
+use crate::db::campaign::Campaign;
+use crate::db::run::{Run, RunState};
+use crate::lifecycle::State;
+
+/// The published template of a campaign; `None` where it was never published.
+pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<TemplateDescribed>> {
+    Ok(app
+        .cx
+        .bus
+        .ask(
+            campaign.tenant,
+            &DescribeTemplate {
+                template: campaign.template,
+            },
+        )
+        .await?)
+}
+
+/// Starts the run if the campaign still stands at `from`: of rival launches one wins. The run id is stored
+/// before the first person is looked up, so a restart goes on with the same run.
+pub async fn begin(
+    app: &App,
+    campaign: &Campaign,
+    from: State,
+    template: TemplateDescribed,
+) -> anyhow::Result<bool> {
+    let now = app.cx.clock.now();
+    let run = run_of(campaign, RunId::begin(now), template, now.into());
+    let begun = app
+        .cx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let at = run.started_at;
+                let won =
+                    db::campaign::move_on(tx, run.campaign, &[from], State::Preparing, None, at)
+                        .await?;
+                if won {
+                    db::campaign::set_run(tx, run.campaign, run.id).await?;
+                    db::run::insert(tx, &run).await?;
+                }
+                Ok(won)
+            })
+        })
+        .await?;
+    app.runs.begun.notify_one();
+    Ok(begun)
+}
+
+fn run_of(campaign: &Campaign, id: RunId, template: TemplateDescribed, now: UnixMillis) -> Run {
+    Run {
+        id,
+        tenant: campaign.tenant,
+        campaign: campaign.id,
+        state: RunState::Running,
+        gate: Gate::Open,
+        gate_settled: true,
+        frozen: false,
+        cursor: None,
+        recipients: 0,
+        chunks: 0,
+        audience: campaign.audience.clone(),
+        template: campaign.template,
+        template_version: template.version,
+        field_names: template.field_names,
+        class: campaign.class,
+        programme: campaign.programme.clone(),
+        sender: campaign.sender.clone(),
+        mode: campaign.mode,
+        valid_until: UnixMillis(now.0.saturating_add(campaign.valid_for_ms)),
+        started_at: now,
+    }
+}

@@ -1,0 +1,127 @@
+//! Freezes the audience of a run: page by page, chunks and cursor in one write, so that a restart goes on
+//! where it stopped and nobody joins later.
+
+use contract::campaigns::RunStarted;
+use contract::chunk::CHUNK_SIZE;
+use contract::contacts::{AudiencePage, PageAudience};
+use contract::{ContactId, RunId, UnixMillis};
+
+use crate::app::App;
+use crate::audience::{MOST_CHUNKS, PAGE};
+use crate::db;
+use crate::db::run::{Run, RunState};
+use crate::lifecycle::State;
+
+/// Works until the audience is frozen, the run is over or the process stops; tries again what fails.
+pub async fn run(app: &App, id: RunId) {
+    let stopping = app.cx.stopping();
+    loop {
+        match page(app, id).await {
+            Ok(true) => break,
+            Ok(false) if stopping.is_cancelled() => break,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(run = %id, error = format!("{error:#}"), "an audience cannot be frozen yet");
+                tokio::select! {
+                    () = stopping.cancelled() => break,
+                    () = tokio::time::sleep(app.config.poll() * 5) => {}
+                }
+            }
+        }
+        app.runs.wake(id);
+    }
+    app.runs.wake(id);
+}
+
+/// Freezes the next page. True when there is nothing left to freeze.
+async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
+    let Some(run) = db::run::by_id(app.cx.db.read(), id).await? else {
+        return Ok(true);
+    };
+    if run.frozen {
+        return Ok(true);
+    }
+    let mut answer = if run.state == RunState::Cancelled {
+        // The audience is what was frozen until then.
+        AudiencePage {
+            contacts: Vec::new(),
+            done: true,
+        }
+    } else {
+        let (include, exclude) = (run.audience.include.clone(), run.audience.exclude.clone());
+        app.cx
+            .bus
+            .ask(
+                run.tenant,
+                &PageAudience {
+                    include,
+                    exclude,
+                    after: run.cursor,
+                    limit: PAGE,
+                },
+            )
+            .await?
+    };
+    let chunks = run.chunks as usize + answer.contacts.len().div_ceil(CHUNK_SIZE);
+    anyhow::ensure!(
+        chunks <= MOST_CHUNKS,
+        "the audience is larger than a run can be"
+    );
+    // An empty page that claims more would never end.
+    answer.done |= answer.contacts.is_empty();
+    let (engine, now, bus) = (
+        app.cx.db.engine(),
+        app.cx.clock.millis(),
+        app.cx.bus.clone(),
+    );
+    let (cursor, campaign) = (run.cursor, run.campaign);
+    let done = answer.done;
+    let started = app
+        .cx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(run) = db::run::by_id_for_update(tx, engine, id).await? else {
+                    return Ok(None);
+                };
+                // Another process may have frozen this page.
+                if run.frozen || run.cursor != cursor {
+                    return Ok(None);
+                }
+                let chunks: Vec<&[ContactId]> = answer.contacts.chunks(CHUNK_SIZE).collect();
+                db::chunk::append(tx, id, run.chunks, &chunks).await?;
+                let run = after(run, &answer.contacts, answer.done);
+                db::run::advance(tx, &run).await?;
+                if !run.frozen {
+                    return Ok(None);
+                }
+                let from = [State::Preparing];
+                db::campaign::move_on(tx, campaign, &from, State::Running, None, now).await?;
+                bus.say(tx, run.tenant, &started(&run, now)).await?;
+                Ok(Some(run.recipients))
+            })
+        })
+        .await?;
+    if let Some(recipients) = started {
+        tracing::info!(run = %id, recipients, "an audience is frozen");
+    }
+    Ok(done)
+}
+
+fn after(mut run: Run, contacts: &[ContactId], done: bool) -> Run {
+    run.cursor = contacts.last().copied().or(run.cursor);
+    run.recipients += contacts.len() as u64;
+    run.chunks += u32::try_from(contacts.len().div_ceil(CHUNK_SIZE)).unwrap_or(u32::MAX);
+    run.frozen = done;
+    run
+}
+
+fn started(run: &Run, now: UnixMillis) -> RunStarted {
+    RunStarted {
+        run: run.id,
+        campaign: run.campaign,
+        class: run.class,
+        recipients: run.recipients,
+        at: now,
+    }
+}

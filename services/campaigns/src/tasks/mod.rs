@@ -1,0 +1,18 @@
+//! What this service does by itself. One file per task.
+
+pub mod close;
+mod freeze;
+mod release;
+mod supervise;
+mod tick;
+mod work;
+
+use std::sync::Arc;
+
+use crate::app::App;
+
+pub fn start(app: &Arc<App>) {
+    app.cx
+        .spawn("campaigns supervise", supervise::run(app.clone()));
+    app.cx.spawn("campaigns tick", tick::run(app.clone()));
+}

@@ -1,0 +1,306 @@
+//! The other services, as far as campaigns can see them. Each test's tenant has its own world.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+
+use chassis::{Cx, Failure, Service};
+use contract::chunk::{ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, SLOT_SIZE, SlotRef};
+use contract::consent::{ChunkScreened, Gate, RunGateSet, ScreenChunk, SetRunGate};
+use contract::contacts::{
+    AudiencePage, LoadRecipients, PageAudience, RecipientData, RecipientsLoaded,
+};
+use contract::dispatch::{HandOver, HandOversRecorded, SlotOutcome};
+use contract::renderer::{ChunkRendered, DescribeTemplate, TemplateDescribed};
+use contract::{ContactId, DecisionId, Envelope, Phone, Reason, RunId, TenantId, UnixMillis};
+use futures::future::BoxFuture;
+use utoipa_axum::router::OpenApiRouter;
+
+/// What a test wants the others to do, and what they saw.
+#[derive(Default)]
+pub struct World {
+    /// People in every audience.
+    pub people: u32,
+    pub published: bool,
+    /// Commands are swallowed: nobody ever reports on them.
+    pub deaf: bool,
+    /// Every event is said twice.
+    pub stutters: bool,
+    /// People at odd positions are held until then.
+    pub quiet_until: Option<UnixMillis>,
+    pub gone: HashSet<u32>,
+    pub gates: HashMap<RunId, Gate>,
+    /// Times each person was released.
+    pub released: BTreeMap<u32, u32>,
+    /// Hand-overs by person.
+    pub texts: BTreeMap<u32, u32>,
+    pub pages: u32,
+}
+
+static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
+
+/// The world of a tenant, locked.
+pub struct Held(MutexGuard<'static, HashMap<TenantId, World>>, TenantId);
+
+pub fn world(tenant: TenantId) -> Held {
+    Held(WORLDS.lock().unwrap(), tenant)
+}
+
+impl std::ops::Deref for Held {
+    type Target = World;
+    fn deref(&self) -> &World {
+        &self.0[&self.1]
+    }
+}
+impl std::ops::DerefMut for Held {
+    fn deref_mut(&mut self) -> &mut World {
+        self.0.entry(self.1).or_default()
+    }
+}
+
+pub fn create(tenant: TenantId, people: u32) {
+    *world(tenant) = World {
+        people,
+        published: true,
+        ..World::default()
+    };
+}
+
+pub const SERVICE: Service = Service {
+    name: "fake",
+    migrations: &[],
+    defaults: "",
+    start,
+};
+
+fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
+    Box::pin(async move {
+        let app = Arc::new(cx.clone());
+        cx.answer(app.clone(), page_audience).await?;
+        cx.answer(app.clone(), load_recipients).await?;
+        cx.answer(app.clone(), describe_template).await?;
+        cx.answer(app.clone(), set_run_gate).await?;
+        cx.consume("fake__screen_chunk", 4, app, screen_chunk)
+            .await?;
+        Ok(OpenApiRouter::new())
+    })
+}
+
+/// Contact n of a tenant, ascending with n.
+pub fn contact(n: u32) -> ContactId {
+    ContactId::from_raw(1 << 100 | u128::from(n))
+}
+
+fn number(contact: ContactId) -> u32 {
+    u32::try_from(contact.raw() & 0xFFFF_FFFF).unwrap()
+}
+
+async fn page_audience(
+    _: Arc<Cx>,
+    question: Envelope<PageAudience>,
+) -> anyhow::Result<AudiencePage> {
+    let mut world = world(question.tenant);
+    world.pages += 1;
+    let first = question.body.after.map_or(0, |contact| number(contact) + 1);
+    let last = (first + question.body.limit).min(world.people);
+    Ok(AudiencePage {
+        contacts: (first..last).map(contact).collect(),
+        done: last == world.people,
+    })
+}
+
+async fn load_recipients(
+    _: Arc<Cx>,
+    question: Envelope<LoadRecipients>,
+) -> anyhow::Result<RecipientsLoaded> {
+    let world = world(question.tenant);
+    let data = |contact: &ContactId| {
+        let n = number(*contact);
+        let phone = Phone::from_digits(12_025_550_000 + u64::from(n))?;
+        let fields = question
+            .body
+            .field_names
+            .iter()
+            .map(|_| Some(format!("P{n}")))
+            .collect();
+        (!world.gone.contains(&n)).then_some(RecipientData {
+            phone,
+            zone: Some(0),
+            fields,
+        })
+    };
+    let recipients = question.body.contacts.iter().map(data).collect();
+    Ok(RecipientsLoaded {
+        zones: vec!["America/New_York".into()],
+        recipients,
+    })
+}
+
+async fn describe_template(
+    _: Arc<Cx>,
+    question: Envelope<DescribeTemplate>,
+) -> anyhow::Result<Option<TemplateDescribed>> {
+    let published = world(question.tenant).published;
+    Ok(published.then(|| TemplateDescribed {
+        version: 3,
+        field_names: vec!["first_name".into()],
+    }))
+}
+
+async fn set_run_gate(_: Arc<Cx>, question: Envelope<SetRunGate>) -> anyhow::Result<RunGateSet> {
+    let SetRunGate { run, gate } = question.body;
+    let before = world(question.tenant).gates.insert(run, gate);
+    // The first answer says that permits are still open.
+    Ok(RunGateSet {
+        settled: before == Some(gate),
+    })
+}
+
+/// Plays consent, renderer and dispatch: of every ten positions the first is suppressed, the second
+/// fails to render, the others are handed over, or held where the world says so.
+async fn screen_chunk(cx: Arc<Cx>, command: Envelope<ScreenChunk>) -> Result<(), Failure> {
+    let (tenant, ScreenChunk { head, recipients }) = (command.tenant, command.body);
+    let now = cx.clock.millis();
+    let (stutters, screened, rendered, handed) = {
+        let mut world = world(tenant);
+        for recipient in &recipients {
+            *world.released.entry(number(recipient.contact)).or_default() += 1;
+        }
+        if world.deaf {
+            return Ok(());
+        }
+        let gate = world.gates.get(&head.run).copied().unwrap_or(Gate::Open);
+        let quiet = world.quiet_until.filter(|until| *until > now);
+        let mut screened = Vec::new();
+        let mut rendered = Vec::new();
+        let mut handed = Vec::new();
+        for recipient in &recipients {
+            match recipient.position % 10 {
+                0 => screened.push(group(
+                    recipient,
+                    Outcome::Suppressed,
+                    Reason::NO_CONSENT,
+                    None,
+                )),
+                1 => rendered.push(group(
+                    recipient,
+                    Outcome::Failed,
+                    Reason::MERGE_FIELD_MISSING,
+                    None,
+                )),
+                n if quiet.is_some() && n % 2 == 1 => {
+                    screened.push(group(recipient, Outcome::Held, Reason::QUIET_HOURS, quiet));
+                }
+                _ => {
+                    let first = *world.texts.get(&number(recipient.contact)).unwrap_or(&0) == 0;
+                    let (outcome, reason) = match gate {
+                        Gate::Open => (Outcome::HandedOver, Reason::OK),
+                        Gate::Paused => (Outcome::Held, Reason::CAMPAIGN_PAUSED),
+                        Gate::Cancelled => (Outcome::Cancelled, Reason::CAMPAIGN_CANCELLED),
+                    };
+                    if outcome == Outcome::HandedOver && first {
+                        *world.texts.entry(number(recipient.contact)).or_default() += 1;
+                    }
+                    handed.push(hand_over(recipient, outcome, reason));
+                }
+            }
+        }
+        (
+            world.stutters,
+            screened,
+            rendered,
+            slots(&head, handed, now),
+        )
+    };
+    let (run, campaign, chunk, at) = (head.run, head.campaign, head.chunk, now);
+    for _ in 0..if stutters { 2 } else { 1 } {
+        cx.bus
+            .publish(
+                tenant,
+                &HandOversRecorded {
+                    slots: handed.clone(),
+                },
+            )
+            .await?;
+        let groups = rendered.clone();
+        cx.bus
+            .publish(
+                tenant,
+                &ChunkRendered {
+                    run,
+                    campaign,
+                    chunk,
+                    at,
+                    rendered: 0,
+                    groups,
+                },
+            )
+            .await?;
+        let groups = screened.clone();
+        cx.bus
+            .publish(
+                tenant,
+                &ChunkScreened {
+                    run,
+                    campaign,
+                    chunk,
+                    at,
+                    allowed: 0,
+                    groups,
+                },
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+fn group(
+    recipient: &Recipient,
+    outcome: Outcome,
+    reason: Reason,
+    until: Option<UnixMillis>,
+) -> OutcomeGroup {
+    OutcomeGroup {
+        outcome,
+        reason,
+        until,
+        positions: vec![recipient.position],
+        contacts: vec![recipient.contact],
+        decisions: vec![DecisionId::from_raw(1)],
+    }
+}
+
+fn hand_over(recipient: &Recipient, outcome: Outcome, reason: Reason) -> HandOver {
+    HandOver {
+        position: recipient.position,
+        contact: recipient.contact,
+        decision: DecisionId::from_raw(1),
+        outcome,
+        reason,
+        until: None,
+        segments: 1,
+        encoding: Encoding::Gsm7,
+        provider_message_id: String::new(),
+    }
+}
+
+fn slots(head: &ChunkHead, items: Vec<HandOver>, at: UnixMillis) -> Vec<SlotOutcome> {
+    let mut by_slot: BTreeMap<u8, Vec<HandOver>> = BTreeMap::new();
+    for item in items {
+        by_slot
+            .entry(u8::try_from(usize::from(item.position) / SLOT_SIZE).unwrap())
+            .or_default()
+            .push(item);
+    }
+    let slot = |(slot, items)| SlotOutcome {
+        slot: SlotRef {
+            run: head.run,
+            chunk: head.chunk,
+            slot,
+        },
+        campaign: head.campaign,
+        provider: "simulated".into(),
+        at,
+        items,
+    };
+    by_slot.into_iter().map(slot).collect()
+}
