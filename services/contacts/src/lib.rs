@@ -1,1 +1,25 @@
+//! contacts: the people who could be texted, their lists, and imports from CSV.
+//!
+//! Owns: contacts, lists, imports, the names of merge fields. Hears: nothing.
+//! Says: [`contract::contacts::ImportFinished`]. Answers: [`queries`].
+//!
+//! Rules, without I/O: [`records`] cuts CSV, [`layout`] reads its header, [`import_row`] a row,
+//! [`import_plan`] decides what a batch does, [`upsert`] what one contact does, [`person`] what values may be.
 
+mod api;
+mod app;
+mod config;
+mod db;
+pub mod error_report;
+pub mod import_job;
+pub mod import_plan;
+pub mod import_row;
+pub mod layout;
+pub mod person;
+mod queries;
+pub mod records;
+mod start;
+mod tasks;
+pub mod upsert;
+
+pub use start::SERVICE;

@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use chassis::http::{Auth, Listing, Page, Problem};
+use contract::KeyId;
+
+use super::key_view::KeyView;
+use crate::app::App;
+use crate::db;
+
+/// API keys, oldest first; revoked ones too.
+#[utoipa::path(get, path = "/v1/api-keys", tag = "accounts", params(Page), responses((status = 200, body = Listing<KeyView>)))]
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    Query(page): Query<Page>,
+) -> Result<Json<Listing<KeyView>>, Problem> {
+    let after = page.cursor.as_deref().map(str::parse).transpose();
+    let after = after.map_err(|_| {
+        Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", "this is not a cursor of this list")
+    })?;
+    let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
+    let after = after.unwrap_or(KeyId::from_raw(0));
+    let keys = db::keys::page(app.db.read(), app.db.engine(), caller.tenant, after, limit).await?;
+    let views = keys.into_iter().map(KeyView::from).collect();
+    Ok(Json(Listing::cut(views, page.size(), |view| view.id.to_string())))
+}

@@ -1,0 +1,3 @@
+//! Questions of other services. One file per query.
+
+pub mod verify_key;

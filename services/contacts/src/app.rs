@@ -1,0 +1,32 @@
+//! What every endpoint, query and task of the service shares.
+
+use std::path::PathBuf;
+
+use chassis::{Bus, Clock, Db};
+use contract::ImportId;
+use tokio::sync::Notify;
+
+use crate::config::Config;
+
+pub struct App {
+    pub db: Db,
+    pub bus: Bus,
+    pub clock: Clock,
+    pub config: Config,
+    /// Where uploads wait and errors files stay.
+    pub imports: PathBuf,
+    /// Rings when an import was queued.
+    pub import_queued: Notify,
+}
+
+impl App {
+    /// The uploaded file; it goes when the import ends.
+    pub fn upload(&self, import: ImportId) -> PathBuf {
+        self.imports.join(format!("{import}.csv"))
+    }
+
+    /// The rows that an import rejected.
+    pub fn errors_file(&self, import: ImportId) -> PathBuf {
+        self.imports.join(format!("{import}.errors.csv"))
+    }
+}

@@ -1,0 +1,10 @@
+//! The section `[contacts]`; every key is described in `defaults.toml`.
+
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub import_max_bytes: u64,
+    pub import_batch_rows: usize,
+}

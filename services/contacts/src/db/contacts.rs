@@ -1,0 +1,238 @@
+//! The table `contact`: set-based reads and writes.
+
+use std::collections::HashSet;
+
+use anyhow::Context;
+use chassis::{Engine, Tx};
+use contract::{ContactId, ImportId, ListId, Phone, TenantId};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
+use uuid::Uuid;
+
+use crate::import_plan::Contact;
+use crate::person::{Attributes, Person};
+
+const COLUMNS: &str = "id, phone, external_id, time_zone, language, first_name, last_name, attributes, last_import, \
+                       created_at, updated_at";
+
+fn read(row: &QueryResult) -> anyhow::Result<Contact> {
+    let attributes: String = row.try_get("", "attributes")?;
+    let person = Person {
+        phone: phone(row.try_get("", "phone")?)?,
+        external_id: row.try_get("", "external_id")?,
+        time_zone: row.try_get("", "time_zone")?,
+        language: row.try_get("", "language")?,
+        first_name: row.try_get("", "first_name")?,
+        last_name: row.try_get("", "last_name")?,
+        attributes: parse_attributes(&attributes)?,
+    };
+    Ok(Contact {
+        id: ContactId::from_uuid(row.try_get("", "id")?),
+        person,
+        last_import: row.try_get::<Option<Uuid>>("", "last_import")?.map(ImportId::from_uuid),
+        created_at: row.try_get("", "created_at")?,
+        updated_at: row.try_get("", "updated_at")?,
+    })
+}
+
+/// The number in a `phone` column.
+pub fn phone(digits: i64) -> anyhow::Result<Phone> {
+    u64::try_from(digits).ok().and_then(Phone::from_digits).context("a stored number is not a phone number")
+}
+
+fn digits(phone: Phone) -> i64 {
+    // 15 digits at most, so it always fits.
+    i64::try_from(phone.digits()).unwrap_or(0)
+}
+
+/// The attributes in an `attributes` column.
+pub fn parse_attributes(text: &str) -> anyhow::Result<Attributes> {
+    if text == "{}" { Ok(Attributes::new()) } else { Ok(serde_json::from_str(text)?) }
+}
+
+/// One contact.
+pub async fn by_id(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    id: ContactId,
+) -> anyhow::Result<Option<Contact>> {
+    let sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND id = $2");
+    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()])).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The contact with an external id.
+pub async fn by_external_id(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    external_id: &str,
+) -> anyhow::Result<Option<Contact>> {
+    let sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND external_id = $2");
+    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), external_id.into()])).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Who has this number?
+pub async fn id_of_phone(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phone: Phone,
+) -> anyhow::Result<Option<ContactId>> {
+    let sql = "SELECT id FROM contact WHERE tenant = $1 AND phone = $2";
+    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), digits(phone).into()])).await?;
+    row.map(|row| Ok(ContactId::from_uuid(row.try_get("", "id")?))).transpose()
+}
+
+/// Everyone who has one of the numbers or external ids of these people, locked where the engine has row locks.
+pub async fn matching<'p>(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    people: impl Iterator<Item = &'p Person> + Clone,
+) -> anyhow::Result<Vec<Contact>> {
+    let numbers: Vec<[i64; 1]> = people.clone().map(|person| [digits(person.phone)]).collect();
+    let same_number = "phone IN (SELECT CAST(r.value->>0 AS BIGINT) FROM";
+    let mut found = select_in(db, engine, tenant, same_number, serde_json::to_string(&numbers)?).await?;
+    let external_ids: Vec<[&str; 1]> = people.filter_map(|person| Some([person.external_id.as_deref()?])).collect();
+    if !external_ids.is_empty() {
+        let same_id = "external_id IN (SELECT r.value->>0 FROM";
+        let mut seen: HashSet<ContactId> = found.iter().map(|contact| contact.id).collect();
+        let others = select_in(db, engine, tenant, same_id, serde_json::to_string(&external_ids)?).await?;
+        found.extend(others.into_iter().filter(|contact| seen.insert(contact.id)));
+    }
+    Ok(found)
+}
+
+async fn select_in(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    condition: &str,
+    keys: String,
+) -> anyhow::Result<Vec<Contact>> {
+    let (rows, lock) = (engine.rows("$2"), engine.for_update());
+    let sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND {condition} {rows} AS r){lock}");
+    let rows = db.query_all_raw(engine.sql(sql, [tenant.uuid().into(), keys.into()])).await?;
+    rows.iter().map(read).collect()
+}
+
+type Written<'c> = (
+    String,
+    i64,
+    &'c Option<String>,
+    &'c Option<String>,
+    &'c Option<String>,
+    &'c Option<String>,
+    &'c Option<String>,
+    String,
+    Option<String>,
+    i64,
+    i64,
+);
+
+fn written(contacts: &[Contact]) -> anyhow::Result<String> {
+    let mut rows: Vec<Written<'_>> = Vec::with_capacity(contacts.len());
+    for contact in contacts {
+        let person = &contact.person;
+        rows.push((
+            contact.id.uuid().simple().to_string(),
+            digits(person.phone),
+            &person.external_id,
+            &person.time_zone,
+            &person.language,
+            &person.first_name,
+            &person.last_name,
+            serde_json::to_string(&person.attributes)?,
+            contact.last_import.map(|import| import.uuid().simple().to_string()),
+            contact.created_at,
+            contact.updated_at,
+        ));
+    }
+    Ok(serde_json::to_string(&rows)?)
+}
+
+pub async fn insert(tx: &Tx, engine: Engine, tenant: TenantId, contacts: &[Contact]) -> anyhow::Result<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    let (id, import, rows) = (engine.uuid("value->>0"), engine.uuid("value->>8"), engine.rows("$2"));
+    let sql = format!(
+        "INSERT INTO contact (tenant, {COLUMNS}) SELECT $1, {id}, CAST(value->>1 AS BIGINT), value->>2, value->>3, \
+         value->>4, value->>5, value->>6, value->>7, {import}, CAST(value->>9 AS BIGINT), CAST(value->>10 AS BIGINT) \
+         FROM {rows} AS r WHERE true"
+    );
+    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), written(contacts)?.into()])).await?;
+    Ok(())
+}
+
+/// Writes contacts that exist as they are now.
+pub async fn update(tx: &Tx, engine: Engine, tenant: TenantId, contacts: &[Contact]) -> anyhow::Result<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    let (id, import, rows) = (engine.uuid("r.value->>0"), engine.uuid("r.value->>8"), engine.rows("$2"));
+    let sql = format!(
+        "UPDATE contact SET phone = CAST(r.value->>1 AS BIGINT), external_id = r.value->>2, time_zone = r.value->>3, \
+         language = r.value->>4, first_name = r.value->>5, last_name = r.value->>6, attributes = r.value->>7, \
+         last_import = {import}, updated_at = CAST(r.value->>10 AS BIGINT) \
+         FROM {rows} AS r WHERE contact.tenant = $1 AND contact.id = {id}"
+    );
+    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), written(contacts)?.into()])).await?;
+    Ok(())
+}
+
+/// Removes a contact and its memberships; false if there was none.
+pub async fn delete(tx: &Tx, engine: Engine, tenant: TenantId, id: ContactId) -> anyhow::Result<bool> {
+    let of_contact = "DELETE FROM list_member WHERE contact = $2 AND list IN (SELECT id FROM list WHERE tenant = $1)";
+    tx.execute_raw(engine.sql(of_contact, [tenant.uuid().into(), id.uuid().into()])).await?;
+    let contact = "DELETE FROM contact WHERE tenant = $1 AND id = $2";
+    let done = tx.execute_raw(engine.sql(contact, [tenant.uuid().into(), id.uuid().into()])).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// What a list of contacts may be narrowed by.
+#[derive(Debug, Default)]
+pub struct Filter {
+    pub phone: Option<Phone>,
+    pub external_id: Option<String>,
+    pub list: Option<ListId>,
+}
+
+/// Contacts after a cursor, ascending by id.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    filter: &Filter,
+    after: ContactId,
+    limit: i64,
+) -> anyhow::Result<Vec<Contact>> {
+    let mut values: Vec<Value> = vec![tenant.uuid().into(), after.uuid().into(), limit.into()];
+    let mut sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND id > $2");
+    if let Some(phone) = filter.phone {
+        values.push(digits(phone).into());
+        sql.push_str(&format!(" AND phone = ${}", values.len()));
+    }
+    if let Some(external_id) = &filter.external_id {
+        values.push(external_id.clone().into());
+        sql.push_str(&format!(" AND external_id = ${}", values.len()));
+    }
+    if let Some(list) = filter.list {
+        values.push(list.uuid().into());
+        let list = values.len();
+        // Alone, the list is read as far as the page needs; with another filter there is one row to look up.
+        sql.push_str(&if values.len() == 4 {
+            format!(
+                " AND id IN (SELECT contact FROM list_member WHERE list = ${list} AND contact > $2 \
+                 ORDER BY contact LIMIT $3)"
+            )
+        } else {
+            format!(" AND EXISTS (SELECT 1 FROM list_member m WHERE m.list = ${list} AND m.contact = contact.id)")
+        });
+    }
+    sql.push_str(" ORDER BY id LIMIT $3");
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter().map(read).collect()
+}

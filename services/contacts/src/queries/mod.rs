@@ -1,0 +1,6 @@
+//! Questions of other services. One file per query.
+
+pub mod find_by_phone;
+pub mod list_fields;
+pub mod load_recipients;
+pub mod page_audience;
