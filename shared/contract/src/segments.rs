@@ -161,12 +161,14 @@ pub fn decode_gsm7(septets: &[u8]) -> String {
             escaped = true;
             continue;
         }
-        let extended = EXTENSION
-            .iter()
-            .find(|(code, _)| escaped && *code == septet)
-            .map(|(_, character)| *character);
         let basic = BASIC.get(usize::from(septet)).copied();
-        text.push(extended.or(basic).unwrap_or(char::REPLACEMENT_CHARACTER));
+        let character = if escaped {
+            let extended = EXTENSION.iter().find(|(code, _)| *code == septet);
+            extended.map(|(_, character)| *character).or(basic)
+        } else {
+            basic
+        };
+        text.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
         escaped = false;
     }
     text

@@ -1,0 +1,126 @@
+//! What dispatch sees of a carrier.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use contract::chunk::{Encoding, Outcome};
+use contract::consent::Permit;
+use contract::{Phone, Reason, UnixMillis};
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+
+/// One finished text on its way out.
+#[derive(Clone)]
+pub struct Submission {
+    pub to: Phone,
+    /// Sender number (E.164), short code or alphanumeric sender id.
+    pub from: String,
+    pub encoding: Encoding,
+    pub segments: u8,
+    pub body: String,
+    /// How long the carrier may try; `None` leaves it to the carrier.
+    pub valid_for: Option<Duration>,
+}
+
+impl fmt::Debug for Submission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Submission")
+            .field("segments", &self.segments)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is known about a text after it was given to a carrier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubmitOutcome {
+    /// The carrier took all of it. The id is that of the last segment, which receipts name.
+    Accepted { provider_message_id: String },
+    /// The carrier said a final no: surely not sent.
+    Rejected { reason: Reason, code: String },
+    /// Surely not sent, and not for a fault of the text: throttled, or no link, until the deadline passed.
+    NotSent { reason: Reason },
+    /// Written, and nobody can say what became of it.
+    Unknown,
+}
+
+/// A carrier account that texts can be handed to.
+pub trait Provider: Send + Sync + 'static {
+    fn name(&self) -> &str;
+
+    /// Resolves when texts can be handed over. Wait for it before asking for permits.
+    fn ready(&self) -> BoxFuture<'_, ()>;
+
+    /// Hands over the batch; the outcomes line up with it. Nothing is first written after `deadline`.
+    /// Throttled texts, and texts whose first byte a broken link did not take, are tried again until
+    /// then.
+    fn send(
+        &self,
+        batch: Vec<(Permit, Submission)>,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Vec<SubmitOutcome>>;
+
+    /// Tells the carrier that what it brought is kept (`taken`), or that it should bring it again.
+    fn answer(&self, tokens: Vec<AnswerToken>, taken: bool);
+
+    /// Takes no more texts, waits (bounded) for what was handed over, and takes leave of the carrier.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Something a carrier brought.
+#[derive(Clone, PartialEq)]
+pub enum FromCarrier {
+    /// What became of a text. `outcome` is delivered, undelivered, or handed over while it is on its way.
+    Receipt {
+        provider_message_id: String,
+        outcome: Outcome,
+        code: String,
+        at: UnixMillis,
+    },
+    /// A person texted. The id is empty where the carrier gives none.
+    Reply {
+        provider_message_id: String,
+        from: Phone,
+        to: String,
+        text: String,
+    },
+}
+
+impl fmt::Debug for FromCarrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Receipt {
+                provider_message_id,
+                outcome,
+                ..
+            } => f
+                .debug_struct("Receipt")
+                .field("provider_message_id", provider_message_id)
+                .field("outcome", outcome)
+                .finish_non_exhaustive(),
+            Self::Reply { .. } => f.write_str("Reply(hidden)"),
+        }
+    }
+}
+
+/// An item with the token that answers the carrier for it. An unanswered one is brought again.
+#[derive(Debug)]
+pub struct Incoming {
+    pub item: FromCarrier,
+    pub token: AnswerToken,
+}
+
+/// Names one thing a carrier waits to have answered. Worthless after the link it came over is gone.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct AnswerToken {
+    pub(crate) link: u64,
+    pub(crate) sequence: u32,
+}
+
+impl AnswerToken {
+    pub const fn new(link: u64, sequence: u32) -> Self {
+        Self { link, sequence }
+    }
+}
+
+/// Where a provider puts what its carrier brings: one batch for what one read of the socket held.
+pub type IncomingSender = mpsc::Sender<Vec<Incoming>>;

@@ -1,0 +1,18 @@
+//! A carrier for tests, the demo and the bench: it speaks SMPP 3.4 over loopback, sends receipts and
+//! replies, misbehaves on demand, and logs all it saw so that [`judge`] can tell what we did.
+
+mod commands;
+mod core;
+mod entry;
+mod fate;
+mod judge;
+mod log;
+mod options;
+mod persons;
+mod serve;
+mod session;
+mod wording;
+
+pub use judge::{Verdict, judge};
+pub use options::{Delay, SmscOptions};
+pub use serve::{Smsc, SmscStats};
