@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use async_nats::{Client, ConnectOptions, Event};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use tokio::sync::watch;
 
 /// Connects as `service`. Fails only if the first connection cannot be made within ten seconds; later
 /// losses are repaired in the background, and counted in the returned receiver.
 pub async fn connect(url: &str, service: &str) -> anyhow::Result<(Client, watch::Receiver<u64>)> {
     let (connected, connections) = watch::channel(0);
-    let options = ConnectOptions::new()
+    let servers = addresses(url)?;
+    let options = with_credentials(ConnectOptions::new(), &servers)?
         .name(format!("hailmast {service}"))
         .ping_interval(Duration::from_secs(10))
         .request_timeout(Some(Duration::from_secs(10)))
@@ -34,9 +35,38 @@ pub async fn connect(url: &str, service: &str) -> anyhow::Result<(Client, watch:
             }
             async {}
         });
-    let first = tokio::time::timeout(Duration::from_secs(10), options.connect(url)).await;
+    let first = tokio::time::timeout(Duration::from_secs(10), options.connect(servers)).await;
     let client = first
         .context("NATS did not answer within ten seconds")?
         .context("cannot connect to NATS")?;
     Ok((client, connections))
+}
+
+/// One address, or several of one cluster with commas between them.
+fn addresses(url: &str) -> anyhow::Result<Vec<ServerAddr>> {
+    url.split(',')
+        .map(|one| {
+            one.trim()
+                .parse()
+                .context("nats.url must look like nats://user:password@host:4222")
+        })
+        .collect()
+}
+
+/// The client does not take the user and password out of the address by itself.
+fn with_credentials(
+    options: ConnectOptions,
+    servers: &[ServerAddr],
+) -> anyhow::Result<ConnectOptions> {
+    let Some((user, password)) = servers
+        .iter()
+        .find_map(|server| Some((server.username()?, server.password()?)))
+    else {
+        return Ok(options);
+    };
+    anyhow::ensure!(
+        !user.contains('%') && !password.contains('%'),
+        "the user and password in nats.url must do without characters that need escaping in an address"
+    );
+    Ok(options.user_and_password(user.to_string(), password.to_string()))
 }

@@ -107,6 +107,13 @@ impl Running {
         Ok(())
     }
 
+    /// Leaves the process running, as when ours is killed and the watchdog with it.
+    #[cfg(test)]
+    pub fn abandon(mut self) {
+        self.dismiss_watchdog();
+        std::mem::forget(self);
+    }
+
     fn dismiss_watchdog(&mut self) {
         if let Some(mut watchdog) = self.watchdog.take() {
             // Killed before its pipe closes: the number it watches may be another's by now.
@@ -135,7 +142,7 @@ fn watch(pid: u32) -> Option<Child> {
     started.inspect_err(|error| tracing::warn!(%error, "no watchdog: after a kill -9 nats-server runs on until the next start")).ok()
 }
 
-fn signal(pid: u32, signal: Signal) {
+pub fn signal(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
     }
@@ -161,4 +168,23 @@ fn last_words(folder: &Folder) -> String {
         .find(|line| !line.trim().is_empty())
         .or(fatal);
     said.map_or_else(|| format!("see {}", folder.log().display()), str::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_server_ends_when_the_process_that_started_it_is_gone() {
+        let mut server = Command::new("sleep")
+            .arg("600")
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut watchdog = watch(server.id().unwrap()).unwrap();
+        // What the kernel does with our pipes when we are killed.
+        drop(watchdog.stdin.take());
+        let ended = tokio::time::timeout(Duration::from_secs(5), server.wait()).await;
+        assert!(!ended.unwrap().unwrap().success());
+    }
 }

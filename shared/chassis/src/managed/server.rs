@@ -111,6 +111,12 @@ impl NatsServer {
         self.running.stop().await
     }
 
+    /// Leaves the process running and gives the folder's lock back, as the end of this process would.
+    #[cfg(test)]
+    fn abandon(self) {
+        self.running.abandon();
+    }
+
     /// Keeps it running until the token is cancelled, then stops it. Fails when it will not come back.
     pub async fn supervise(mut self, stopping: CancellationToken) -> anyhow::Result<()> {
         loop {
@@ -171,3 +177,7 @@ fn free_ports(port: Option<u16>) -> anyhow::Result<(u16, u16)> {
     let monitor = TcpListener::bind(("127.0.0.1", 0))?;
     Ok((wanted.local_addr()?.port(), monitor.local_addr()?.port()))
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;
