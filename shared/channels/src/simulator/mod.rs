@@ -1,6 +1,7 @@
 //! A carrier for tests, the demo and the bench: it speaks SMPP 3.4 over loopback, sends receipts and
 //! replies, misbehaves on demand, and logs all it saw so that [`judge`] can tell what we did.
 
+mod bringing;
 mod commands;
 mod core;
 mod entry;
@@ -11,6 +12,7 @@ mod options;
 mod persons;
 mod serve;
 mod session;
+mod taking;
 mod wording;
 
 pub use judge::{Verdict, judge};

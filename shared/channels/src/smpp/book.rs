@@ -228,6 +228,17 @@ impl Book {
 
     /// The last act: what never left is said so, and whoever waits for the end is told.
     pub(super) fn close_up(&mut self) {
+        // An order that arrives from here on is refused at the door; one that came just before is
+        // answered, or its texts would count as unknown.
+        self.orders.close();
+        let until = Instant::now();
+        self.closing.get_or_insert(Closing {
+            until,
+            waiting: Vec::new(),
+        });
+        while let Ok(order) = self.orders.try_recv() {
+            self.take(Some(order));
+        }
         let later = std::mem::take(&mut self.later);
         for job in std::mem::take(&mut self.queue)
             .into_iter()

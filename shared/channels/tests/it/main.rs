@@ -1,6 +1,12 @@
 //! The SMPP client against the simulated carrier, over real sockets; and the judge against logs that
 //! each break one rule.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod judge;
 mod replies;
 mod sending;

@@ -60,7 +60,7 @@ async fn a_reply_waits_until_somebody_is_bound_and_survives_a_lost_link() {
     rig.send(vec![text(15_005_550_012, "x")]).await;
     match rig.take(1).await.remove(0) {
         FromCarrier::Reply { text, .. } => {
-            assert!(text.starts_with("Grüße, 😀") && text.len() > 160)
+            assert!(text.starts_with("Grüße, 😀") && text.len() > 160);
         }
         other @ FromCarrier::Receipt { .. } => panic!("{other:?}"),
     }
