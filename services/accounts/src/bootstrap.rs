@@ -18,12 +18,19 @@ pub struct NewTenant {
 
 impl std::fmt::Debug for NewTenant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewTenant").field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("NewTenant")
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }
 
 /// Makes the first tenant; `None` if there is one already. Nothing is said on the bus yet.
-pub async fn bootstrap(db: &Db, _bus: &Bus, clock: &Clock, name: &str) -> anyhow::Result<Option<NewTenant>> {
+pub async fn bootstrap(
+    db: &Db,
+    _bus: &Bus,
+    clock: &Clock,
+    name: &str,
+) -> anyhow::Result<Option<NewTenant>> {
     let (engine, now, name) = (db.engine(), clock.now(), name.to_string());
     let made = db.write(move |tx| {
         Box::pin(async move {
@@ -39,15 +46,31 @@ pub async fn bootstrap(db: &Db, _bus: &Bus, clock: &Clock, name: &str) -> anyhow
 /// Makes one more tenant.
 pub async fn create_tenant(db: &Db, clock: &Clock, name: &str) -> anyhow::Result<NewTenant> {
     let (engine, now, name) = (db.engine(), clock.now(), name.to_string());
-    db.write(move |tx| Box::pin(async move { make(tx, engine, now, &name).await })).await
+    db.write(move |tx| Box::pin(async move { make(tx, engine, now, &name).await }))
+        .await
 }
 
-async fn make(tx: &Tx, engine: Engine, now: DateTime<Utc>, name: &str) -> anyhow::Result<NewTenant> {
+async fn make(
+    tx: &Tx,
+    engine: Engine,
+    now: DateTime<Utc>,
+    name: &str,
+) -> anyhow::Result<NewTenant> {
     let tenant = TenantId::at(now);
     db::tenants::insert(tx, engine, tenant, name, now.timestamp_millis()).await?;
-    let test_key = make_key(tx, engine, tenant, Mode::Test, "first test key", now).await?.1.text;
-    let live_key = make_key(tx, engine, tenant, Mode::Live, "first live key", now).await?.1.text;
-    Ok(NewTenant { tenant, test_key, live_key })
+    let test_key = make_key(tx, engine, tenant, Mode::Test, "first test key", now)
+        .await?
+        .1
+        .text;
+    let live_key = make_key(tx, engine, tenant, Mode::Live, "first live key", now)
+        .await?
+        .1
+        .text;
+    Ok(NewTenant {
+        tenant,
+        test_key,
+        live_key,
+    })
 }
 
 /// Makes a key; its text is in the answer and nowhere else.

@@ -19,7 +19,9 @@ pub struct KeyText {
 
 impl std::fmt::Debug for KeyText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyText").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("KeyText")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
     }
 }
 
@@ -29,11 +31,17 @@ pub fn key_text(mode: Mode, random: [u8; 32]) -> KeyText {
     let mut number = random;
     for _ in 0..DIGITS {
         let digit = divide(&mut number);
-        text.push(char::from(ALPHABET.get(usize::from(digit)).copied().unwrap_or(b'0')));
+        text.push(char::from(
+            ALPHABET.get(usize::from(digit)).copied().unwrap_or(b'0'),
+        ));
     }
     let sha256 = hex::encode(Sha256::digest(text.as_bytes()));
     let prefix = text.chars().take(SHOWN).collect();
-    KeyText { text, sha256, prefix }
+    KeyText {
+        text,
+        sha256,
+        prefix,
+    }
 }
 
 /// Divides a big-endian number by 62 and returns the remainder.
@@ -59,13 +67,21 @@ mod tests {
     #[test]
     fn a_key_tells_its_mode_and_holds_all_its_bits() {
         let key = key_text(Mode::Test, [0xFF; 32]);
-        assert!(key.text.starts_with("hm_test_") && key.text.len() == 8 + DIGITS, "{}", key.text);
+        assert!(
+            key.text.starts_with("hm_test_") && key.text.len() == 8 + DIGITS,
+            "{}",
+            key.text
+        );
         assert_eq!(key.prefix, key.text[..12]);
         assert_eq!(key.sha256.len(), 64);
         let mut other = [0xFF; 32];
         other[31] = 0xFE;
         assert_ne!(key_text(Mode::Test, other).text, key.text);
-        assert!(key_text(Mode::Live, [0; 32]).text.ends_with(&"0".repeat(DIGITS)));
+        assert!(
+            key_text(Mode::Live, [0; 32])
+                .text
+                .ends_with(&"0".repeat(DIGITS))
+        );
     }
 
     #[test]

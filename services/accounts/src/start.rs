@@ -16,7 +16,10 @@ pub const SERVICE: Service = Service {
 };
 
 async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
-    let app = Arc::new(App { db: cx.db.clone(), clock: cx.clock.clone() });
+    let app = Arc::new(App {
+        db: cx.db.clone(),
+        clock: cx.clock.clone(),
+    });
     cx.answer(app.clone(), queries::verify_key::handle).await?;
     Ok(api::router(app))
 }

@@ -13,8 +13,16 @@ pub fn line(row: u64, problem: &RowProblem) -> String {
 }
 
 fn cell(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() };
-    if text.contains([',', ';', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_string()
+    };
+    if text.contains([',', ';', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -29,6 +37,9 @@ mod tests {
             value: "=cmd(\"x\")".into(),
             hint: "fix".into(),
         };
-        assert_eq!(line(7, &problem), "7,\"na,me\",phone.invalid,\"'=cmd(\"\"x\"\")\",fix\n");
+        assert_eq!(
+            line(7, &problem),
+            "7,\"na,me\",phone.invalid,\"'=cmd(\"\"x\"\")\",fix\n"
+        );
     }
 }

@@ -18,8 +18,14 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 6] =
-        [Self::Queued, Self::Running, Self::Succeeded, Self::SucceededWithErrors, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Running,
+        Self::Succeeded,
+        Self::SucceededWithErrors,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -105,9 +111,19 @@ mod tests {
 
     #[test]
     fn the_outcome_follows_from_the_counts() {
-        let counts = |rows, rejected| Counts { rows, rejected, ..Counts::default() };
-        assert_eq!(outcome(&counts(0, 0)), (State::Failed, Some("import.no_valid_rows")));
-        assert_eq!(outcome(&counts(2, 2)), (State::Failed, Some("import.no_valid_rows")));
+        let counts = |rows, rejected| Counts {
+            rows,
+            rejected,
+            ..Counts::default()
+        };
+        assert_eq!(
+            outcome(&counts(0, 0)),
+            (State::Failed, Some("import.no_valid_rows"))
+        );
+        assert_eq!(
+            outcome(&counts(2, 2)),
+            (State::Failed, Some("import.no_valid_rows"))
+        );
         assert_eq!(outcome(&counts(2, 1)), (State::SucceededWithErrors, None));
         assert_eq!(outcome(&counts(2, 0)), (State::Succeeded, None));
     }

@@ -54,7 +54,13 @@ pub fn plan(
     mut new_id: impl FnMut() -> ContactId,
 ) -> Plan {
     let mut plan = Plan::default();
-    let mut work: Vec<Work> = existing.into_iter().map(|contact| Work { contact, new: false }).collect();
+    let mut work: Vec<Work> = existing
+        .into_iter()
+        .map(|contact| Work {
+            contact,
+            new: false,
+        })
+        .collect();
     let mut by_phone = HashMap::with_capacity(work.len() + rows.len());
     let mut by_external_id = HashMap::new();
     for (index, known) in work.iter().enumerate() {
@@ -65,7 +71,11 @@ pub fn plan(
     }
     for Row { line, person } in rows {
         let same_number = by_phone.get(&person.phone).copied();
-        let same_id = person.external_id.as_ref().and_then(|id| by_external_id.get(id)).copied();
+        let same_id = person
+            .external_id
+            .as_ref()
+            .and_then(|id| by_external_id.get(id))
+            .copied();
         let found = match (same_number, same_id) {
             (Some(number), Some(id)) if number != id => {
                 plan.rejected.push((line, two_people(&person)));
@@ -92,7 +102,13 @@ pub fn plan(
             contact.last_import = Some(import);
             contact.updated_at = now;
         } else {
-            let contact = Contact { id: new_id(), person, last_import: Some(import), created_at: now, updated_at: now };
+            let contact = Contact {
+                id: new_id(),
+                person,
+                last_import: Some(import),
+                created_at: now,
+                updated_at: now,
+            };
             work.push(Work { contact, new: true });
         }
         by_phone.insert(phone, index);
@@ -113,7 +129,10 @@ pub fn plan(
 impl Plan {
     /// Everyone the batch brought.
     pub fn people(&self) -> impl Iterator<Item = ContactId> {
-        self.created.iter().chain(&self.updated).map(|contact| contact.id)
+        self.created
+            .iter()
+            .chain(&self.updated)
+            .map(|contact| contact.id)
     }
 }
 
@@ -135,15 +154,29 @@ mod tests {
 
     fn person(last_digits: u64, external_id: Option<&str>, name: &str) -> Person {
         let phone = Phone::from_digits(14_155_550_000 + last_digits).unwrap();
-        Person { external_id: external_id.map(Into::into), first_name: Some(name.into()), ..Person::new(phone) }
+        Person {
+            external_id: external_id.map(Into::into),
+            first_name: Some(name.into()),
+            ..Person::new(phone)
+        }
     }
 
     fn kept(id: u128, person: Person) -> Contact {
-        Contact { id: ContactId::from_raw(id), person, last_import: None, created_at: 1, updated_at: 1 }
+        Contact {
+            id: ContactId::from_raw(id),
+            person,
+            last_import: None,
+            created_at: 1,
+            updated_at: 1,
+        }
     }
 
     fn planned(existing: Vec<Contact>, people: Vec<Person>) -> Plan {
-        let rows = people.into_iter().zip(2..).map(|(person, line)| Row { line, person }).collect();
+        let rows = people
+            .into_iter()
+            .zip(2..)
+            .map(|(person, line)| Row { line, person })
+            .collect();
         let mut next = 100;
         plan(IMPORT, 5, existing, rows, || {
             next += 1;
@@ -153,15 +186,32 @@ mod tests {
 
     #[test]
     fn new_people_are_created_and_known_ones_updated() {
-        let plan = planned(vec![kept(1, person(1, None, "Old"))], vec![person(1, None, "New"), person(2, None, "Bob")]);
-        assert_eq!((plan.created.len(), plan.updated.len(), plan.known, plan.duplicates), (1, 1, 1, 0));
+        let plan = planned(
+            vec![kept(1, person(1, None, "Old"))],
+            vec![person(1, None, "New"), person(2, None, "Bob")],
+        );
+        assert_eq!(
+            (
+                plan.created.len(),
+                plan.updated.len(),
+                plan.known,
+                plan.duplicates
+            ),
+            (1, 1, 1, 0)
+        );
         assert_eq!(plan.updated[0].person.field("first_name"), Some("New"));
-        assert_eq!((plan.updated[0].created_at, plan.updated[0].updated_at), (1, 5));
+        assert_eq!(
+            (plan.updated[0].created_at, plan.updated[0].updated_at),
+            (1, 5)
+        );
     }
 
     #[test]
     fn of_two_rows_with_one_number_the_last_wins_and_is_counted() {
-        let plan = planned(vec![], vec![person(1, None, "First"), person(1, None, "Last")]);
+        let plan = planned(
+            vec![],
+            vec![person(1, None, "First"), person(1, None, "Last")],
+        );
         assert_eq!((plan.created.len(), plan.duplicates), (1, 1));
         assert_eq!(plan.created[0].person.field("first_name"), Some("Last"));
     }
@@ -176,14 +226,20 @@ mod tests {
 
     #[test]
     fn an_external_id_finds_the_person_with_a_new_number() {
-        let plan = planned(vec![kept(1, person(1, Some("x"), "Ann"))], vec![person(2, Some("x"), "Ann")]);
+        let plan = planned(
+            vec![kept(1, person(1, Some("x"), "Ann"))],
+            vec![person(2, Some("x"), "Ann")],
+        );
         assert_eq!((plan.created.len(), plan.updated.len()), (0, 1));
         assert_eq!(plan.updated[0].person.phone.digits(), 14_155_550_002);
     }
 
     #[test]
     fn a_row_that_names_two_people_is_rejected() {
-        let existing = vec![kept(1, person(1, Some("x"), "Ann")), kept(2, person(2, None, "Bob"))];
+        let existing = vec![
+            kept(1, person(1, Some("x"), "Ann")),
+            kept(2, person(2, None, "Bob")),
+        ];
         let plan = planned(existing, vec![person(2, Some("x"), "Who")]);
         assert_eq!(plan.rejected[0].1.code, "external_id.conflict");
         assert_eq!((plan.created.len(), plan.updated.len()), (0, 0));
@@ -192,7 +248,10 @@ mod tests {
     #[test]
     fn an_external_id_given_away_in_the_file_is_free_for_the_next_row() {
         let existing = vec![kept(1, person(1, Some("x"), "Ann"))];
-        let plan = planned(existing, vec![person(1, Some("y"), "Ann"), person(2, Some("x"), "Bob")]);
+        let plan = planned(
+            existing,
+            vec![person(1, Some("y"), "Ann"), person(2, Some("x"), "Bob")],
+        );
         assert_eq!((plan.created.len(), plan.updated.len()), (1, 1));
     }
 }

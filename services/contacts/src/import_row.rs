@@ -6,7 +6,8 @@ use contract::{Phone, PhoneError};
 
 use crate::layout::{Column, Field, Layout};
 use crate::person::{
-    MAX_ATTRIBUTE, MAX_EXTERNAL_ID, MAX_NAME, Person, ValueError, check_language, check_text, check_time_zone,
+    MAX_ATTRIBUTE, MAX_EXTERNAL_ID, MAX_NAME, Person, ValueError, check_language, check_text,
+    check_time_zone,
 };
 use crate::records::{MAX_RECORD, Record, Shape};
 
@@ -25,7 +26,11 @@ pub struct RowProblem {
 const SHOWN: usize = 60;
 
 /// Reads a row. The first problem found is the one reported.
-pub fn read_row(layout: &Layout, default_region: Option<&str>, record: &Record<'_>) -> Result<Person, RowProblem> {
+pub fn read_row(
+    layout: &Layout,
+    default_region: Option<&str>,
+    record: &Record<'_>,
+) -> Result<Person, RowProblem> {
     whole_row(layout, record)?;
     let phone = layout.phone_column();
     let text = cell_text(phone.1, record.cell(phone.0))?;
@@ -47,7 +52,10 @@ fn cell_text<'a>(column: &Column, cell: Option<&'a [u8]>) -> Result<&'a str, Row
     match std::str::from_utf8(cell) {
         Ok(text) => Ok(text.trim()),
         Err(_) => {
-            let error = ValueError { code: "encoding.invalid", hint: "save the file as CSV UTF-8" };
+            let error = ValueError {
+                code: "encoding.invalid",
+                hint: "save the file as CSV UTF-8",
+            };
             Err(problem(column, &String::from_utf8_lossy(cell), error))
         }
     }
@@ -57,16 +65,30 @@ fn cell_text<'a>(column: &Column, cell: Option<&'a [u8]>) -> Result<&'a str, Row
 fn whole_row(layout: &Layout, record: &Record<'_>) -> Result<(), RowProblem> {
     let whole = |code, hint: String| {
         let start = String::from_utf8_lossy(record.cell(0).unwrap_or_default());
-        Err(RowProblem { column: String::new(), code, value: shorten(&start), hint })
+        Err(RowProblem {
+            column: String::new(),
+            code,
+            value: shorten(start.trim_end()),
+            hint,
+        })
     };
     match record.shape {
-        Shape::UnclosedQuote => {
-            whole("row.unclosed_quote", "a quote opens a cell and is not closed; write a quote inside a cell twice".into())
-        }
-        Shape::TooLong => whole("row.too_long", format!("a row may be {MAX_RECORD} bytes long")),
+        Shape::UnclosedQuote => whole(
+            "row.unclosed_quote",
+            "a quote opens a cell and is not closed; write a quote inside a cell twice".into(),
+        ),
+        Shape::TooLong => whole(
+            "row.too_long",
+            format!("a row may be {MAX_RECORD} bytes long"),
+        ),
         Shape::Whole if record.len() != layout.columns.len() => {
             let (got, expected) = (record.len(), layout.columns.len());
-            whole("row.column_count", format!("the row has {got} columns, the header {expected}; quote values that hold the delimiter"))
+            whole(
+                "row.column_count",
+                format!(
+                    "the row has {got} columns, the header {expected}; quote values that hold the delimiter"
+                ),
+            )
         }
         Shape::Whole => Ok(()),
     }
@@ -105,11 +127,21 @@ fn set(person: &mut Person, field: &Field, text: &str) -> Result<(), ValueError>
 }
 
 fn problem(column: &Column, text: &str, error: ValueError) -> RowProblem {
-    RowProblem { column: column.header.clone(), code: error.code, value: shorten(text), hint: error.hint.to_string() }
+    RowProblem {
+        column: column.header.clone(),
+        code: error.code,
+        value: shorten(text),
+        hint: error.hint.to_string(),
+    }
 }
 
 fn phone_problem(column: &Column, text: &str, error: &PhoneError) -> RowProblem {
-    RowProblem { column: column.header.clone(), code: error.code(), value: shorten(text), hint: error.to_string() }
+    RowProblem {
+        column: column.header.clone(),
+        code: error.code(),
+        value: shorten(text),
+        hint: error.to_string(),
+    }
 }
 
 fn shorten(text: &str) -> String {

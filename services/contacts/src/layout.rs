@@ -46,13 +46,17 @@ pub enum LayoutError {
     Utf16,
     #[error("the first line, which must name the columns, cannot be read")]
     Unreadable,
-    #[error("no column holds the phone number: name one `phone`, or pass a mapping such as {{\"Cell\":\"phone\"}}")]
+    #[error(
+        "no column holds the phone number: name one `phone`, or pass a mapping such as {{\"Cell\":\"phone\"}}"
+    )]
     NoPhone,
     #[error("the columns {0:?} and {1:?} both mean `{2}`")]
     Twice(String, String, String),
     #[error("the mapping names the column {0:?}, which the file does not have")]
     UnknownColumn(String),
-    #[error("the column {0:?} cannot be used as an attribute name: map it to a name of letters, digits and underscores, or to \"\"")]
+    #[error(
+        "the column {0:?} cannot be used as an attribute name: map it to a name of letters, digits and underscores, or to \"\""
+    )]
     BadName(String),
     #[error("the file has more than {MAX_ATTRIBUTES} attribute columns")]
     TooMany,
@@ -85,7 +89,10 @@ pub fn bom_length(start: &[u8]) -> Result<u64, LayoutError> {
 
 /// The delimiter that cuts the first line into most cells; a comma where none does.
 pub fn guess_delimiter(start: &[u8]) -> u8 {
-    let line = start.split(|b| matches!(b, b'\n' | b'\r')).find(|line| !line.is_empty()).unwrap_or_default();
+    let line = start
+        .split(|b| matches!(b, b'\n' | b'\r'))
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     let mut quoted = false;
     for byte in line {
@@ -97,13 +104,20 @@ pub fn guess_delimiter(start: &[u8]) -> u8 {
         }
     }
     // `max_by_key` takes the last of equals, so the comma is asked last.
-    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
+    counts
+        .iter()
+        .rev()
+        .max_by_key(|(_, count)| *count)
+        .map_or(b',', |(delimiter, _)| *delimiter)
 }
 
 impl Layout {
     /// From the header record. `mapping` names a field for a column header; other columns are known by
     /// their usual names, and what is left becomes attributes.
-    pub fn of(header: Option<&Record<'_>>, mapping: &BTreeMap<String, String>) -> Result<Self, LayoutError> {
+    pub fn of(
+        header: Option<&Record<'_>>,
+        mapping: &BTreeMap<String, String>,
+    ) -> Result<Self, LayoutError> {
         let header = header.ok_or(LayoutError::Empty)?;
         if header.shape != Shape::Whole {
             return Err(LayoutError::Unreadable);
@@ -111,20 +125,35 @@ impl Layout {
         let mut columns = Vec::with_capacity(header.len());
         for index in 0..header.len() {
             let cell = std::str::from_utf8(header.cell(index).unwrap_or_default());
-            let name = cell.map_err(|_| LayoutError::Unreadable)?.trim().to_string();
-            let field = match mapping.iter().find(|(column, _)| column.trim().eq_ignore_ascii_case(&name)) {
+            let name = cell
+                .map_err(|_| LayoutError::Unreadable)?
+                .trim()
+                .to_string();
+            let field = match mapping
+                .iter()
+                .find(|(column, _)| column.trim().eq_ignore_ascii_case(&name))
+            {
                 Some((_, field)) => named_field(field, &name)?,
                 None => usual_field(&name)?,
             };
-            columns.push(Column { header: name, field });
+            columns.push(Column {
+                header: name,
+                field,
+            });
         }
         for wanted in mapping.keys() {
-            if !columns.iter().any(|column| column.header.eq_ignore_ascii_case(wanted.trim())) {
+            if !columns
+                .iter()
+                .any(|column| column.header.eq_ignore_ascii_case(wanted.trim()))
+            {
                 return Err(LayoutError::UnknownColumn(wanted.clone()));
             }
         }
         no_field_twice(&columns)?;
-        let phone = columns.iter().position(|column| column.field == Field::Phone).ok_or(LayoutError::NoPhone)?;
+        let phone = columns
+            .iter()
+            .position(|column| column.field == Field::Phone)
+            .ok_or(LayoutError::NoPhone)?;
         let layout = Self { columns, phone };
         if layout.attribute_names().count() > MAX_ATTRIBUTES {
             return Err(LayoutError::TooMany);
@@ -138,18 +167,32 @@ impl Layout {
     }
 
     pub fn attribute_names(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.columns.iter().filter_map(|column| match &column.field {
-            Field::Attribute(name) => Some(name),
-            _ => None,
-        })
+        self.columns
+            .iter()
+            .filter_map(|column| match &column.field {
+                Field::Attribute(name) => Some(name),
+                _ => None,
+            })
     }
 }
 
 fn no_field_twice(columns: &[Column]) -> Result<(), LayoutError> {
-    for (index, column) in columns.iter().enumerate().filter(|(_, column)| column.field != Field::Ignored) {
-        if let Some(earlier) = columns.iter().take(index).find(|other| other.field == column.field) {
+    for (index, column) in columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.field != Field::Ignored)
+    {
+        if let Some(earlier) = columns
+            .iter()
+            .take(index)
+            .find(|other| other.field == column.field)
+        {
             let meaning = column.field.name().to_string();
-            return Err(LayoutError::Twice(earlier.header.clone(), column.header.clone(), meaning));
+            return Err(LayoutError::Twice(
+                earlier.header.clone(),
+                column.header.clone(),
+                meaning,
+            ));
         }
     }
     Ok(())
@@ -172,17 +215,26 @@ impl Field {
 
 /// The field a mapping's right-hand side names: a standard field, an attribute, or "" to leave it out.
 fn named_field(text: &str, header: &str) -> Result<Field, LayoutError> {
-    if text.trim().is_empty() { Ok(Field::Ignored) } else { field_called(text, header) }
+    if text.trim().is_empty() {
+        Ok(Field::Ignored)
+    } else {
+        field_called(text, header)
+    }
 }
 
 fn usual_field(header: &str) -> Result<Field, LayoutError> {
-    if header.is_empty() { Ok(Field::Ignored) } else { field_called(header, header) }
+    if header.is_empty() {
+        Ok(Field::Ignored)
+    } else {
+        field_called(header, header)
+    }
 }
 
 fn field_called(text: &str, header: &str) -> Result<Field, LayoutError> {
     let name = attribute_name(text).ok_or_else(|| LayoutError::BadName(header.to_string()))?;
     Ok(match name.as_str() {
-        "phone" | "mobile" | "msisdn" | "phone_number" | "mobile_phone" | "mobile_number" | "cell" | "cell_phone" => Field::Phone,
+        "phone" | "mobile" | "msisdn" | "phone_number" | "mobile_phone" | "mobile_number"
+        | "cell" | "cell_phone" => Field::Phone,
         "external_id" | "externalid" => Field::ExternalId,
         "timezone" | "time_zone" => Field::TimeZone,
         "language" | "locale" => Field::Language,
@@ -198,22 +250,43 @@ mod tests {
     use crate::records::Records;
 
     fn layout(header: &str, mapping: &[(&str, &str)]) -> Result<Vec<String>, &'static str> {
-        let mapping = mapping.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect();
+        let mapping = mapping
+            .iter()
+            .map(|(a, b)| (a.to_string(), b.to_string()))
+            .collect();
         let mut records = Records::new(header.as_bytes(), guess_delimiter(header.as_bytes()), 0, 1);
         let record = records.next_record().unwrap();
         let layout = Layout::of(record.as_ref(), &mapping).map_err(|e| e.code())?;
-        Ok(layout.columns.iter().map(|c| c.field.name().to_string()).collect())
+        Ok(layout
+            .columns
+            .iter()
+            .map(|c| c.field.name().to_string())
+            .collect())
     }
 
     #[test]
     fn columns_are_known_by_their_usual_names_in_any_case() {
         let fields = layout("MSISDN;First Name;last_name;TimeZone;Loyalty Points;", &[]).unwrap();
-        assert_eq!(fields, ["phone", "first_name", "last_name", "time_zone", "loyalty_points", ""]);
+        assert_eq!(
+            fields,
+            [
+                "phone",
+                "first_name",
+                "last_name",
+                "time_zone",
+                "loyalty_points",
+                ""
+            ]
+        );
     }
 
     #[test]
     fn a_mapping_overrides_the_usual_names() {
-        let fields = layout("cell,nr,note", &[("CELL", "phone"), ("nr", "external_id"), ("note", "")]).unwrap();
+        let fields = layout(
+            "cell,nr,note",
+            &[("CELL", "phone"), ("nr", "external_id"), ("note", "")],
+        )
+        .unwrap();
         assert_eq!(fields, ["phone", "external_id", ""]);
     }
 
@@ -222,7 +295,10 @@ mod tests {
         assert_eq!(layout("", &[]), Err("import.empty"));
         assert_eq!(layout("name,city", &[]), Err("import.no_phone_column"));
         assert_eq!(layout("phone,mobile", &[]), Err("import.duplicate_column"));
-        assert_eq!(layout("phone", &[("x", "phone")]), Err("import.unknown_column"));
+        assert_eq!(
+            layout("phone", &[("x", "phone")]),
+            Err("import.unknown_column")
+        );
         assert_eq!(layout("phone,123", &[]), Err("import.bad_column_name"));
         assert_eq!(layout("phone,\"x", &[]), Err("import.header"));
     }

@@ -89,10 +89,19 @@ pub struct ValueError {
 /// Text of at most `most` characters, without control characters.
 pub fn check_text(text: &str, most: usize) -> Result<(), ValueError> {
     if text.len() > most && text.chars().count() > most {
-        return Err(ValueError { code: "value.too_long", hint: "shorten the value" });
+        return Err(ValueError {
+            code: "value.too_long",
+            hint: "shorten the value",
+        });
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(ValueError { code: "value.control_character", hint: "remove the invisible control characters" });
+    if text
+        .chars()
+        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err(ValueError {
+            code: "value.control_character",
+            hint: "remove the invisible control characters",
+        });
     }
     Ok(())
 }
@@ -101,7 +110,10 @@ pub fn check_text(text: &str, most: usize) -> Result<(), ValueError> {
 pub fn check_time_zone(text: &str) -> Result<(), ValueError> {
     match text.parse::<chrono_tz::Tz>() {
         Ok(_) => Ok(()),
-        Err(_) => Err(ValueError { code: "timezone.unknown", hint: "use an IANA name such as America/New_York" }),
+        Err(_) => Err(ValueError {
+            code: "timezone.unknown",
+            hint: "use an IANA name such as America/New_York",
+        }),
     }
 }
 
@@ -109,12 +121,18 @@ pub fn check_time_zone(text: &str) -> Result<(), ValueError> {
 pub fn check_language(text: &str) -> Result<(), ValueError> {
     let mut parts = text.split('-');
     let primary = parts.next().unwrap_or_default();
-    let primary_fits = (2..=8).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic());
-    let rest_fits = parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let primary_fits =
+        (2..=8).contains(&primary.len()) && primary.bytes().all(|b| b.is_ascii_alphabetic());
+    let rest_fits = parts.all(|part| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
     if primary_fits && rest_fits && text.len() <= 35 {
         Ok(())
     } else {
-        Err(ValueError { code: "language.invalid", hint: "use a BCP 47 tag such as en or pt-BR" })
+        Err(ValueError {
+            code: "language.invalid",
+            hint: "use a BCP 47 tag such as en or pt-BR",
+        })
     }
 }
 
@@ -140,7 +158,10 @@ mod tests {
 
     #[test]
     fn attribute_names_become_what_a_template_can_say() {
-        assert_eq!(attribute_name(" Loyalty Points (2026) ").as_deref(), Some("loyalty_points_2026"));
+        assert_eq!(
+            attribute_name(" Loyalty Points (2026) ").as_deref(),
+            Some("loyalty_points_2026")
+        );
         assert_eq!(attribute_name("Größe").as_deref(), Some("größe"));
         assert_eq!(attribute_name("123"), None);
         assert_eq!(attribute_name(" - "), None);
@@ -150,24 +171,46 @@ mod tests {
     #[test]
     fn newer_data_replaces_only_what_it_says() {
         let phone = Phone::from_digits(14_155_552_671).unwrap();
-        let mut known = Person { first_name: Some("Ada".into()), last_name: Some("L".into()), ..Person::new(phone) };
+        let mut known = Person {
+            first_name: Some("Ada".into()),
+            last_name: Some("L".into()),
+            ..Person::new(phone)
+        };
         known.attributes.insert("tier".into(), "gold".into());
-        let mut newer = Person { last_name: Some("Lovelace".into()), ..Person::new(phone) };
+        let mut newer = Person {
+            last_name: Some("Lovelace".into()),
+            ..Person::new(phone)
+        };
         newer.attributes.insert("city".into(), "London".into());
         known.absorb(newer);
         assert_eq!(known.field("first_name"), Some("Ada"));
         assert_eq!(known.field("last_name"), Some("Lovelace"));
-        assert_eq!((known.field("tier"), known.field("city")), (Some("gold"), Some("London")));
+        assert_eq!(
+            (known.field("tier"), known.field("city")),
+            (Some("gold"), Some("London"))
+        );
     }
 
     #[test]
     fn values_are_checked_with_stable_codes() {
-        assert_eq!(check_text("a\u{0}", 5).map_err(|e| e.code), Err("value.control_character"));
-        assert_eq!(check_text("ééé", 2).map_err(|e| e.code), Err("value.too_long"));
+        assert_eq!(
+            check_text("a\u{0}", 5).map_err(|e| e.code),
+            Err("value.control_character")
+        );
+        assert_eq!(
+            check_text("ééé", 2).map_err(|e| e.code),
+            Err("value.too_long")
+        );
         assert_eq!(check_text("ééé", 3), Ok(()));
-        assert_eq!(check_time_zone("Mars/Olympus").map_err(|e| e.code), Err("timezone.unknown"));
+        assert_eq!(
+            check_time_zone("Mars/Olympus").map_err(|e| e.code),
+            Err("timezone.unknown")
+        );
         assert_eq!(check_time_zone("Europe/Berlin"), Ok(()));
         assert_eq!(check_language("pt-BR"), Ok(()));
-        assert_eq!(check_language("p").map_err(|e| e.code), Err("language.invalid"));
+        assert_eq!(
+            check_language("p").map_err(|e| e.code),
+            Err("language.invalid")
+        );
     }
 }

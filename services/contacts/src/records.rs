@@ -127,7 +127,12 @@ impl<R: Read> Records<R> {
                 self.skip_line()?;
             }
             if !scan.blank {
-                return Ok(Some(Record { line, shape: scan.shape, text: &self.text, ends: &self.ends }));
+                return Ok(Some(Record {
+                    line,
+                    shape: scan.shape,
+                    text: &self.text,
+                    ends: &self.ends,
+                }));
             }
         }
     }
@@ -150,7 +155,11 @@ impl<R: Read> Records<R> {
             };
             if at >= MAX_RECORD {
                 let unclosed = matches!(state, State::Quoted) && first_line.is_some();
-                return Ok(if unclosed { self.unclosed(first_line, at) } else { self.too_long(at) });
+                return Ok(if unclosed {
+                    self.unclosed(first_line, at)
+                } else {
+                    self.too_long(at)
+                });
             }
             at += 1;
             match (&state, byte) {
@@ -190,23 +199,40 @@ impl<R: Read> Records<R> {
     /// The record ends before byte `used`. `loose`: text followed a closing quote.
     fn close(&mut self, used: usize, lines: u64, first_line: Option<usize>, loose: bool) -> Scan {
         self.ends.push(self.text.len());
-        let misfit = self.columns.is_some_and(|columns| columns != self.ends.len());
+        let misfit = self
+            .columns
+            .is_some_and(|columns| columns != self.ends.len());
         if first_line.is_some() && (misfit || loose) {
             return self.unclosed(first_line, used);
         }
         let blank = self.ends.len() == 1 && self.text.is_empty();
-        Scan { used, lines, shape: Shape::Whole, blank }
+        Scan {
+            used,
+            lines,
+            shape: Shape::Whole,
+            blank,
+        }
     }
 
     fn unclosed(&mut self, first_line: Option<usize>, read: usize) -> Scan {
         let used = first_line.unwrap_or(read);
         self.keep_raw(used);
-        Scan { used, lines: 1, shape: Shape::UnclosedQuote, blank: false }
+        Scan {
+            used,
+            lines: 1,
+            shape: Shape::UnclosedQuote,
+            blank: false,
+        }
     }
 
     fn too_long(&mut self, read: usize) -> Scan {
         self.keep_raw(read);
-        Scan { used: read, lines: 1, shape: Shape::TooLong, blank: false }
+        Scan {
+            used: read,
+            lines: 1,
+            shape: Shape::TooLong,
+            blank: false,
+        }
     }
 
     /// Shows the raw beginning of a record that cannot be cut into cells as its only cell.
@@ -214,7 +240,11 @@ impl<R: Read> Records<R> {
         self.text.clear();
         self.ends.clear();
         let shown = used.min(200);
-        self.text.extend_from_slice(self.buffer.get(self.start..self.start + shown).unwrap_or_default());
+        self.text.extend_from_slice(
+            self.buffer
+                .get(self.start..self.start + shown)
+                .unwrap_or_default(),
+        );
         self.ends.push(self.text.len());
     }
 
@@ -241,7 +271,10 @@ impl<R: Read> Records<R> {
         let filled = self.buffer.len();
         self.buffer.resize(filled + CHUNK, 0);
         let read = loop {
-            match self.input.read(self.buffer.get_mut(filled..).unwrap_or_default()) {
+            match self
+                .input
+                .read(self.buffer.get_mut(filled..).unwrap_or_default())
+            {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other,
             }

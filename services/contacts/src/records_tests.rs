@@ -10,7 +10,9 @@ fn read(text: &[u8], delimiter: u8, columns: Option<usize>) -> Vec<Seen> {
     let mut seen = Vec::new();
     while let Some(record) = records.next_record().unwrap() {
         let cells = (0..record.len()).filter_map(|i| record.cell(i));
-        let cells = cells.map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+        let cells = cells
+            .map(|cell| String::from_utf8_lossy(cell).into_owned())
+            .collect();
         seen.push((record.line, record.shape, cells));
     }
     assert_eq!(records.offset(), text.len() as u64);
@@ -18,27 +20,52 @@ fn read(text: &[u8], delimiter: u8, columns: Option<usize>) -> Vec<Seen> {
 }
 
 fn whole(line: u64, cells: &[&str]) -> Seen {
-    (line, Shape::Whole, cells.iter().map(ToString::to_string).collect())
+    (
+        line,
+        Shape::Whole,
+        cells.iter().map(ToString::to_string).collect(),
+    )
 }
 
 #[test]
 fn every_line_ending_and_delimiter_is_read() {
     for text in ["a,b\nc,d\n", "a,b\r\nc,d", "a,b\rc,d\r"] {
-        assert_eq!(read(text.as_bytes(), b',', None), [whole(1, &["a", "b"]), whole(2, &["c", "d"])], "{text:?}");
+        assert_eq!(
+            read(text.as_bytes(), b',', None),
+            [whole(1, &["a", "b"]), whole(2, &["c", "d"])],
+            "{text:?}"
+        );
     }
-    assert_eq!(read(b"a;b\n\n;\n", b';', None), [whole(1, &["a", "b"]), whole(3, &["", ""])]);
+    assert_eq!(
+        read(b"a;b\n\n;\n", b';', None),
+        [whole(1, &["a", "b"]), whole(3, &["", ""])]
+    );
 }
 
 #[test]
 fn quoted_cells_may_hold_delimiters_quotes_and_lines() {
-    let seen = read(b"\"a,1\",\"say \"\"hi\"\"\"\n\"two\nlines\",x\nlast,y", b',', Some(2));
-    assert_eq!(seen, [whole(1, &["a,1", "say \"hi\""]), whole(2, &["two\nlines", "x"]), whole(4, &["last", "y"])]);
+    let seen = read(
+        b"\"a,1\",\"say \"\"hi\"\"\"\n\"two\nlines\",x\nlast,y",
+        b',',
+        Some(2),
+    );
+    assert_eq!(
+        seen,
+        [
+            whole(1, &["a,1", "say \"hi\""]),
+            whole(2, &["two\nlines", "x"]),
+            whole(4, &["last", "y"])
+        ]
+    );
 }
 
 #[test]
 fn a_stray_quote_costs_one_line_only() {
     let seen = read(b"1,\"open\n2,b\n3,c\n", b',', Some(2));
-    assert_eq!(seen[0], (1, Shape::UnclosedQuote, vec!["1,\"open\n".to_string()]));
+    assert_eq!(
+        seen[0],
+        (1, Shape::UnclosedQuote, vec!["1,\"open\n".to_string()])
+    );
     assert_eq!(seen[1..], [whole(2, &["2", "b"]), whole(3, &["3", "c"])]);
     // The next quote of the file seems to close it, but then the columns do not fit.
     let seen = read(b"1,\"open\n2,b\n3,\"c\"\n", b',', Some(2));

@@ -19,7 +19,8 @@ pub const SERVICE: Service = Service {
 
 async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     let imports = cx.data_dir.join("imports");
-    std::fs::create_dir_all(&imports).with_context(|| format!("cannot create {}", imports.display()))?;
+    std::fs::create_dir_all(&imports)
+        .with_context(|| format!("cannot create {}", imports.display()))?;
     let app = Arc::new(App {
         db: cx.db.clone(),
         bus: cx.bus.clone(),
@@ -28,11 +29,19 @@ async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         imports,
         import_queued: Notify::new(),
     });
-    tasks::sweep_uploads::sweep(&app).await.context("cannot remove old uploads")?;
-    cx.answer(app.clone(), queries::page_audience::handle).await?;
-    cx.answer(app.clone(), queries::load_recipients::handle).await?;
+    tasks::sweep_uploads::sweep(&app)
+        .await
+        .context("cannot remove old uploads")?;
+    cx.answer(app.clone(), queries::page_audience::handle)
+        .await?;
+    cx.answer(app.clone(), queries::load_recipients::handle)
+        .await?;
     cx.answer(app.clone(), queries::list_fields::handle).await?;
-    cx.answer(app.clone(), queries::find_by_phone::handle).await?;
-    cx.spawn("imports", tasks::run_imports::run(app.clone(), cx.stopping()));
+    cx.answer(app.clone(), queries::find_by_phone::handle)
+        .await?;
+    cx.spawn(
+        "imports",
+        tasks::run_imports::run(app.clone(), cx.stopping()),
+    );
     Ok(api::router(app))
 }

@@ -11,7 +11,12 @@ pub struct TwoPeople;
 
 /// The contact as it is to be written, and whether it is new. `found` are the contacts that have the
 /// person's number or external id.
-pub fn upsert(found: Vec<Contact>, person: Person, id: ContactId, now: i64) -> Result<(Contact, bool), TwoPeople> {
+pub fn upsert(
+    found: Vec<Contact>,
+    person: Person,
+    id: ContactId,
+    now: i64,
+) -> Result<(Contact, bool), TwoPeople> {
     let mut found = found.into_iter();
     match (found.next(), found.next()) {
         (Some(_), Some(_)) => Err(TwoPeople),
@@ -20,7 +25,16 @@ pub fn upsert(found: Vec<Contact>, person: Person, id: ContactId, now: i64) -> R
             contact.updated_at = now;
             Ok((contact, false))
         }
-        (None, _) => Ok((Contact { id, person, last_import: None, created_at: now, updated_at: now }, true)),
+        (None, _) => Ok((
+            Contact {
+                id,
+                person,
+                last_import: None,
+                created_at: now,
+                updated_at: now,
+            },
+            true,
+        )),
     }
 }
 
@@ -35,8 +49,17 @@ mod tests {
         let id = ContactId::from_raw(1);
         let (contact, new) = upsert(vec![], person.clone(), id, 5).unwrap();
         assert!(new && contact.created_at == 5);
-        let named = Person { first_name: Some("Ada".into()), ..person.clone() };
-        let (again, new) = upsert(vec![contact.clone()], named.clone(), ContactId::from_raw(2), 6).unwrap();
+        let named = Person {
+            first_name: Some("Ada".into()),
+            ..person.clone()
+        };
+        let (again, new) = upsert(
+            vec![contact.clone()],
+            named.clone(),
+            ContactId::from_raw(2),
+            6,
+        )
+        .unwrap();
         assert!(!new && again.id == id && again.person == named && again.updated_at == 6);
         assert_eq!(upsert(vec![contact, again], person, id, 7), Err(TwoPeople));
     }

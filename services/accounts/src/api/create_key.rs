@@ -52,5 +52,11 @@ pub async fn handle(
         Box::pin(async move { make_key(tx, engine, caller.tenant, new.mode, &name, now).await })
     });
     let (key, text) = made.await?;
-    Ok((StatusCode::CREATED, Json(CreatedKey { shown: key.into(), key: text.text })))
+    Ok((
+        StatusCode::CREATED,
+        Json(CreatedKey {
+            shown: key.into(),
+            key: text.text,
+        }),
+    ))
 }

@@ -24,9 +24,17 @@ pub struct TenantView {
 
 /// Whose key is this?
 #[utoipa::path(get, path = "/v1/tenant", tag = "accounts", responses((status = 200, body = TenantView)))]
-pub async fn handle(Auth(caller): Auth, State(app): State<Arc<App>>) -> Result<Json<TenantView>, Problem> {
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+) -> Result<Json<TenantView>, Problem> {
     let tenant = db::tenants::by_id(app.db.read(), app.db.engine(), caller.tenant).await?;
     let tenant = tenant.ok_or_else(|| Problem::not_found("tenant"))?;
     let created_at = UnixMillis(tenant.created_at).to_utc();
-    Ok(Json(TenantView { id: tenant.id, name: tenant.name, mode: caller.mode, created_at }))
+    Ok(Json(TenantView {
+        id: tenant.id,
+        name: tenant.name,
+        mode: caller.mode,
+        created_at,
+    }))
 }

@@ -19,11 +19,17 @@ pub async fn handle(
 ) -> Result<Json<Listing<KeyView>>, Problem> {
     let after = page.cursor.as_deref().map(str::parse).transpose();
     let after = after.map_err(|_| {
-        Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", "this is not a cursor of this list")
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "cursor.invalid",
+            "this is not a cursor of this list",
+        )
     })?;
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
     let after = after.unwrap_or(KeyId::from_raw(0));
     let keys = db::keys::page(app.db.read(), app.db.engine(), caller.tenant, after, limit).await?;
     let views = keys.into_iter().map(KeyView::from).collect();
-    Ok(Json(Listing::cut(views, page.size(), |view| view.id.to_string())))
+    Ok(Json(Listing::cut(views, page.size(), |view| {
+        view.id.to_string()
+    })))
 }

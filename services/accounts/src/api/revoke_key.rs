@@ -36,6 +36,8 @@ pub async fn handle(
             db::keys::by_id(tx, engine, tenant, id).await
         })
     });
-    let key = revoked.await?.ok_or_else(|| Problem::not_found("API key"))?;
+    let key = revoked
+        .await?
+        .ok_or_else(|| Problem::not_found("API key"))?;
     Ok(Json(key.into()))
 }

@@ -33,7 +33,13 @@ fn read(row: &QueryResult) -> anyhow::Result<Key> {
     })
 }
 
-pub async fn insert(tx: &Tx, engine: Engine, tenant: TenantId, key: &Key, sha256: &str) -> anyhow::Result<()> {
+pub async fn insert(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    key: &Key,
+    sha256: &str,
+) -> anyhow::Result<()> {
     let sql = "INSERT INTO api_key (id, tenant, sha256, prefix, mode, name, created_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let values: [Value; 7] = [
@@ -50,9 +56,15 @@ pub async fn insert(tx: &Tx, engine: Engine, tenant: TenantId, key: &Key, sha256
 }
 
 /// Who stands behind a key that is not revoked?
-pub async fn verify(db: &impl ConnectionTrait, engine: Engine, sha256: &str) -> anyhow::Result<Option<Caller>> {
+pub async fn verify(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    sha256: &str,
+) -> anyhow::Result<Option<Caller>> {
     let sql = "SELECT id, tenant, mode FROM api_key WHERE sha256 = $1 AND revoked_at IS NULL";
-    let Some(row) = db.query_one_raw(engine.sql(sql, [sha256.into()])).await? else { return Ok(None) };
+    let Some(row) = db.query_one_raw(engine.sql(sql, [sha256.into()])).await? else {
+        return Ok(None);
+    };
     Ok(Some(Caller {
         tenant: TenantId::from_uuid(row.try_get("", "tenant")?),
         key: KeyId::from_uuid(row.try_get("", "id")?),
@@ -82,13 +94,23 @@ pub async fn by_id(
     id: KeyId,
 ) -> anyhow::Result<Option<Key>> {
     let sql = "SELECT id, mode, name, prefix, created_at, revoked_at FROM api_key WHERE tenant = $1 AND id = $2";
-    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()])).await?;
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()]))
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// Revokes a key; the first time counts.
-pub async fn revoke(tx: &Tx, engine: Engine, tenant: TenantId, id: KeyId, now: i64) -> anyhow::Result<()> {
-    let sql = "UPDATE api_key SET revoked_at = $3 WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL";
-    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into(), now.into()])).await?;
+pub async fn revoke(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    id: KeyId,
+    now: i64,
+) -> anyhow::Result<()> {
+    let sql =
+        "UPDATE api_key SET revoked_at = $3 WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL";
+    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into(), now.into()]))
+        .await?;
     Ok(())
 }

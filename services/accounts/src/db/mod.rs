@@ -5,5 +5,7 @@ pub mod tenants;
 
 use chassis::SqlMigration;
 
-pub const MIGRATIONS: &[SqlMigration] =
-    &[SqlMigration { name: "0001_accounts", sql: include_str!("migrations/0001_accounts.sql") }];
+pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
+    name: "0001_accounts",
+    sql: include_str!("migrations/0001_accounts.sql"),
+}];

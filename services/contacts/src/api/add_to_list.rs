@@ -24,7 +24,9 @@ pub struct Members {
 impl Members {
     pub fn checked(self) -> Result<Vec<ContactId>, Problem> {
         if self.contacts.len() > MOST {
-            return Err(Problem::invalid(format!("at most {MOST} contacts in one request")));
+            return Err(Problem::invalid(format!(
+                "at most {MOST} contacts in one request"
+            )));
         }
         Ok(self.contacts)
     }
@@ -59,5 +61,7 @@ pub async fn handle(
             db::members::add_existing(tx, engine, tenant, id, &contacts).await
         })
     });
-    Ok(Json(Changed { changed: changed.await? }))
+    Ok(Json(Changed {
+        changed: changed.await?,
+    }))
 }

@@ -5,8 +5,8 @@ use chassis::http::Problem;
 use contract::Phone;
 
 use crate::person::{
-    MAX_ATTRIBUTE, MAX_ATTRIBUTES, MAX_EXTERNAL_ID, MAX_NAME, ValueError, attribute_name, check_language, check_text,
-    check_time_zone,
+    MAX_ATTRIBUTE, MAX_ATTRIBUTES, MAX_EXTERNAL_ID, MAX_NAME, ValueError, attribute_name,
+    check_language, check_text, check_time_zone,
 };
 
 /// Collects the faults of a body.
@@ -17,7 +17,9 @@ pub struct Checks {
 impl Checks {
     pub fn new() -> Self {
         let detail = "some values of the contact cannot be taken";
-        Self { problem: Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "field.invalid", detail) }
+        Self {
+            problem: Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "field.invalid", detail),
+        }
     }
 
     fn fault(&mut self, pointer: &str, code: &str, detail: &str) {
@@ -65,7 +67,11 @@ impl Checks {
     fn text(&mut self, pointer: &str, text: Option<&str>, most: usize) {
         if let Some(text) = text {
             if text.trim().is_empty() {
-                self.fault(pointer, "value.empty", "leave the field out, or give it a value");
+                self.fault(
+                    pointer,
+                    "value.empty",
+                    "leave the field out, or give it a value",
+                );
             }
             self.value(pointer, check_text(text, most));
         }
@@ -85,12 +91,20 @@ impl Checks {
 
     pub fn attribute_count(&mut self, count: usize) {
         if count > MAX_ATTRIBUTES {
-            self.fault("/attributes", "attribute.too_many", &format!("a contact has at most {MAX_ATTRIBUTES}"));
+            self.fault(
+                "/attributes",
+                "attribute.too_many",
+                &format!("a contact has at most {MAX_ATTRIBUTES}"),
+            );
         }
     }
 
     pub fn done(self) -> Result<(), Problem> {
-        if self.problem.has_errors() { Err(self.problem) } else { Ok(()) }
+        if self.problem.has_errors() {
+            Err(self.problem)
+        } else {
+            Ok(())
+        }
     }
 }
 

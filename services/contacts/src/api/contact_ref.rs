@@ -29,10 +29,17 @@ impl FromStr for ContactRef {
 }
 
 impl ContactRef {
-    pub async fn load(&self, db: &impl ConnectionTrait, engine: Engine, tenant: TenantId) -> Result<Contact, Problem> {
+    pub async fn load(
+        &self,
+        db: &impl ConnectionTrait,
+        engine: Engine,
+        tenant: TenantId,
+    ) -> Result<Contact, Problem> {
         let found = match self {
             Self::Id(id) => db::contacts::by_id(db, engine, tenant, *id).await?,
-            Self::ExternalId(external_id) => db::contacts::by_external_id(db, engine, tenant, external_id).await?,
+            Self::ExternalId(external_id) => {
+                db::contacts::by_external_id(db, engine, tenant, external_id).await?
+            }
         };
         found.ok_or_else(|| Problem::not_found("contact"))
     }

@@ -38,7 +38,11 @@ impl From<Contact> for ContactView {
             language: person.language,
             first_name: person.first_name,
             last_name: person.last_name,
-            attributes: person.attributes.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
+            attributes: person
+                .attributes
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value))
+                .collect(),
             created_at: UnixMillis(contact.created_at).to_utc(),
             updated_at: UnixMillis(contact.updated_at).to_utc(),
         }

@@ -55,17 +55,32 @@ pub async fn handle(
         Box::pin(async move {
             let person = person(tx, engine, caller.tenant, phone, new).await?;
             let id = ContactId::at(now);
-            Ok(write(tx, engine, caller.tenant, person, id, now.timestamp_millis()).await?)
+            Ok(write(
+                tx,
+                engine,
+                caller.tenant,
+                person,
+                id,
+                now.timestamp_millis(),
+            )
+            .await?)
         })
     });
     let (contact, created) = written.await?;
-    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     Ok((status, Json(contact.into())))
 }
 
 fn check(new: &NewContact) -> Result<Option<Phone>, Problem> {
     let mut checks = Checks::new();
-    let phone = new.phone.as_deref().and_then(|text| checks.phone(text, new.default_region.as_deref()));
+    let phone = new
+        .phone
+        .as_deref()
+        .and_then(|text| checks.phone(text, new.default_region.as_deref()));
     checks.external_id(new.external_id.as_deref());
     checks.time_zone(new.time_zone.as_deref());
     checks.language(new.language.as_deref());
@@ -96,9 +111,17 @@ async fn person(
     };
     let phone = phone.ok_or_else(|| {
         let detail = "a contact needs a phone number";
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "field.required", detail).error("/phone", "field.required", detail)
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "field.required", detail).error(
+            "/phone",
+            "field.required",
+            detail,
+        )
     })?;
-    let attributes: Attributes = new.attributes.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    let attributes: Attributes = new
+        .attributes
+        .into_iter()
+        .map(|(name, value)| (name.into(), value))
+        .collect();
     Ok(Person {
         phone,
         external_id: new.external_id,

@@ -35,7 +35,8 @@ pub async fn handle(
     body: Body,
 ) -> Result<(StatusCode, Json<ImportView>), Problem> {
     let options = options.checked()?;
-    let (spooled, file_bytes) = spool::receive(body, &app.imports, app.config.import_max_bytes).await?;
+    let (spooled, file_bytes) =
+        spool::receive(body, &app.imports, app.config.import_max_bytes).await?;
     let settings = spool::inspect(&spooled, &options)?;
     let now = app.clock.now();
     let progress = Progress {
@@ -95,8 +96,14 @@ async fn target(tx: &Tx, app: &App, job: &Job, list: TargetList) -> anyhow::Resu
         // A dry run changes nothing, so it makes no list.
         TargetList::Name(_) if job.dry_run => Ok(None),
         TargetList::Name(name) => {
-            let list = List { id: ListId::at(app.clock.now()), name, created_at: job.created_at };
-            Ok(Some(db::lists::create(tx, engine, job.tenant, &list).await?.0.id))
+            let list = List {
+                id: ListId::at(app.clock.now()),
+                name,
+                created_at: job.created_at,
+            };
+            Ok(Some(
+                db::lists::create(tx, engine, job.tenant, &list).await?.0.id,
+            ))
         }
     }
 }

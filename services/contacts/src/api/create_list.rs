@@ -28,7 +28,8 @@ pub fn list_name(text: &str) -> Result<String, Problem> {
         return Err(Problem::invalid("a list needs a name"));
     }
     let checked = check_text(name, MAX_NAME);
-    checked.map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code, error.hint))?;
+    checked
+        .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code, error.hint))?;
     Ok(name.to_string())
 }
 
@@ -40,7 +41,11 @@ pub async fn handle(
     Body(new): Body<NewList>,
 ) -> Result<(StatusCode, Json<ListView>), Problem> {
     let (engine, now) = (app.db.engine(), app.clock.now());
-    let list = List { id: ListId::at(now), name: list_name(&new.name)?, created_at: now.timestamp_millis() };
+    let list = List {
+        id: ListId::at(now),
+        name: list_name(&new.name)?,
+        created_at: now.timestamp_millis(),
+    };
     let made = app.db.write(move |tx| {
         Box::pin(async move { db::lists::create(tx, engine, caller.tenant, &list).await })
     });

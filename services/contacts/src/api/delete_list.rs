@@ -22,7 +22,12 @@ pub async fn handle(
     PathId(id): PathId<ListId>,
 ) -> Result<StatusCode, Problem> {
     let engine = app.db.engine();
-    let deleted =
-        app.db.write(move |tx| Box::pin(async move { db::lists::delete(tx, engine, caller.tenant, id).await }));
-    if deleted.await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found("list")) }
+    let deleted = app.db.write(move |tx| {
+        Box::pin(async move { db::lists::delete(tx, engine, caller.tenant, id).await })
+    });
+    if deleted.await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found("list"))
+    }
 }

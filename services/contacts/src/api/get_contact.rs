@@ -21,6 +21,8 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     PathId(contact): PathId<ContactRef>,
 ) -> Result<Json<ContactView>, Problem> {
-    let found = contact.load(app.db.read(), app.db.engine(), caller.tenant).await?;
+    let found = contact
+        .load(app.db.read(), app.db.engine(), caller.tenant)
+        .await?;
     Ok(Json(found.into()))
 }

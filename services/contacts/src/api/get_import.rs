@@ -23,5 +23,7 @@ pub async fn handle(
     PathId(id): PathId<ImportId>,
 ) -> Result<Json<ImportView>, Problem> {
     let job = db::imports::by_id(app.db.read(), app.db.engine(), caller.tenant, id).await?;
-    Ok(Json(job.ok_or_else(|| Problem::not_found("import"))?.into()))
+    Ok(Json(
+        job.ok_or_else(|| Problem::not_found("import"))?.into(),
+    ))
 }

@@ -23,7 +23,12 @@ pub async fn handle(
     PathId(id): PathId<ListId>,
 ) -> Result<Json<ListView>, Problem> {
     let (db, engine) = (app.db.read(), app.db.engine());
-    let list = db::lists::by_id(db, engine, caller.tenant, id).await?.ok_or_else(|| Problem::not_found("list"))?;
+    let list = db::lists::by_id(db, engine, caller.tenant, id)
+        .await?
+        .ok_or_else(|| Problem::not_found("list"))?;
     let contacts = db::members::count(db, engine, id).await?;
-    Ok(Json(ListView { contacts: Some(contacts), ..list.into() }))
+    Ok(Json(ListView {
+        contacts: Some(contacts),
+        ..list.into()
+    }))
 }

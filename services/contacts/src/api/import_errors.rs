@@ -32,11 +32,16 @@ pub async fn handle(
     let body = if job.progress.errors_bytes == 0 {
         Body::from(error_report::HEADER)
     } else {
-        let file = tokio::fs::File::open(app.errors_file(id)).await.context("the errors file cannot be opened")?;
+        let file = tokio::fs::File::open(app.errors_file(id))
+            .await
+            .context("the errors file cannot be opened")?;
         // What lies behind the recorded length belongs to a batch that is not committed.
         Body::from_stream(ReaderStream::new(file.take(job.progress.errors_bytes)))
     };
     let name = format!("attachment; filename=\"{id}.errors.csv\"");
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_string()), (header::CONTENT_DISPOSITION, name)];
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_string()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
     Ok((headers, body).into_response())
 }

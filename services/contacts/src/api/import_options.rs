@@ -51,7 +51,12 @@ pub struct Checked {
 impl ImportOptions {
     pub fn checked(self) -> Result<Checked, Problem> {
         let list = match (self.list, self.list_name) {
-            (Some(_), Some(_)) => return Err(invalid("query.invalid", "give `list` or `list_name`, not both")),
+            (Some(_), Some(_)) => {
+                return Err(invalid(
+                    "query.invalid",
+                    "give `list` or `list_name`, not both",
+                ));
+            }
             (Some(id), None) => TargetList::Id(id),
             (None, Some(name)) => TargetList::Name(list_name(&name)?),
             (None, None) => TargetList::None,
@@ -59,22 +64,40 @@ impl ImportOptions {
         if let Some(region) = &self.default_region
             && Phone::parse("0", Some(region)) == Err(PhoneError::UnknownRegion)
         {
-            return Err(invalid(PhoneError::UnknownRegion.code(), &PhoneError::UnknownRegion.to_string()));
+            return Err(invalid(
+                PhoneError::UnknownRegion.code(),
+                &PhoneError::UnknownRegion.to_string(),
+            ));
         }
         let mapping = match &self.mapping {
             None => BTreeMap::new(),
-            Some(text) => serde_json::from_str(text)
-                .map_err(|error| invalid("import.mapping", &format!("the mapping is not a JSON object of texts: {error}")))?,
+            Some(text) => serde_json::from_str(text).map_err(|error| {
+                invalid(
+                    "import.mapping",
+                    &format!("the mapping is not a JSON object of texts: {error}"),
+                )
+            })?,
         };
         let delimiter = match self.delimiter.as_deref() {
             None => None,
             Some("tab" | "\t" | "\\t") => Some(b'\t'),
             Some(text) => match text.as_bytes() {
                 [one @ (b',' | b';' | b'|')] => Some(*one),
-                _ => return Err(invalid("import.delimiter", "the delimiter is one of , ; | and tab")),
+                _ => {
+                    return Err(invalid(
+                        "import.delimiter",
+                        "the delimiter is one of , ; | and tab",
+                    ));
+                }
             },
         };
-        Ok(Checked { list, default_region: self.default_region, mapping, dry_run: self.dry_run, delimiter })
+        Ok(Checked {
+            list,
+            default_region: self.default_region,
+            mapping,
+            dry_run: self.dry_run,
+            delimiter,
+        })
     }
 }
 

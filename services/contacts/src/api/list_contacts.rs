@@ -38,16 +38,33 @@ pub async fn handle(
     Params(wanted): Params<Wanted>,
 ) -> Result<Json<Listing<ContactView>>, Problem> {
     let (engine, tenant) = (app.db.engine(), caller.tenant);
-    let phone = wanted.phone.as_deref().map(|text| Phone::parse(text, None)).transpose().map_err(|error| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string())
-    })?;
+    let phone = wanted
+        .phone
+        .as_deref()
+        .map(|text| Phone::parse(text, None))
+        .transpose()
+        .map_err(|error| {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                error.code(),
+                error.to_string(),
+            )
+        })?;
     if let Some(list) = wanted.list {
         let known = db::lists::by_id(app.db.read(), engine, tenant, list).await?;
         known.ok_or_else(|| Problem::not_found("list"))?;
     }
     let after = cursor(wanted.cursor.as_deref(), ContactId::from_raw(0))?;
-    let size = Page { cursor: None, limit: wanted.limit }.size();
-    let filter = Filter { phone, external_id: wanted.external_id, list: wanted.list };
+    let size = Page {
+        cursor: None,
+        limit: wanted.limit,
+    }
+    .size();
+    let filter = Filter {
+        phone,
+        external_id: wanted.external_id,
+        list: wanted.list,
+    };
     let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
     let found = db::contacts::page(app.db.read(), engine, tenant, &filter, after, limit).await?;
     let views = found.into_iter().map(ContactView::from).collect();

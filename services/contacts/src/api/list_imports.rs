@@ -19,7 +19,10 @@ pub async fn handle(
 ) -> Result<Json<Listing<ImportView>>, Problem> {
     let before = cursor(page.cursor.as_deref(), ImportId::from_raw(u128::MAX))?;
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
-    let jobs = db::imports::page(app.db.read(), app.db.engine(), caller.tenant, before, limit).await?;
+    let jobs =
+        db::imports::page(app.db.read(), app.db.engine(), caller.tenant, before, limit).await?;
     let views = jobs.into_iter().map(ImportView::from).collect();
-    Ok(Json(Listing::cut(views, page.size(), |view| view.id.to_string())))
+    Ok(Json(Listing::cut(views, page.size(), |view| {
+        view.id.to_string()
+    })))
 }

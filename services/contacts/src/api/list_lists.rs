@@ -19,7 +19,10 @@ pub async fn handle(
 ) -> Result<Json<Listing<ListView>>, Problem> {
     let after = cursor(page.cursor.as_deref(), ListId::from_raw(0))?;
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
-    let lists = db::lists::page(app.db.read(), app.db.engine(), caller.tenant, after, limit).await?;
+    let lists =
+        db::lists::page(app.db.read(), app.db.engine(), caller.tenant, after, limit).await?;
     let views = lists.into_iter().map(ListView::from).collect();
-    Ok(Json(Listing::cut(views, page.size(), |view| view.id.to_string())))
+    Ok(Json(Listing::cut(views, page.size(), |view| {
+        view.id.to_string()
+    })))
 }

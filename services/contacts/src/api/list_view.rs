@@ -20,6 +20,11 @@ pub struct ListView {
 
 impl From<List> for ListView {
     fn from(list: List) -> Self {
-        Self { id: list.id, name: list.name, created_at: UnixMillis(list.created_at).to_utc(), contacts: None }
+        Self {
+            id: list.id,
+            name: list.name,
+            created_at: UnixMillis(list.created_at).to_utc(),
+            contacts: None,
+        }
     }
 }

@@ -35,7 +35,11 @@ use crate::app::App;
 pub fn router(app: Arc<App>) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(create_contact::handle, list_contacts::handle))
-        .routes(routes!(get_contact::handle, patch_contact::handle, delete_contact::handle))
+        .routes(routes!(
+            get_contact::handle,
+            patch_contact::handle,
+            delete_contact::handle
+        ))
         .routes(routes!(create_list::handle, list_lists::handle))
         .routes(routes!(get_list::handle, delete_list::handle))
         .routes(routes!(add_to_list::handle, remove_from_list::handle))

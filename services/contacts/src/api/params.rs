@@ -17,7 +17,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
             Ok(Query(params)) => Ok(Self(params)),
             Err(error) => {
                 let detail = error.body_text();
-                let code = if detail.contains("unknown field") { "field.unknown" } else { "query.invalid" };
+                let code = if detail.contains("unknown field") {
+                    "field.unknown"
+                } else {
+                    "query.invalid"
+                };
                 Err(Problem::new(StatusCode::BAD_REQUEST, code, detail))
             }
         }
@@ -25,11 +29,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 }
 
 /// Where a list goes on: the cursor of the page before, or `start`.
-pub fn cursor<T: std::str::FromStr<Err: std::fmt::Display>>(cursor: Option<&str>, start: T) -> Result<T, Problem> {
+pub fn cursor<T: std::str::FromStr<Err: std::fmt::Display>>(
+    cursor: Option<&str>,
+    start: T,
+) -> Result<T, Problem> {
     match cursor {
         None => Ok(start),
         Some(text) => text.parse().map_err(|error: T::Err| {
-            Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", format!("this is not a cursor of this list: {error}"))
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "cursor.invalid",
+                format!("this is not a cursor of this list: {error}"),
+            )
         }),
     }
 }

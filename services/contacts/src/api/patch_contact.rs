@@ -67,10 +67,14 @@ pub async fn handle(
             let mut contact = contact.load(tx, engine, tenant).await?;
             apply(&mut contact.person, phone, patch);
             if contact.person.attributes.len() > MAX_ATTRIBUTES {
-                return Err(Problem::invalid(format!("a contact has at most {MAX_ATTRIBUTES} attributes")).into());
+                return Err(Problem::invalid(format!(
+                    "a contact has at most {MAX_ATTRIBUTES} attributes"
+                ))
+                .into());
             }
             contact.updated_at = now;
-            let same = db::contacts::matching(tx, engine, tenant, std::iter::once(&contact.person)).await?;
+            let same = db::contacts::matching(tx, engine, tenant, std::iter::once(&contact.person))
+                .await?;
             if same.iter().any(|other| other.id != contact.id) {
                 return Err(two_people().into());
             }
@@ -84,12 +88,18 @@ pub async fn handle(
 
 fn check(patch: &ContactPatch) -> Result<Option<Phone>, Problem> {
     let mut checks = Checks::new();
-    let phone = patch.phone.as_deref().and_then(|text| checks.phone(text, patch.default_region.as_deref()));
+    let phone = patch
+        .phone
+        .as_deref()
+        .and_then(|text| checks.phone(text, patch.default_region.as_deref()));
     let text = |value: &Option<Option<String>>| value.clone().flatten();
     checks.external_id(text(&patch.external_id).as_deref());
     checks.time_zone(text(&patch.time_zone).as_deref());
     checks.language(text(&patch.language).as_deref());
-    checks.names(text(&patch.first_name).as_deref(), text(&patch.last_name).as_deref());
+    checks.names(
+        text(&patch.first_name).as_deref(),
+        text(&patch.last_name).as_deref(),
+    );
     for (name, value) in &patch.attributes {
         checks.attribute(name, value.as_deref());
     }

@@ -32,5 +32,7 @@ pub async fn handle(
             db::members::remove(tx, engine, id, &contacts).await
         })
     });
-    Ok(Json(Changed { changed: changed.await? }))
+    Ok(Json(Changed {
+        changed: changed.await?,
+    }))
 }

@@ -17,21 +17,38 @@ use crate::layout::{Layout, LayoutError, bom_length, guess_delimiter};
 use crate::records::{MAX_RECORD, Records};
 
 /// Writes the body to a file in `folder` that goes away unless it is kept.
-pub async fn receive(body: Body, folder: &Path, most: u64) -> Result<(NamedTempFile, u64), Problem> {
-    let spooled = tempfile::Builder::new().suffix(".part").tempfile_in(folder).context("cannot create an upload")?;
+pub async fn receive(
+    body: Body,
+    folder: &Path,
+    most: u64,
+) -> Result<(NamedTempFile, u64), Problem> {
+    let spooled = tempfile::Builder::new()
+        .suffix(".part")
+        .tempfile_in(folder)
+        .context("cannot create an upload")?;
     let mut file = tokio::fs::File::from_std(spooled.reopen().context("cannot open an upload")?);
     let mut size = 0;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| {
-            Problem::new(StatusCode::BAD_REQUEST, "body.malformed", "the body could not be read to its end")
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "body.malformed",
+                "the body could not be read to its end",
+            )
         })?;
         size += chunk.len() as u64;
         if size > most {
             let detail = format!("an import may be {most} bytes; split the file");
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", detail));
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body.too_large",
+                detail,
+            ));
         }
-        file.write_all(&chunk).await.context("cannot write an upload")?;
+        file.write_all(&chunk)
+            .await
+            .context("cannot write an upload")?;
     }
     file.flush().await.context("cannot write an upload")?;
     file.sync_all().await.context("cannot write an upload")?;
@@ -42,11 +59,19 @@ pub async fn receive(body: Body, folder: &Path, most: u64) -> Result<(NamedTempF
 pub fn inspect(spooled: &NamedTempFile, options: &Checked) -> Result<FileSettings, Problem> {
     let mut file = spooled.reopen().context("cannot open an upload")?;
     let mut start = Vec::new();
-    file.by_ref().take(MAX_RECORD as u64).read_to_end(&mut start).context("cannot read an upload")?;
+    file.by_ref()
+        .take(MAX_RECORD as u64)
+        .read_to_end(&mut start)
+        .context("cannot read an upload")?;
     let bom = bom_length(&start).map_err(refuse)?;
-    let after_bom = start.get(usize::try_from(bom).unwrap_or(0)..).unwrap_or_default();
-    let delimiter = options.delimiter.unwrap_or_else(|| guess_delimiter(after_bom));
-    file.seek(SeekFrom::Start(bom)).context("cannot read an upload")?;
+    let after_bom = start
+        .get(usize::try_from(bom).unwrap_or(0)..)
+        .unwrap_or_default();
+    let delimiter = options
+        .delimiter
+        .unwrap_or_else(|| guess_delimiter(after_bom));
+    file.seek(SeekFrom::Start(bom))
+        .context("cannot read an upload")?;
     let mut records = Records::new(file, delimiter, bom, 1);
     let header = records.next_record().context("cannot read an upload")?;
     let layout = Layout::of(header.as_ref(), &options.mapping).map_err(refuse)?;
@@ -59,7 +84,14 @@ pub fn inspect(spooled: &NamedTempFile, options: &Checked) -> Result<FileSetting
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as the argument of map_err")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "used as the argument of map_err"
+)]
 fn refuse(error: LayoutError) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.code(), error.to_string())
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        error.code(),
+        error.to_string(),
+    )
 }

@@ -28,7 +28,9 @@ fn read(row: &QueryResult) -> anyhow::Result<Contact> {
     Ok(Contact {
         id: ContactId::from_uuid(row.try_get("", "id")?),
         person,
-        last_import: row.try_get::<Option<Uuid>>("", "last_import")?.map(ImportId::from_uuid),
+        last_import: row
+            .try_get::<Option<Uuid>>("", "last_import")?
+            .map(ImportId::from_uuid),
         created_at: row.try_get("", "created_at")?,
         updated_at: row.try_get("", "updated_at")?,
     })
@@ -36,7 +38,10 @@ fn read(row: &QueryResult) -> anyhow::Result<Contact> {
 
 /// The number in a `phone` column.
 pub fn phone(digits: i64) -> anyhow::Result<Phone> {
-    u64::try_from(digits).ok().and_then(Phone::from_digits).context("a stored number is not a phone number")
+    u64::try_from(digits)
+        .ok()
+        .and_then(Phone::from_digits)
+        .context("a stored number is not a phone number")
 }
 
 fn digits(phone: Phone) -> i64 {
@@ -46,7 +51,11 @@ fn digits(phone: Phone) -> i64 {
 
 /// The attributes in an `attributes` column.
 pub fn parse_attributes(text: &str) -> anyhow::Result<Attributes> {
-    if text == "{}" { Ok(Attributes::new()) } else { Ok(serde_json::from_str(text)?) }
+    if text == "{}" {
+        Ok(Attributes::new())
+    } else {
+        Ok(serde_json::from_str(text)?)
+    }
 }
 
 /// One contact.
@@ -57,7 +66,9 @@ pub async fn by_id(
     id: ContactId,
 ) -> anyhow::Result<Option<Contact>> {
     let sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND id = $2");
-    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()])).await?;
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()]))
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -69,7 +80,9 @@ pub async fn by_external_id(
     external_id: &str,
 ) -> anyhow::Result<Option<Contact>> {
     let sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND external_id = $2");
-    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), external_id.into()])).await?;
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into(), external_id.into()]))
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -81,8 +94,11 @@ pub async fn id_of_phone(
     phone: Phone,
 ) -> anyhow::Result<Option<ContactId>> {
     let sql = "SELECT id FROM contact WHERE tenant = $1 AND phone = $2";
-    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), digits(phone).into()])).await?;
-    row.map(|row| Ok(ContactId::from_uuid(row.try_get("", "id")?))).transpose()
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into(), digits(phone).into()]))
+        .await?;
+    row.map(|row| Ok(ContactId::from_uuid(row.try_get("", "id")?)))
+        .transpose()
 }
 
 /// Everyone who has one of the numbers or external ids of these people, locked where the engine has row locks.
@@ -92,14 +108,33 @@ pub async fn matching<'p>(
     tenant: TenantId,
     people: impl Iterator<Item = &'p Person> + Clone,
 ) -> anyhow::Result<Vec<Contact>> {
-    let numbers: Vec<[i64; 1]> = people.clone().map(|person| [digits(person.phone)]).collect();
+    let numbers: Vec<[i64; 1]> = people
+        .clone()
+        .map(|person| [digits(person.phone)])
+        .collect();
     let same_number = "phone IN (SELECT CAST(r.value->>0 AS BIGINT) FROM";
-    let mut found = select_in(db, engine, tenant, same_number, serde_json::to_string(&numbers)?).await?;
-    let external_ids: Vec<[&str; 1]> = people.filter_map(|person| Some([person.external_id.as_deref()?])).collect();
+    let mut found = select_in(
+        db,
+        engine,
+        tenant,
+        same_number,
+        serde_json::to_string(&numbers)?,
+    )
+    .await?;
+    let external_ids: Vec<[&str; 1]> = people
+        .filter_map(|person| Some([person.external_id.as_deref()?]))
+        .collect();
     if !external_ids.is_empty() {
         let same_id = "external_id IN (SELECT r.value->>0 FROM";
         let mut seen: HashSet<ContactId> = found.iter().map(|contact| contact.id).collect();
-        let others = select_in(db, engine, tenant, same_id, serde_json::to_string(&external_ids)?).await?;
+        let others = select_in(
+            db,
+            engine,
+            tenant,
+            same_id,
+            serde_json::to_string(&external_ids)?,
+        )
+        .await?;
         found.extend(others.into_iter().filter(|contact| seen.insert(contact.id)));
     }
     Ok(found)
@@ -113,8 +148,12 @@ async fn select_in(
     keys: String,
 ) -> anyhow::Result<Vec<Contact>> {
     let (rows, lock) = (engine.rows("$2"), engine.for_update());
-    let sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND {condition} {rows} AS r){lock}");
-    let rows = db.query_all_raw(engine.sql(sql, [tenant.uuid().into(), keys.into()])).await?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND {condition} {rows} AS r){lock}"
+    );
+    let rows = db
+        .query_all_raw(engine.sql(sql, [tenant.uuid().into(), keys.into()]))
+        .await?;
     rows.iter().map(read).collect()
 }
 
@@ -145,7 +184,9 @@ fn written(contacts: &[Contact]) -> anyhow::Result<String> {
             &person.first_name,
             &person.last_name,
             serde_json::to_string(&person.attributes)?,
-            contact.last_import.map(|import| import.uuid().simple().to_string()),
+            contact
+                .last_import
+                .map(|import| import.uuid().simple().to_string()),
             contact.created_at,
             contact.updated_at,
         ));
@@ -153,42 +194,70 @@ fn written(contacts: &[Contact]) -> anyhow::Result<String> {
     Ok(serde_json::to_string(&rows)?)
 }
 
-pub async fn insert(tx: &Tx, engine: Engine, tenant: TenantId, contacts: &[Contact]) -> anyhow::Result<()> {
+pub async fn insert(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    contacts: &[Contact],
+) -> anyhow::Result<()> {
     if contacts.is_empty() {
         return Ok(());
     }
-    let (id, import, rows) = (engine.uuid("value->>0"), engine.uuid("value->>8"), engine.rows("$2"));
+    let (id, import, rows) = (
+        engine.uuid("value->>0"),
+        engine.uuid("value->>8"),
+        engine.rows("$2"),
+    );
     let sql = format!(
         "INSERT INTO contact (tenant, {COLUMNS}) SELECT $1, {id}, CAST(value->>1 AS BIGINT), value->>2, value->>3, \
          value->>4, value->>5, value->>6, value->>7, {import}, CAST(value->>9 AS BIGINT), CAST(value->>10 AS BIGINT) \
          FROM {rows} AS r WHERE true"
     );
-    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), written(contacts)?.into()])).await?;
+    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), written(contacts)?.into()]))
+        .await?;
     Ok(())
 }
 
 /// Writes contacts that exist as they are now.
-pub async fn update(tx: &Tx, engine: Engine, tenant: TenantId, contacts: &[Contact]) -> anyhow::Result<()> {
+pub async fn update(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    contacts: &[Contact],
+) -> anyhow::Result<()> {
     if contacts.is_empty() {
         return Ok(());
     }
-    let (id, import, rows) = (engine.uuid("r.value->>0"), engine.uuid("r.value->>8"), engine.rows("$2"));
+    let (id, import, rows) = (
+        engine.uuid("r.value->>0"),
+        engine.uuid("r.value->>8"),
+        engine.rows("$2"),
+    );
     let sql = format!(
         "UPDATE contact SET phone = CAST(r.value->>1 AS BIGINT), external_id = r.value->>2, time_zone = r.value->>3, \
          language = r.value->>4, first_name = r.value->>5, last_name = r.value->>6, attributes = r.value->>7, \
          last_import = {import}, updated_at = CAST(r.value->>10 AS BIGINT) \
          FROM {rows} AS r WHERE contact.tenant = $1 AND contact.id = {id}"
     );
-    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), written(contacts)?.into()])).await?;
+    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), written(contacts)?.into()]))
+        .await?;
     Ok(())
 }
 
 /// Removes a contact and its memberships; false if there was none.
-pub async fn delete(tx: &Tx, engine: Engine, tenant: TenantId, id: ContactId) -> anyhow::Result<bool> {
+pub async fn delete(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    id: ContactId,
+) -> anyhow::Result<bool> {
     let of_contact = "DELETE FROM list_member WHERE contact = $2 AND list IN (SELECT id FROM list WHERE tenant = $1)";
-    tx.execute_raw(engine.sql(of_contact, [tenant.uuid().into(), id.uuid().into()])).await?;
+    tx.execute_raw(engine.sql(of_contact, [tenant.uuid().into(), id.uuid().into()]))
+        .await?;
     let contact = "DELETE FROM contact WHERE tenant = $1 AND id = $2";
-    let done = tx.execute_raw(engine.sql(contact, [tenant.uuid().into(), id.uuid().into()])).await?;
+    let done = tx
+        .execute_raw(engine.sql(contact, [tenant.uuid().into(), id.uuid().into()]))
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 

@@ -12,7 +12,9 @@ const COLUMNS: &str = "id, tenant, state, list, dry_run, settings, file_bytes, n
                        updated, rejected, duplicates, errors_bytes, failure, created_at, finished_at";
 
 fn read(row: &QueryResult) -> anyhow::Result<Job> {
-    let number = |column: &str| -> anyhow::Result<u64> { Ok(u64::try_from(row.try_get::<i64>("", column)?)?) };
+    let number = |column: &str| -> anyhow::Result<u64> {
+        Ok(u64::try_from(row.try_get::<i64>("", column)?)?)
+    };
     let state: String = row.try_get("", "state")?;
     let settings: String = row.try_get("", "settings")?;
     let counts = Counts {
@@ -26,7 +28,9 @@ fn read(row: &QueryResult) -> anyhow::Result<Job> {
         id: ImportId::from_uuid(row.try_get("", "id")?),
         tenant: TenantId::from_uuid(row.try_get("", "tenant")?),
         state: State::parse(&state).with_context(|| format!("unknown import state {state}"))?,
-        list: row.try_get::<Option<Uuid>>("", "list")?.map(ListId::from_uuid),
+        list: row
+            .try_get::<Option<Uuid>>("", "list")?
+            .map(ListId::from_uuid),
         dry_run: row.try_get("", "dry_run")?,
         settings: serde_json::from_str(&settings)?,
         file_bytes: number("file_bytes")?,
@@ -74,7 +78,9 @@ pub async fn by_id(
     id: ImportId,
 ) -> anyhow::Result<Option<Job>> {
     let sql = format!("SELECT {COLUMNS} FROM import_job WHERE tenant = $1 AND id = $2");
-    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()])).await?;
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()]))
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -86,7 +92,9 @@ pub async fn page(
     before: ImportId,
     limit: i64,
 ) -> anyhow::Result<Vec<Job>> {
-    let sql = format!("SELECT {COLUMNS} FROM import_job WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM import_job WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+    );
     let values = [tenant.uuid().into(), before.uuid().into(), limit.into()];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;
     rows.iter().map(read).collect()
@@ -103,7 +111,11 @@ pub async fn open(db: &impl ConnectionTrait, engine: Engine) -> anyhow::Result<V
 /// has ended or another worker has moved it on from `offset`.
 pub async fn hold(tx: &Tx, engine: Engine, id: ImportId, offset: u64) -> anyhow::Result<bool> {
     let sql = "UPDATE import_job SET state = 'running' WHERE id = $1 AND next_offset = $2 AND finished_at IS NULL";
-    Ok(tx.execute_raw(engine.sql(sql, [id.uuid().into(), big(offset)])).await?.rows_affected() > 0)
+    Ok(tx
+        .execute_raw(engine.sql(sql, [id.uuid().into(), big(offset)]))
+        .await?
+        .rows_affected()
+        > 0)
 }
 
 /// Records how far a held import has come.
@@ -135,9 +147,16 @@ pub async fn finish(
     failure: Option<&str>,
     now: i64,
 ) -> anyhow::Result<bool> {
-    let sql =
-        "UPDATE import_job SET state = $2, failure = $3, finished_at = $4 WHERE id = $1 AND finished_at IS NULL";
-    let values: [Value; 4] =
-        [id.uuid().into(), state.as_str().into(), failure.map(ToString::to_string).into(), now.into()];
-    Ok(tx.execute_raw(engine.sql(sql, values)).await?.rows_affected() > 0)
+    let sql = "UPDATE import_job SET state = $2, failure = $3, finished_at = $4 WHERE id = $1 AND finished_at IS NULL";
+    let values: [Value; 4] = [
+        id.uuid().into(),
+        state.as_str().into(),
+        failure.map(ToString::to_string).into(),
+        now.into(),
+    ];
+    Ok(tx
+        .execute_raw(engine.sql(sql, values))
+        .await?
+        .rows_affected()
+        > 0)
 }

@@ -20,14 +20,31 @@ fn read(row: &QueryResult) -> anyhow::Result<List> {
 }
 
 /// Makes a list, or finds the one of that name. True if it is new.
-pub async fn create(tx: &Tx, engine: Engine, tenant: TenantId, list: &List) -> anyhow::Result<(List, bool)> {
+pub async fn create(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    list: &List,
+) -> anyhow::Result<(List, bool)> {
     let insert = "INSERT INTO list (id, tenant, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    let values = [list.id.uuid().into(), tenant.uuid().into(), list.name.clone().into(), list.created_at.into()];
-    if tx.execute_raw(engine.sql(insert, values)).await?.rows_affected() > 0 {
+    let values = [
+        list.id.uuid().into(),
+        tenant.uuid().into(),
+        list.name.clone().into(),
+        list.created_at.into(),
+    ];
+    if tx
+        .execute_raw(engine.sql(insert, values))
+        .await?
+        .rows_affected()
+        > 0
+    {
         return Ok((list.clone(), true));
     }
     let find = "SELECT id, name, created_at FROM list WHERE tenant = $1 AND name = $2";
-    let row = tx.query_one_raw(engine.sql(find, [tenant.uuid().into(), list.name.clone().into()])).await?;
+    let row = tx
+        .query_one_raw(engine.sql(find, [tenant.uuid().into(), list.name.clone().into()]))
+        .await?;
     let row = row.ok_or_else(|| anyhow::anyhow!("a list of this name was just deleted"))?;
     Ok((read(&row)?, false))
 }
@@ -39,7 +56,9 @@ pub async fn by_id(
     id: ListId,
 ) -> anyhow::Result<Option<List>> {
     let sql = "SELECT id, name, created_at FROM list WHERE tenant = $1 AND id = $2";
-    let row = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()])).await?;
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()]))
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -51,7 +70,8 @@ pub async fn page(
     after: ListId,
     limit: i64,
 ) -> anyhow::Result<Vec<List>> {
-    let sql = "SELECT id, name, created_at FROM list WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+    let sql =
+        "SELECT id, name, created_at FROM list WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
     let values = [tenant.uuid().into(), after.uuid().into(), limit.into()];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;
     rows.iter().map(read).collect()
@@ -60,10 +80,16 @@ pub async fn page(
 /// Removes a list and its memberships, not its people; false if there was none.
 pub async fn delete(tx: &Tx, engine: Engine, tenant: TenantId, id: ListId) -> anyhow::Result<bool> {
     let list = "DELETE FROM list WHERE tenant = $1 AND id = $2";
-    let done = tx.execute_raw(engine.sql(list, [tenant.uuid().into(), id.uuid().into()])).await?;
+    let done = tx
+        .execute_raw(engine.sql(list, [tenant.uuid().into(), id.uuid().into()]))
+        .await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    tx.execute_raw(engine.sql("DELETE FROM list_member WHERE list = $1", [id.uuid().into()])).await?;
+    tx.execute_raw(engine.sql(
+        "DELETE FROM list_member WHERE list = $1",
+        [id.uuid().into()],
+    ))
+    .await?;
     Ok(true)
 }

@@ -5,7 +5,9 @@ use contract::{ContactId, ListId, TenantId};
 use sea_orm::{ConnectionTrait, Value};
 
 fn ids(contacts: impl Iterator<Item = ContactId>) -> anyhow::Result<(Value, bool)> {
-    let ids: Vec<[String; 1]> = contacts.map(|id| [id.uuid().simple().to_string()]).collect();
+    let ids: Vec<[String; 1]> = contacts
+        .map(|id| [id.uuid().simple().to_string()])
+        .collect();
     Ok((serde_json::to_string(&ids)?.into(), ids.is_empty()))
 }
 
@@ -24,7 +26,8 @@ pub async fn add(
     let sql = format!(
         "INSERT INTO list_member (list, contact) SELECT $1, {id} FROM {rows} AS r WHERE true ON CONFLICT DO NOTHING"
     );
-    tx.execute_raw(engine.sql(sql, [list.uuid().into(), ids])).await?;
+    tx.execute_raw(engine.sql(sql, [list.uuid().into(), ids]))
+        .await?;
     Ok(())
 }
 
@@ -42,20 +45,37 @@ pub async fn add_existing(
         "INSERT INTO list_member (list, contact) SELECT $1, c.id FROM {rows} AS r CROSS JOIN contact AS c \
          WHERE c.tenant = $2 AND c.id = {id} ON CONFLICT DO NOTHING"
     );
-    let done = tx.execute_raw(engine.sql(sql, [list.uuid().into(), tenant.uuid().into(), ids])).await?;
+    let done = tx
+        .execute_raw(engine.sql(sql, [list.uuid().into(), tenant.uuid().into(), ids]))
+        .await?;
     Ok(done.rows_affected())
 }
 
 /// Takes contacts off the list; how many were on it.
-pub async fn remove(tx: &Tx, engine: Engine, list: ListId, contacts: &[ContactId]) -> anyhow::Result<u64> {
+pub async fn remove(
+    tx: &Tx,
+    engine: Engine,
+    list: ListId,
+    contacts: &[ContactId],
+) -> anyhow::Result<u64> {
     let (ids, _) = ids(contacts.iter().copied())?;
     let (id, rows) = (engine.uuid("r.value->>0"), engine.rows("$2"));
-    let sql = format!("DELETE FROM list_member WHERE list = $1 AND contact IN (SELECT {id} FROM {rows} AS r)");
-    Ok(tx.execute_raw(engine.sql(sql, [list.uuid().into(), ids])).await?.rows_affected())
+    let sql = format!(
+        "DELETE FROM list_member WHERE list = $1 AND contact IN (SELECT {id} FROM {rows} AS r)"
+    );
+    Ok(tx
+        .execute_raw(engine.sql(sql, [list.uuid().into(), ids]))
+        .await?
+        .rows_affected())
 }
 
 pub async fn count(db: &impl ConnectionTrait, engine: Engine, list: ListId) -> anyhow::Result<i64> {
     let sql = "SELECT COUNT(*) AS members FROM list_member WHERE list = $1";
-    let row = db.query_one_raw(engine.sql(sql, [list.uuid().into()])).await?;
-    Ok(row.map(|row| row.try_get("", "members")).transpose()?.unwrap_or(0))
+    let row = db
+        .query_one_raw(engine.sql(sql, [list.uuid().into()]))
+        .await?;
+    Ok(row
+        .map(|row| row.try_get("", "members"))
+        .transpose()?
+        .unwrap_or(0))
 }

@@ -8,5 +8,7 @@ pub mod members;
 
 use chassis::SqlMigration;
 
-pub const MIGRATIONS: &[SqlMigration] =
-    &[SqlMigration { name: "0001_contacts", sql: include_str!("migrations/0001_contacts.sql") }];
+pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
+    name: "0001_contacts",
+    sql: include_str!("migrations/0001_contacts.sql"),
+}];

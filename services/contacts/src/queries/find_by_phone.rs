@@ -6,6 +6,15 @@ use contract::{ContactId, Envelope};
 use crate::app::App;
 use crate::db;
 
-pub async fn handle(app: Arc<App>, envelope: Envelope<FindByPhone>) -> anyhow::Result<Option<ContactId>> {
-    db::contacts::id_of_phone(app.db.read(), app.db.engine(), envelope.tenant, envelope.body.phone).await
+pub async fn handle(
+    app: Arc<App>,
+    envelope: Envelope<FindByPhone>,
+) -> anyhow::Result<Option<ContactId>> {
+    db::contacts::id_of_phone(
+        app.db.read(),
+        app.db.engine(),
+        envelope.tenant,
+        envelope.body.phone,
+    )
+    .await
 }

@@ -14,13 +14,23 @@ use crate::person::{Attributes, STANDARD_FIELDS};
 /// Most contacts of one question.
 const MOST: usize = 4096;
 
-pub async fn handle(app: Arc<App>, envelope: Envelope<LoadRecipients>) -> anyhow::Result<RecipientsLoaded> {
+pub async fn handle(
+    app: Arc<App>,
+    envelope: Envelope<LoadRecipients>,
+) -> anyhow::Result<RecipientsLoaded> {
     let (tenant, ask) = (envelope.tenant, envelope.body);
-    anyhow::ensure!(ask.contacts.len() <= MOST, "more than {MOST} contacts in one question");
+    anyhow::ensure!(
+        ask.contacts.len() <= MOST,
+        "more than {MOST} contacts in one question"
+    );
     let engine = app.db.engine();
     let wanted = Wanted::of(&ask.field_names);
-    let places: Vec<(usize, String)> =
-        ask.contacts.iter().map(|id| id.uuid().simple().to_string()).enumerate().collect();
+    let places: Vec<(usize, String)> = ask
+        .contacts
+        .iter()
+        .map(|id| id.uuid().simple().to_string())
+        .enumerate()
+        .collect();
     // CROSS JOIN keeps SQLite from walking all contacts and looking each up among the few asked for.
     let sql = format!(
         "SELECT CAST(r.value->>0 AS BIGINT) AS place, c.phone, c.time_zone{} FROM {} AS r CROSS JOIN contact AS c \
@@ -36,13 +46,22 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<LoadRecipients>) -> anyhow
     let mut recipients = vec![None; ask.contacts.len()];
     for row in &rows {
         let place = usize::try_from(row.try_get_by_index::<i64>(0)?)?;
-        let zone = row.try_get_by_index::<Option<String>>(2)?.and_then(|name| zones.place(name));
+        let zone = row
+            .try_get_by_index::<Option<String>>(2)?
+            .and_then(|name| zones.place(name));
         let phone = db::contacts::phone(row.try_get_by_index(1)?)?;
         if let Some(recipient) = recipients.get_mut(place) {
-            *recipient = Some(RecipientData { phone, zone, fields: wanted.read(row)? });
+            *recipient = Some(RecipientData {
+                phone,
+                zone,
+                fields: wanted.read(row)?,
+            });
         }
     }
-    Ok(RecipientsLoaded { zones: zones.names, recipients })
+    Ok(RecipientsLoaded {
+        zones: zones.names,
+        recipients,
+    })
 }
 
 /// Where a field asked for is found.
@@ -62,7 +81,11 @@ struct Wanted {
 impl Wanted {
     fn of(field_names: &[String]) -> Self {
         let mut next = 3;
-        let mut wanted = Self { columns: String::new(), sources: Vec::new(), attributes: None };
+        let mut wanted = Self {
+            columns: String::new(),
+            sources: Vec::new(),
+            attributes: None,
+        };
         for name in field_names {
             if STANDARD_FIELDS.contains(&name.as_str()) {
                 wanted.columns.push_str(&format!(", c.{name}"));
@@ -72,7 +95,11 @@ impl Wanted {
                 wanted.sources.push(Source::Attribute(name.clone()));
             }
         }
-        if wanted.sources.iter().any(|source| matches!(source, Source::Attribute(_))) {
+        if wanted
+            .sources
+            .iter()
+            .any(|source| matches!(source, Source::Attribute(_)))
+        {
             wanted.columns.push_str(", c.attributes");
             wanted.attributes = Some(next);
         }
@@ -81,7 +108,9 @@ impl Wanted {
 
     fn read(&self, row: &QueryResult) -> anyhow::Result<Vec<Option<String>>> {
         let attributes = match self.attributes {
-            Some(column) => db::contacts::parse_attributes(&row.try_get_by_index::<String>(column)?)?,
+            Some(column) => {
+                db::contacts::parse_attributes(&row.try_get_by_index::<String>(column)?)?
+            }
             None => Attributes::new(),
         };
         let fields = self.sources.iter().map(|source| match source {

@@ -29,13 +29,17 @@ pub async fn write(
     let batch = Arc::new(batch);
     let together = batch.rows.len().max(1);
     match attempt(app, job, from, &batch, together).await {
-        Err(error) if together > 1 && is_unique_violation(&error) => attempt(app, job, from, &batch, 1).await,
+        Err(error) if together > 1 && is_unique_violation(&error) => {
+            attempt(app, job, from, &batch, 1).await
+        }
         outcome => outcome,
     }
 }
 
 fn is_unique_violation(error: &anyhow::Error) -> bool {
-    let cause = error.downcast_ref::<sea_orm::DbErr>().and_then(sea_orm::DbErr::sql_err);
+    let cause = error
+        .downcast_ref::<sea_orm::DbErr>()
+        .and_then(sea_orm::DbErr::sql_err);
     matches!(cause, Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
 }
 
@@ -48,7 +52,8 @@ async fn attempt(
 ) -> anyhow::Result<Option<Progress>> {
     let (app, job, batch) = (Arc::clone(app), Arc::clone(job), Arc::clone(batch));
     let db = app.db.clone();
-    db.write(move |tx| Box::pin(async move { apply(tx, &app, &job, from, &batch, together).await })).await
+    db.write(move |tx| Box::pin(async move { apply(tx, &app, &job, from, &batch, together).await }))
+        .await
 }
 
 async fn apply(
@@ -64,7 +69,11 @@ async fn apply(
         return Ok(None);
     }
     let now = app.clock.now();
-    let mut to = Progress { offset: batch.next_offset, line: batch.next_line, ..from };
+    let mut to = Progress {
+        offset: batch.next_offset,
+        line: batch.next_line,
+        ..from
+    };
     let mut rejected = batch.rejected.clone();
     for rows in batch.rows.chunks(together) {
         let plan = plan_rows(tx, engine, job, now, rows).await?;
@@ -93,7 +102,13 @@ async fn plan_rows(
 ) -> anyhow::Result<Plan> {
     let people = rows.iter().map(|row| &row.person);
     let existing = db::contacts::matching(tx, engine, job.tenant, people).await?;
-    Ok(plan(job.id, now.timestamp_millis(), existing, rows.to_vec(), || ContactId::at(now)))
+    Ok(plan(
+        job.id,
+        now.timestamp_millis(),
+        existing,
+        rows.to_vec(),
+        || ContactId::at(now),
+    ))
 }
 
 /// Adds what a plan does to the counts, its rejected rows apart.
@@ -106,14 +121,30 @@ pub fn count(progress: &mut Progress, plan: &Plan) {
 
 /// Appends to the errors file, which may hold more than was committed: that is cut off first. Returns the
 /// new length, durable before the transaction that records it.
-pub fn append_errors(path: &Path, length: u64, mut rejected: Vec<(u64, RowProblem)>) -> anyhow::Result<u64> {
+pub fn append_errors(
+    path: &Path,
+    length: u64,
+    mut rejected: Vec<(u64, RowProblem)>,
+) -> anyhow::Result<u64> {
     if rejected.is_empty() {
         return Ok(length);
     }
     rejected.sort_by_key(|(line, _)| *line);
-    let mut text = if length == 0 { error_report::HEADER.to_string() } else { String::new() };
-    text.extend(rejected.iter().map(|(line, problem)| error_report::line(*line, problem)));
-    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    let mut text = if length == 0 {
+        error_report::HEADER.to_string()
+    } else {
+        String::new()
+    };
+    text.extend(
+        rejected
+            .iter()
+            .map(|(line, problem)| error_report::line(*line, problem)),
+    );
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
     file.set_len(length)?;
     file.seek(SeekFrom::Start(length))?;
     file.write_all(text.as_bytes())?;

@@ -42,15 +42,33 @@ pub fn read_batches(
     }
 }
 
-fn read_batch(records: &mut Records<File>, settings: &FileSettings, batch_rows: usize) -> anyhow::Result<Batch> {
+fn read_batch(
+    records: &mut Records<File>,
+    settings: &FileSettings,
+    batch_rows: usize,
+) -> anyhow::Result<Batch> {
     let mut rows = Vec::with_capacity(batch_rows);
     let mut rejected = Vec::new();
     while rows.len() + rejected.len() < batch_rows {
-        let Some(record) = records.next_record().context("the upload cannot be read")? else { break };
-        match read_row(&settings.layout, settings.default_region.as_deref(), &record) {
-            Ok(person) => rows.push(Row { line: record.line, person }),
+        let Some(record) = records.next_record().context("the upload cannot be read")? else {
+            break;
+        };
+        match read_row(
+            &settings.layout,
+            settings.default_region.as_deref(),
+            &record,
+        ) {
+            Ok(person) => rows.push(Row {
+                line: record.line,
+                person,
+            }),
             Err(problem) => rejected.push((record.line, problem)),
         }
     }
-    Ok(Batch { rows, rejected, next_offset: records.offset(), next_line: records.line() })
+    Ok(Batch {
+        rows,
+        rejected,
+        next_offset: records.offset(),
+        next_line: records.line(),
+    })
 }

@@ -22,7 +22,9 @@ const AHEAD: usize = 2;
 /// its progress, so that a run which ends anywhere is taken up where it ended.
 pub async fn run(app: &Arc<App>, job: Job, stopping: &CancellationToken) -> anyhow::Result<()> {
     let job = Arc::new(job);
-    let Some(mut progress) = begin(app, &job).await? else { return Ok(()) };
+    let Some(mut progress) = begin(app, &job).await? else {
+        return Ok(());
+    };
     let mut seen = HashSet::new();
     let (sender, mut batches) = mpsc::channel(AHEAD);
     let (reader_job, from, path) = (Arc::clone(&job), progress, app.upload(job.id));
@@ -60,11 +62,22 @@ async fn begin(app: &Arc<App>, job: &Arc<Job>) -> anyhow::Result<Option<Progress
             if job.dry_run {
                 // What it has seen it keeps in memory only, so it starts over.
                 let (offset, line) = (job.settings.first_offset, job.settings.first_line);
-                let afresh = Progress { offset, line, errors_bytes: 0, counts: Counts::default() };
+                let afresh = Progress {
+                    offset,
+                    line,
+                    errors_bytes: 0,
+                    counts: Counts::default(),
+                };
                 db::imports::advance(tx, engine, job.id, &afresh).await?;
                 return Ok(Some(afresh));
             }
-            db::fields::add(tx, engine, job.tenant, job.settings.layout.attribute_names()).await?;
+            db::fields::add(
+                tx,
+                engine,
+                job.tenant,
+                job.settings.layout.attribute_names(),
+            )
+            .await?;
             Ok(Some(job.progress))
         })
     });
@@ -80,14 +93,20 @@ async fn rehearse(
     seen: &mut HashSet<Phone>,
 ) -> anyhow::Result<Option<Progress>> {
     let (engine, now) = (app.db.engine(), app.clock.now());
-    let mut to = Progress { offset: batch.next_offset, line: batch.next_line, ..from };
+    let mut to = Progress {
+        offset: batch.next_offset,
+        line: batch.next_line,
+        ..from
+    };
     to.counts.rows += (batch.rows.len() + batch.rejected.len()) as u64;
     let all = batch.rows.len();
     batch.rows.retain(|row| seen.insert(row.person.phone));
     to.counts.duplicates += (all - batch.rows.len()) as u64;
     let people = batch.rows.iter().map(|row| &row.person);
     let existing = db::contacts::matching(app.db.read(), engine, job.tenant, people).await?;
-    let plan = plan(job.id, now.timestamp_millis(), existing, batch.rows, || ContactId::at(now));
+    let plan = plan(job.id, now.timestamp_millis(), existing, batch.rows, || {
+        ContactId::at(now)
+    });
     import_batch::count(&mut to, &plan);
     let rejected = [batch.rejected, plan.rejected].concat();
     to.counts.rejected += rejected.len() as u64;
@@ -123,10 +142,21 @@ pub async fn end(
     let ended = app.db.write(move |tx| {
         Box::pin(async move {
             let now = shared.clock.millis().0;
-            let ended = db::imports::finish(tx, shared.db.engine(), id, state, failure, now).await?;
+            let ended =
+                db::imports::finish(tx, shared.db.engine(), id, state, failure, now).await?;
             if ended && !dry_run {
-                let Counts { created, updated, rejected, .. } = counts;
-                let finished = ImportFinished { import: id, created, updated, rejected };
+                let Counts {
+                    created,
+                    updated,
+                    rejected,
+                    ..
+                } = counts;
+                let finished = ImportFinished {
+                    import: id,
+                    created,
+                    updated,
+                    rejected,
+                };
                 shared.bus.say(tx, tenant, &finished).await?;
             }
             Ok(ended)

@@ -40,12 +40,17 @@ async fn run_open(
     let open = match db::imports::open(app.db.read(), app.db.engine()).await {
         Ok(open) => open,
         Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "open imports cannot be read; trying again");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "open imports cannot be read; trying again"
+            );
             return Ok(false);
         }
     };
     // Another process's uploads lie on its own disk, and it runs them.
-    let Some(job) = open.into_iter().find(|job| app.upload(job.id).exists()) else { return Ok(false) };
+    let Some(job) = open.into_iter().find(|job| app.upload(job.id).exists()) else {
+        return Ok(false);
+    };
     let (id, unlucky) = (job.id, job.clone());
     match run_import::run(app, job, stopping).await {
         Ok(()) => {
@@ -66,7 +71,9 @@ async fn run_open(
 
 async fn give_up(app: &Arc<App>, job: &Job) {
     let counts = job.progress.counts;
-    if let Err(error) = run_import::end(app, job, counts, State::Failed, Some("import.internal")).await {
+    if let Err(error) =
+        run_import::end(app, job, counts, State::Failed, Some("import.internal")).await
+    {
         tracing::error!(import = %job.id, error = format!("{error:#}"), "a failed import cannot be closed");
     }
 }

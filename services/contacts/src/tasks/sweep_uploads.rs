@@ -13,8 +13,10 @@ const GRACE: Duration = Duration::from_secs(3600);
 
 pub async fn sweep(app: &App) -> anyhow::Result<()> {
     let open = db::imports::open(app.db.read(), app.db.engine()).await?;
-    let needed: HashSet<OsString> =
-        open.iter().filter_map(|job| Some(app.upload(job.id).file_name()?.to_os_string())).collect();
+    let needed: HashSet<OsString> = open
+        .iter()
+        .filter_map(|job| Some(app.upload(job.id).file_name()?.to_os_string()))
+        .collect();
     for entry in std::fs::read_dir(&app.imports)? {
         let path = entry?.path();
         let is_report = path.to_string_lossy().ends_with(".errors.csv");
@@ -28,5 +30,8 @@ pub async fn sweep(app: &App) -> anyhow::Result<()> {
 
 fn is_old(path: &Path) -> bool {
     let modified = path.metadata().and_then(|metadata| metadata.modified());
-    modified.ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > GRACE)
+    modified
+        .ok()
+        .and_then(|at| at.elapsed().ok())
+        .is_some_and(|age| age > GRACE)
 }
