@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use channels::{Submission, SubmitOutcome};
 use chassis::{AskError, Failure};
-use contract::TenantId;
 use contract::chunk::{ChunkHead, SlotRef, Text};
 use contract::consent::{GrantPermits, Permit, PermitAnswer, PermitAsk};
+use contract::{DecisionId, TenantId};
 
 use crate::app::App;
 use crate::db::ledger;
@@ -39,6 +39,11 @@ struct Granted {
     permitted_before: Vec<u16>,
     answer_lost: bool,
 }
+
+/// What goes to the carrier.
+type Batch = Vec<(Permit, Submission)>;
+/// Position and decision of each text of a batch.
+type Sent = Vec<(u16, DecisionId)>;
 
 /// Hands a piece over; resolves when its outcome is durable. Once permits are granted it runs to its end,
 /// so it must not be dropped.
@@ -178,12 +183,8 @@ async fn ask(
     }
 }
 
-/// Pairs permits with their texts. Beside the batch: position and decision of each.
-fn batch(
-    chunk: &Chunk<'_>,
-    permits: Vec<Permit>,
-    mut texts: Vec<Text>,
-) -> (Vec<(Permit, Submission)>, Vec<(u16, contract::DecisionId)>) {
+/// Pairs permits with their texts.
+fn batch(chunk: &Chunk<'_>, permits: Vec<Permit>, mut texts: Vec<Text>) -> (Batch, Sent) {
     let left = chunk.head.valid_until.0 - chunk.app.cx.clock.millis().0;
     let valid_for = u64::try_from(left).ok().map(Duration::from_millis);
     let (mut batch, mut sent) = (

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::App;
 
 /// Longer than a permit lives and a carrier takes to answer.
-const SLOTS_FINISH_WITHIN: Duration = Duration::from_secs(20);
+const SLOTS_FINISH_WITHIN: Duration = Duration::from_secs(14);
 
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     app.cx.stopping().cancelled().await;

@@ -1,0 +1,15 @@
+//! The service between a stub of consent and a simulated carrier that speaks real SMPP.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod events;
+mod hand_over;
+mod links;
+mod receipts;
+mod replies;
+mod restart;
+mod rig;
+mod stub;

@@ -1,0 +1,145 @@
+//! The service on a real nats-server and database, between a stub of consent and a simulated carrier.
+
+use std::time::{Duration, Instant};
+
+use channels::simulator::{Smsc, SmscOptions, Verdict, judge};
+use chassis::Db;
+use contract::chunk::{ChunkHead, Encoding, Text};
+use contract::dispatch::SendChunk;
+use contract::ids::{CampaignId, ContactId, DecisionId, RunId, TemplateId};
+use contract::{Class, Mode, Phone, UnixMillis};
+use testkit::Kit;
+
+use super::events::Said;
+use super::stub::Stub;
+
+pub const SENDER: &str = "+15005550006";
+
+pub struct Rig {
+    pub kit: Kit,
+    pub stub: Stub,
+    pub said: Said,
+    pub smsc: Smsc,
+    pub run: RunId,
+    folder: tempfile::TempDir,
+}
+
+/// What a test wants to be otherwise.
+#[derive(Default)]
+pub struct Wish {
+    pub smsc: SmscOptions,
+    pub settings: Vec<(&'static str, serde_json::Value)>,
+    pub stub: Stub,
+}
+
+/// A carrier that delivers everything.
+pub fn kind() -> SmscOptions {
+    SmscOptions {
+        failed_percent: 0.0,
+        ..SmscOptions::default()
+    }
+}
+
+impl Rig {
+    pub async fn start(mut wish: Wish) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        wish.smsc.log = Some(folder.path().join("smsc.jsonl"));
+        let smsc = Smsc::start(([127, 0, 0, 1], 0).into(), wish.smsc).unwrap();
+        let address = smsc.address().to_string();
+        let kit = Kit::start_with(&[dispatch::SERVICE], |settings| {
+            let settings = settings.with("dispatch.simulator.address", address);
+            wish.settings
+                .into_iter()
+                .fold(settings, |settings, (key, value)| settings.with(key, value))
+        })
+        .await;
+        // A connection of its own: it outlives restarts of the service.
+        let (client, _) = chassis::bus::connect(&kit.nats.url(), "stub")
+            .await
+            .unwrap();
+        let (said, run) = (Said::default(), RunId::begin(kit.clock.now()));
+        said.listen(&client).await;
+        wish.stub.listen(&client).await;
+        Self {
+            kit,
+            stub: wish.stub,
+            said,
+            smsc,
+            run,
+            folder,
+        }
+    }
+
+    pub fn db(&self) -> Db {
+        self.kit.db("dispatch")
+    }
+
+    /// A text to each of `positions`; the person's number tells the chunk and the position.
+    pub fn chunk(&self, chunk: u32, positions: impl Iterator<Item = u16>) -> SendChunk {
+        let texts = positions
+            .map(|position| Text {
+                position,
+                contact: ContactId::from_raw(u128::from(chunk) << 16 | u128::from(position)),
+                phone: Phone::from_digits(
+                    12_125_550_000 + u64::from(chunk) * 512 + u64::from(position),
+                )
+                .unwrap(),
+                zone: None,
+                decision: DecisionId::from_raw(1),
+                encoding: Encoding::Gsm7,
+                segments: 1,
+                body: format!("Hello {position}"),
+            })
+            .collect();
+        let now = self.kit.clock.millis();
+        let head = ChunkHead {
+            run: self.run,
+            campaign: CampaignId::from_raw(5),
+            chunk,
+            class: Class::Marketing,
+            programme: "default".to_string(),
+            template: TemplateId::from_raw(6),
+            template_version: 1,
+            sender: SENDER.to_string(),
+            mode: Mode::Test,
+            valid_until: UnixMillis(now.0 + 3_600_000),
+            released_at: now,
+            zones: Vec::new(),
+            field_names: Vec::new(),
+        };
+        SendChunk { head, texts }
+    }
+
+    pub async fn send(&self, chunk: &SendChunk) {
+        self.kit.bus.publish(self.kit.tenant, chunk).await.unwrap();
+    }
+
+    /// Stops the service in order and starts it again on the same tables.
+    pub async fn restart(mut self) -> Self {
+        self.kit = self.kit.restart().await;
+        self
+    }
+
+    /// Stops everything and lets the carrier's own log speak.
+    pub async fn stop(self) -> Verdict {
+        self.kit.stop().await;
+        self.smsc.stop().await;
+        judge(
+            &self.folder.path().join("smsc.jsonl"),
+            "You are unsubscribed",
+        )
+        .unwrap()
+    }
+}
+
+/// Waits up to 20 seconds.
+pub async fn until(what: &str, reached: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !reached() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "waited in vain until {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

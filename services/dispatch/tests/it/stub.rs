@@ -1,0 +1,158 @@
+//! Stands in for consent and inbound: grants each permit once, and remembers what was asked.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use contract::chunk::{Outcome, OutcomeGroup, SlotRef};
+use contract::consent::{
+    ClosePermits, DispatcherRegistered, GrantPermits, Keyword, OpenSlot, Permit, PermitAnswer,
+    PermitsClosed, RegisterDispatcher,
+};
+use contract::ids::{DecisionId, InboundId, MessageId};
+use contract::inbound::{ReceiveReply, ReplyReceived};
+use contract::{Payload, Query, Reason, payload};
+use futures::StreamExt;
+
+#[derive(Default)]
+pub struct State {
+    pub epoch: u64,
+    /// What a predecessor left open.
+    pub left_open: Vec<OpenSlot>,
+    pub permitted: HashSet<MessageId>,
+    pub open: BTreeMap<SlotRef, usize>,
+    /// Positions to refuse, and how.
+    pub refuse: Vec<(u16, Outcome, Reason)>,
+    pub fenced: bool,
+    /// Questions for permits to swallow after granting.
+    pub lose_answers: usize,
+    pub asks: usize,
+    pub replies: Vec<ReceiveReply>,
+    /// Replies to refuse before the first is taken.
+    pub refuse_replies: usize,
+}
+
+#[derive(Clone, Default)]
+pub struct Stub {
+    pub state: Arc<Mutex<State>>,
+}
+
+impl Stub {
+    pub async fn listen(&self, client: &async_nats::Client) {
+        self.answer::<RegisterDispatcher>(client, |state, _| {
+            state.epoch += 1;
+            Some(Ok(DispatcherRegistered {
+                epoch: state.epoch,
+                open: std::mem::take(&mut state.left_open),
+            }))
+        })
+        .await;
+        self.answer::<GrantPermits>(client, |state, question| {
+            let answer = grant(state, &question);
+            if state.lose_answers > 0 {
+                state.lose_answers -= 1;
+                return None;
+            }
+            Some(Ok(answer))
+        })
+        .await;
+        self.answer::<ClosePermits>(client, |state, question| {
+            for slot in question.slots {
+                state.open.remove(&slot);
+            }
+            Some(Ok(PermitsClosed {}))
+        })
+        .await;
+        self.answer::<ReceiveReply>(client, |state, reply| {
+            if state.refuse_replies > 0 {
+                state.refuse_replies -= 1;
+                return Some(Err("not now".to_string()));
+            }
+            state.replies.push(reply);
+            Some(Ok(ReplyReceived {
+                inbound: InboundId::from_raw(1),
+                keyword: Keyword::None,
+            }))
+        })
+        .await;
+        client.flush().await.unwrap();
+    }
+
+    pub fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.state.lock().unwrap())
+    }
+
+    /// Waits until every permit is closed.
+    pub async fn all_closed(&self) {
+        super::rig::until("all permits are closed", || {
+            self.with(|state| state.open.is_empty())
+        })
+        .await;
+    }
+
+    async fn answer<Q: Query>(
+        &self,
+        client: &async_nats::Client,
+        answer: impl Fn(&mut State, Q) -> Option<Result<Q::Answer, String>> + Send + 'static,
+    ) {
+        let subject = payload::subject_filter::<Q>();
+        let (client, state) = (client.clone(), self.state.clone());
+        let mut questions = client.subscribe(subject).await.unwrap();
+        tokio::spawn(async move {
+            while let Some(message) = questions.next().await {
+                let question: Q =
+                    payload::decode(<Q as Payload>::FORMAT, &message.payload).unwrap();
+                let answered = answer(&mut state.lock().unwrap(), question);
+                let Some(inbox) = message.reply else { continue };
+                match answered {
+                    Some(Ok(body)) => {
+                        let bytes = payload::encode(<Q as Payload>::FORMAT, &body).unwrap();
+                        client.publish(inbox, bytes.into()).await.unwrap();
+                    }
+                    // Too short to be read: the asker sees an error.
+                    Some(Err(_)) => client.publish(inbox, Vec::new().into()).await.unwrap(),
+                    None => {}
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+    }
+}
+
+fn grant(state: &mut State, question: &GrantPermits) -> PermitAnswer {
+    state.asks += 1;
+    if state.fenced || question.epoch != state.epoch {
+        return PermitAnswer::Fenced;
+    }
+    let (mut granted, mut permitted_before, mut refused) =
+        (Vec::new(), Vec::new(), Vec::<OutcomeGroup>::new());
+    for ask in &question.asks {
+        let message = MessageId::of(question.slot.run, question.slot.chunk, ask.position);
+        if state.permitted.contains(&message) {
+            permitted_before.push(ask.position);
+        } else if let Some((_, outcome, reason)) =
+            state.refuse.iter().find(|(p, ..)| *p == ask.position)
+        {
+            refused.push(OutcomeGroup {
+                outcome: *outcome,
+                reason: reason.clone(),
+                until: None,
+                positions: vec![ask.position],
+                contacts: vec![ask.contact],
+                decisions: vec![DecisionId::from_raw(2)],
+            });
+        } else {
+            state.permitted.insert(message);
+            granted.push(Permit::issue(message, DecisionId::from_raw(1), 1));
+        }
+    }
+    if !granted.is_empty() {
+        *state.open.entry(question.slot).or_default() += granted.len();
+    }
+    PermitAnswer::Answered {
+        granted,
+        good_for_ms: 10_000,
+        permitted_before,
+        refused,
+    }
+}
