@@ -1,0 +1,23 @@
+//! `hailmast bench …`: figures that anyone can repeat, with ratios beside the rates.
+
+mod campaign;
+mod carrier;
+mod ceilings;
+mod figures;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub enum Bench {
+    /// The whole road: CSV → contacts → consent → texts → receipts, against a carrier in a second process.
+    Campaign(campaign::Options),
+}
+
+pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    match bench {
+        Bench::Campaign(options) => campaign::run(options, config).await,
+    }
+}
