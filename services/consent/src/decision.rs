@@ -106,7 +106,7 @@ fn denied(rules: &Rules, matched: &[&PolicyId], policies: Vec<String>) -> Verdic
             None => finals.push(&law.reason),
         }
     }
-    if let Some(first) = finals.into_iter().min_by_key(|reason| weight(reason)) {
+    if let Some(first) = finals.into_iter().min_by_key(weight) {
         return refusal(Reason::from(first.to_string()), policies);
     }
     let window = not_now

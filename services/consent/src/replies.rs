@@ -117,7 +117,7 @@ async fn answer_help(app: &Arc<App>, tenant: TenantId, reply: Reply) -> anyhow::
                 valid_until: UnixMillis(now.0 + VALID_MILLIS),
             };
             shared
-                .store_decisions(tx, &[decision.clone()], now.0)
+                .store_decisions(tx, std::slice::from_ref(&decision), now.0)
                 .await?;
             shared.cx.bus.say(tx, tenant, &text.command()).await?;
             Ok(())

@@ -118,17 +118,20 @@ impl Standing {
     ) -> Result<(), Refused> {
         match (action, programme) {
             (Action::OptOut, None) => {
-                self.opted_out_at = Some(self.opted_out_at.map_or(at, |old| old.max(at)))
+                self.opted_out_at = Some(self.opted_out_at.map_or(at, |old| old.max(at)));
             }
             (Action::OptOut, Some(name)) => self.set(name, false, at),
             (Action::OptIn, programme) => {
-                self.opt_in(programme.unwrap_or(DEFAULT_PROGRAMME), at)?
+                self.opt_in(programme.unwrap_or(DEFAULT_PROGRAMME), at)?;
             }
             (Action::Restore, _) => {
                 if self.programmes.iter().any(|p| p.opted_in) {
                     self.opted_out_at = None;
                 } else {
-                    self.opt_in(DEFAULT_PROGRAMME, at.max(self.opted_out_at.unwrap_or(at)))?;
+                    self.opt_in(
+                        DEFAULT_PROGRAMME,
+                        self.opted_out_at.map_or(at, |out| at.max(out + 1)),
+                    )?;
                 }
             }
         }
@@ -137,13 +140,13 @@ impl Standing {
     }
 
     fn opt_in(&mut self, name: &str, at: i64) -> Result<(), Refused> {
-        if self.opted_out_at.is_some_and(|out| out > at) {
+        if self.opted_out_at.is_some_and(|out| out >= at) {
             return Err(Refused::NewerRevocation);
         }
         if self
             .programmes
             .iter()
-            .any(|p| p.name == name && !p.opted_in && p.at > at)
+            .any(|p| p.name == name && !p.opted_in && p.at >= at)
         {
             return Err(Refused::NewerRevocation);
         }
@@ -215,6 +218,11 @@ mod tests {
         assert_eq!(
             standing.apply(Action::OptIn, None, 9),
             Err(Refused::NewerRevocation)
+        );
+        assert_eq!(
+            standing.apply(Action::OptIn, None, 10),
+            Err(Refused::NewerRevocation),
+            "in doubt, the revocation"
         );
         assert_eq!((standing.revision, standing.opted_out_at), (1, Some(10)));
         assert_eq!(standing.apply(Action::OptIn, None, 11), Ok(()));

@@ -2,9 +2,9 @@
 
 use ahash::AHashSet;
 use chassis::Engine;
-use contract::chunk::SlotRef;
+use contract::chunk::{SLOT_SIZE, SlotRef};
 use contract::{DecisionId, Phone};
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::ConnectionTrait;
 
 use super::{digits, hex};
 
@@ -17,16 +17,16 @@ pub struct New {
     pub phone: Phone,
 }
 
-/// Grants those that were never granted before; returns their positions.
+/// Grants these, of which none was granted before.
 pub async fn grant(
     tx: &impl ConnectionTrait,
     engine: Engine,
     slot: SlotRef,
     permits: &[New],
     now: i64,
-) -> anyhow::Result<AHashSet<u16>> {
+) -> anyhow::Result<()> {
     if permits.is_empty() {
-        return Ok(AHashSet::new());
+        return Ok(());
     }
     let rows: Vec<_> = permits
         .iter()
@@ -42,7 +42,7 @@ pub async fn grant(
     let sql = format!(
         "INSERT INTO permit (run, chunk, granted_at, position, decision, revision, phone) \
          SELECT $1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST(value->>0 AS BIGINT), {}, CAST(value->>2 AS BIGINT), \
-         CAST(value->>3 AS BIGINT) FROM {} AS r WHERE true ON CONFLICT DO NOTHING RETURNING position",
+         CAST(value->>3 AS BIGINT) FROM {} AS r WHERE true ON CONFLICT DO NOTHING",
         engine.uuid("value->>1"),
         engine.rows("$4")
     );
@@ -52,34 +52,33 @@ pub async fn grant(
         now.into(),
         serde_json::to_string(&rows)?.into(),
     ];
-    positions(&tx.query_all_raw(engine.sql(sql, values)).await?)
+    let granted = tx
+        .execute_raw(engine.sql(sql, values))
+        .await?
+        .rows_affected();
+    // Another process granted some of them since we looked: nothing of this answer may stand.
+    anyhow::ensure!(
+        granted == permits.len() as u64,
+        "the slot is being asked for elsewhere; ask again"
+    );
+    Ok(())
 }
 
-/// Which of these positions have a permit?
+/// Positions of the slot that have a permit.
 pub async fn granted(
     tx: &impl ConnectionTrait,
     engine: Engine,
     slot: SlotRef,
-    asked: &[u16],
 ) -> anyhow::Result<AHashSet<u16>> {
-    if asked.is_empty() {
-        return Ok(AHashSet::new());
-    }
-    let rows: Vec<[u16; 1]> = asked.iter().map(|position| [*position]).collect();
-    let sql = format!(
-        "SELECT p.position FROM {} AS r JOIN permit p \
-         ON p.run = $1 AND p.chunk = $2 AND p.position = CAST(r.value->>0 AS BIGINT)",
-        engine.rows("$3")
-    );
+    let first = usize::from(slot.slot) * SLOT_SIZE;
+    let sql = "SELECT position FROM permit WHERE run = $1 AND chunk = $2 AND position >= $3 AND position < $4";
     let values = [
         slot.run.uuid().into(),
         i64::from(slot.chunk).into(),
-        serde_json::to_string(&rows)?.into(),
+        i64::try_from(first)?.into(),
+        i64::try_from(first + SLOT_SIZE)?.into(),
     ];
-    positions(&tx.query_all_raw(engine.sql(sql, values)).await?)
-}
-
-fn positions(rows: &[QueryResult]) -> anyhow::Result<AHashSet<u16>> {
+    let rows = tx.query_all_raw(engine.sql(sql, values)).await?;
     rows.iter()
         .map(|row| Ok(u16::try_from(row.try_get_by_index::<i64>(0)?)?))
         .collect()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::ensure;
 use chassis::{Engine, Tx};
 use contract::chunk::{Outcome, SLOT_SIZE};
-use contract::consent::{Gate, GrantPermits, Permit, PermitAnswer};
+use contract::consent::{Gate, GrantPermits, Permit, PermitAnswer, PermitAsk};
 use contract::{Class, Envelope, EventId, MessageId, Reason, TenantId};
 
 use crate::app::App;
@@ -76,30 +76,24 @@ async fn grant(
     if current != Some(epoch) {
         return Ok((PermitAnswer::Fenced, Vec::new()));
     }
-    let mut judged = judge_now(app, tx, tenant, ask).await?;
+    // What was permitted once is told as such, even if it would be refused now.
+    let earlier = db::permit::granted(tx, engine, ask.slot).await?;
+    let (before, asked): (Vec<&PermitAsk>, Vec<&PermitAsk>) = ask
+        .asks
+        .iter()
+        .partition(|one| earlier.contains(&one.position));
+    let mut judged = judge_now(app, tx, tenant, ask, &asked).await?;
     shut(&mut judged, gate);
 
     let millis = now.timestamp_millis();
     let stored = app.unstored(judged.iter().map(|one| &one.decision));
     app.store_decisions(tx, &stored, millis).await?;
-    let wanted: Vec<New> = judged
-        .iter()
-        .filter(|one| one.fate == Fate::Allowed)
-        .map(new_permit)
-        .collect();
-    let fresh = db::permit::grant(tx, engine, ask.slot, &wanted, millis).await?;
-    // What was permitted once is told as such, even if it would be refused now.
-    let refused: Vec<u16> = judged
-        .iter()
-        .filter(|one| one.fate != Fate::Allowed)
-        .map(|one| one.person.position)
-        .collect();
-    let earlier = db::permit::granted(tx, engine, ask.slot, &refused).await?;
-
     let granted: Vec<&Judged> = judged
         .iter()
-        .filter(|one| fresh.contains(&one.person.position))
+        .filter(|one| one.fate == Fate::Allowed)
         .collect();
+    let permits: Vec<New> = granted.iter().map(|one| new_permit(one)).collect();
+    db::permit::grant(tx, engine, ask.slot, &permits, millis).await?;
     if !granted.is_empty() {
         let entries = granted.iter().map(|one| open_entry(one)).collect();
         let open = Open {
@@ -114,19 +108,8 @@ async fn grant(
     let answer = PermitAnswer::Answered {
         granted: granted.iter().map(|one| permit(ask, one)).collect(),
         good_for_ms: app.config.permit_good_for_ms,
-        permitted_before: judged
-            .iter()
-            .filter(|one| match one.fate {
-                Fate::Allowed => !fresh.contains(&one.person.position),
-                Fate::Refused { .. } => earlier.contains(&one.person.position),
-            })
-            .map(|one| one.person.position)
-            .collect(),
-        refused: judge::groups(
-            judged
-                .iter()
-                .filter(|one| !earlier.contains(&one.person.position)),
-        ),
+        permitted_before: before.iter().map(|one| one.position).collect(),
+        refused: judge::groups(judged.iter()),
     };
     Ok((answer, stored))
 }
@@ -137,16 +120,19 @@ async fn judge_now(
     tx: &Tx,
     tenant: TenantId,
     ask: &GrantPermits,
+    asked: &[&PermitAsk],
 ) -> anyhow::Result<Vec<Judged>> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
     let engine = app.engine();
-    let phones = || ask.asks.iter().map(|one| one.phone);
+    let phones = || asked.iter().map(|one| one.phone);
     // Marketing needs a row to be allowed at all; for other classes the row must be there to be held.
     if engine == Engine::Postgres && ask.class != Class::Marketing {
         db::standing::ensure(tx, engine, tenant, phones()).await?;
     }
     let standings = db::standing::load(tx, engine, tenant, phones(), Hold::Shared).await?;
-    let people: Vec<Person> = ask
-        .asks
+    let people: Vec<Person> = asked
         .iter()
         .map(|one| Person {
             position: one.position,

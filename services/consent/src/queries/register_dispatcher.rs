@@ -23,14 +23,14 @@ pub async fn handle(
         })
     });
     let (epoch, open) = write.await?;
-    let open = open.into_iter().map(told).collect();
+    let open = open.iter().map(told).collect();
     Ok(DispatcherRegistered {
         epoch: u64::try_from(epoch)?,
         open,
     })
 }
 
-fn told(open: Open) -> OpenSlot {
+fn told(open: &Open) -> OpenSlot {
     OpenSlot {
         tenant: open.tenant,
         slot: open.slot,

@@ -119,7 +119,8 @@ async fn text(
         None,
         now.0,
     ));
-    app.store_decisions(tx, &[decision.clone()], now.0).await?;
+    app.store_decisions(tx, std::slice::from_ref(&decision), now.0)
+        .await?;
     let text = ServiceText {
         class: Class::OptOutConfirmation,
         run: confirmation_run(one.consent),
