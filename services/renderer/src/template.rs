@@ -148,7 +148,6 @@ fn on_roomy_stack<T: Send>(
 
 fn parse(body: &str, limits: Limits) -> Result<Compiled, TemplateError> {
     let mut engine = Environment::new();
-    engine.set_debug(false);
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_recursion_limit(RECURSION_LIMIT);

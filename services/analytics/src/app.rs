@@ -1,0 +1,36 @@
+//! What the handlers share, and how the service starts.
+
+use std::sync::Arc;
+
+use chassis::{Clock, Cx, Db};
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::ledger::Ledger;
+use crate::{api, consumers};
+
+/// Settings of this service; each is explained in `defaults.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub batch: usize,
+    pub attribution_days: i64,
+}
+
+pub struct App {
+    pub db: Db,
+    pub clock: Clock,
+    pub config: Config,
+    pub ledger: Ledger,
+}
+
+pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
+    let app = Arc::new(App {
+        db: cx.db.clone(),
+        clock: cx.clock.clone(),
+        config: cx.config()?,
+        ledger: Ledger::new(cx.db.clone()),
+    });
+    consumers::start(&cx, &app).await?;
+    Ok(api::router().with_state(app))
+}

@@ -1,0 +1,8 @@
+//! Tables of this service and their statements. Hot ones go through [`block`]: many rows a statement.
+
+pub mod block;
+pub mod hops;
+pub mod messages;
+pub mod people;
+pub mod rollup;
+pub mod runs;

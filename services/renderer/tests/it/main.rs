@@ -1,0 +1,3 @@
+mod chunks;
+mod stubs;
+mod templates;
