@@ -102,13 +102,13 @@ async fn plan_rows(
 ) -> anyhow::Result<Plan> {
     let people = rows.iter().map(|row| &row.person);
     let existing = db::contacts::matching(tx, engine, job.tenant, people).await?;
-    Ok(plan(
-        job.id,
-        now.timestamp_millis(),
-        existing,
-        rows.to_vec(),
-        || ContactId::at(now),
-    ))
+    // Ids of one millisecond are in no order; sorted, they keep the order of the file.
+    let mut ids: Vec<ContactId> = rows.iter().map(|_| ContactId::at(now)).collect();
+    ids.sort_unstable();
+    let mut ids = ids.into_iter();
+    let new_id = || ids.next().unwrap_or_else(|| ContactId::at(now));
+    let millis = now.timestamp_millis();
+    Ok(plan(job.id, millis, existing, rows.to_vec(), new_id))
 }
 
 /// Adds what a plan does to the counts, its rejected rows apart.

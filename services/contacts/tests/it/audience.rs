@@ -2,14 +2,19 @@ use std::collections::HashSet;
 
 use contract::contacts::PageAudience;
 use contract::{ContactId, ListId};
-use crate::kit::Kit;
+use testkit::Kit;
 
 use crate::upload::{import, people};
 
 async fn all(kit: &Kit, include: &[ListId], exclude: &[ListId]) -> Vec<ContactId> {
     let mut seen = Vec::new();
     loop {
-        let ask = PageAudience { include: include.to_vec(), exclude: exclude.to_vec(), after: seen.last().copied(), limit: 7 };
+        let ask = PageAudience {
+            include: include.to_vec(),
+            exclude: exclude.to_vec(),
+            after: seen.last().copied(),
+            limit: 7,
+        };
         let page = kit.bus.ask(kit.tenant, &ask).await.unwrap();
         seen.extend(page.contacts);
         if page.done {
@@ -19,7 +24,12 @@ async fn all(kit: &Kit, include: &[ListId], exclude: &[ListId]) -> Vec<ContactId
 }
 
 async fn list(kit: &Kit, name: &str, first: u64, count: u64) -> ListId {
-    let job = import(kit, &format!("list_name={name}"), people(first, count).as_bytes()).await;
+    let job = import(
+        kit,
+        &format!("list_name={name}"),
+        people(first, count).as_bytes(),
+    )
+    .await;
     job["list"].as_str().unwrap().parse().unwrap()
 }
 
@@ -49,7 +59,12 @@ async fn paging_an_audience_sees_each_person_once_in_ascending_order() {
 async fn an_audience_with_a_list_that_is_gone_is_refused() {
     let kit = Kit::start(&[contacts::SERVICE]).await;
     let gone = ListId::from_raw(5);
-    let ask = PageAudience { include: vec![], exclude: vec![gone], after: None, limit: 10 };
+    let ask = PageAudience {
+        include: vec![],
+        exclude: vec![gone],
+        after: None,
+        limit: 10,
+    };
     let error = kit.bus.ask(kit.tenant, &ask).await.unwrap_err();
     assert!(error.to_string().contains("does not exist"), "{error}");
     kit.stop().await;

@@ -1,6 +1,6 @@
 use contract::contacts::{FindByPhone, ListFields, LoadRecipients, PageAudience};
 use contract::{ListId, Phone};
-use crate::kit::Kit;
+use testkit::Kit;
 
 use crate::upload::{import, people, raw};
 
@@ -27,21 +27,71 @@ async fn another_tenant_sees_nothing_and_can_do_nothing() {
     }
     for path in ["/v1/contacts", "/v1/lists", "/v1/imports"] {
         let (status, body) = raw(&kit, "GET", path, &kit.other_key, b"").await;
-        assert!(status == 200 && body.contains("\"data\":[]"), "{path}: {body}");
+        assert!(
+            status == 200 && body.contains("\"data\":[]"),
+            "{path}: {body}"
+        );
     }
     let query = format!("/v1/imports?list={list}");
-    assert_eq!(raw(&kit, "POST", &query, &kit.other_key, people(0, 1).as_bytes()).await.0, 404);
+    assert_eq!(
+        raw(
+            &kit,
+            "POST",
+            &query,
+            &kit.other_key,
+            people(0, 1).as_bytes()
+        )
+        .await
+        .0,
+        404
+    );
 
     let other = kit.other_tenant;
-    let ask = PageAudience { include: vec![], exclude: vec![], after: None, limit: 10 };
+    let ask = PageAudience {
+        include: vec![],
+        exclude: vec![],
+        after: None,
+        limit: 10,
+    };
     let mine = kit.bus.ask(kit.tenant, &ask).await.unwrap().contacts;
-    assert_eq!((mine.len(), kit.bus.ask(other, &ask).await.unwrap().contacts.len()), (3, 0));
+    assert_eq!(
+        (
+            mine.len(),
+            kit.bus.ask(other, &ask).await.unwrap().contacts.len()
+        ),
+        (3, 0)
+    );
     let list: ListId = list.parse().unwrap();
-    assert!(kit.bus.ask(other, &PageAudience { include: vec![list], ..ask }).await.is_err());
-    let load = LoadRecipients { contacts: mine, field_names: vec!["first_name".into()] };
-    assert!(kit.bus.ask(other, &load).await.unwrap().recipients.iter().all(Option::is_none));
+    assert!(
+        kit.bus
+            .ask(
+                other,
+                &PageAudience {
+                    include: vec![list],
+                    ..ask
+                }
+            )
+            .await
+            .is_err()
+    );
+    let load = LoadRecipients {
+        contacts: mine,
+        field_names: vec!["first_name".into()],
+    };
+    assert!(
+        kit.bus
+            .ask(other, &load)
+            .await
+            .unwrap()
+            .recipients
+            .iter()
+            .all(Option::is_none)
+    );
     let phone = Phone::parse("+15005550001", None).unwrap();
-    assert_eq!(kit.bus.ask(other, &FindByPhone { phone }).await.unwrap(), None);
+    assert_eq!(
+        kit.bus.ask(other, &FindByPhone { phone }).await.unwrap(),
+        None
+    );
     assert_eq!(kit.bus.ask(other, &ListFields {}).await.unwrap().len(), 4);
     kit.stop().await;
 }

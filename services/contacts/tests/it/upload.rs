@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use crate::kit::Kit;
+use testkit::Kit;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// One HTTP/1.1 request with a raw body; status and body of the answer.
 pub async fn raw(kit: &Kit, method: &str, path: &str, key: &str, body: &[u8]) -> (u16, String) {
-    let host = kit.base_url.trim_start_matches("http://").trim_end_matches('/');
+    let host = kit
+        .base_url
+        .trim_start_matches("http://")
+        .trim_end_matches('/');
     let mut stream = TcpStream::connect(host).await.unwrap();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {key}\r\ncontent-type: text/csv\r\n\
@@ -23,8 +26,17 @@ pub async fn raw(kit: &Kit, method: &str, path: &str, key: &str, body: &[u8]) ->
     let answer = String::from_utf8(answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
-    (status, if chunked { unchunk(body) } else { body.to_string() })
+    let chunked = head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked");
+    (
+        status,
+        if chunked {
+            unchunk(body)
+        } else {
+            body.to_string()
+        },
+    )
 }
 
 fn unchunk(mut text: &str) -> String {
@@ -70,7 +82,9 @@ pub async fn import(kit: &Kit, query: &str, csv: &[u8]) -> Value {
 pub fn people(first: u64, count: u64) -> String {
     let mut csv = String::from("phone,first_name,external_id,timezone,city\n");
     for n in first..first + count {
-        csv.push_str(&format!("+1500555{n:04},Name{n},E{n},America/New_York,City{n}\n"));
+        csv.push_str(&format!(
+            "+1500555{n:04},Name{n},E{n},America/New_York,City{n}\n"
+        ));
     }
     csv
 }
