@@ -39,9 +39,10 @@ pub async fn load(
     } else {
         lock
     };
+    // CROSS JOIN: SQLite would otherwise walk through everyone of the tenant and look each up in the list.
     let sql = format!(
-        "SELECT s.phone, s.programmes, s.opted_out_at, s.revision FROM {} AS r \
-         JOIN standing s ON s.tenant = $1 AND s.phone = CAST(r.value->>0 AS BIGINT){lock}",
+        "SELECT s.phone, s.programmes, s.opted_out_at, s.revision FROM {} AS r CROSS JOIN standing s \
+         WHERE s.tenant = $1 AND s.phone = CAST(r.value->>0 AS BIGINT){lock}",
         engine.rows("$2")
     );
     let values = [tenant.uuid().into(), phone_rows(phones).into()];
