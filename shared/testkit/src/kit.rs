@@ -1,0 +1,159 @@
+//! Services on a nats-server and a database of their own.
+
+use chassis::host::{Host, HostOptions};
+use chassis::managed::{FindOptions, NatsOptions, NatsServer, find};
+use chassis::{Bus, Clock, Cx, Db, Service, Settings};
+use contract::{Mode, TenantId};
+
+use crate::accounts::{KnownKey, STUB};
+use crate::database::Fresh;
+
+/// What every kit's clock shows when it starts: a Wednesday, 11:00 in New York, 8:00 in Los Angeles.
+pub const START: &str = "2026-06-10T15:00:00Z";
+
+/// Running services. [`Kit::stop`] ends them in order and fails the test if one of them failed.
+pub struct Kit {
+    pub(crate) host: Host,
+    services: Vec<Service>,
+    settings: Settings,
+    database: Fresh,
+    /// To be killed, restarted or emptied by a test.
+    pub nats: NatsServer,
+    folder: tempfile::TempDir,
+    /// Of the first service named.
+    pub bus: Bus,
+    pub clock: Clock,
+    pub base_url: String,
+    /// Who calls with `key` (test mode) and `live_key`.
+    pub tenant: TenantId,
+    pub key: String,
+    pub live_key: String,
+    /// Somebody else, who must never see or change anything of `tenant`.
+    pub other_tenant: TenantId,
+    pub other_key: String,
+}
+
+impl Kit {
+    /// Starts the services in this order. Unless accounts is among them, a stub that knows the kit's keys
+    /// takes its place.
+    pub async fn start(services: &[Service]) -> Self {
+        Self::start_with(services, |settings| settings).await
+    }
+
+    /// The same with other settings: `|settings| settings.with("consent.permit_seconds", 1)`.
+    pub async fn start_with(
+        services: &[Service],
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Self {
+        let clock = Clock::starting_at(START.parse().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let found = find(&FindOptions::of_this_user(None)).await.unwrap();
+        let options = NatsOptions {
+            binary: found.binary,
+            store_dir: folder.path().join("nats"),
+            port: None,
+        };
+        let nats = NatsServer::start(options).await.unwrap();
+        let database = Fresh::make().await;
+
+        let (tenant, other_tenant) = (TenantId::at(clock.now()), TenantId::at(clock.now()));
+        let [key, live_key, other_key] = ["test", "live", "test"]
+            .map(|mode| format!("hm_{mode}_{:032x}", rand::random::<u128>()));
+        let keys = [
+            KnownKey::new(&key, tenant, 1, Mode::Test),
+            KnownKey::new(&live_key, tenant, 2, Mode::Live),
+            KnownKey::new(&other_key, other_tenant, 3, Mode::Test),
+        ];
+        let mut services = services.to_vec();
+        let stubbed = services.iter().all(|service| service.name != STUB.name);
+        if stubbed {
+            services.push(STUB);
+        }
+        let mut settings = Settings::defaults(&services)
+            .with("data.dir", folder.path().join("data"))
+            .with("nats.url", nats.url())
+            .with("nats.monitor", nats.monitor_url())
+            .with("database.url", database.url())
+            .with("http.listen", "127.0.0.1:0");
+        if stubbed {
+            settings = settings.with("accounts.keys", keys);
+        }
+        let settings = change(settings);
+        let host = run(&services, &settings, &clock).await;
+        Self {
+            bus: first(&host, &services).bus.clone(),
+            base_url: format!("http://{}", host.address),
+            host,
+            services,
+            settings,
+            database,
+            nats,
+            folder,
+            clock,
+            tenant,
+            key,
+            live_key,
+            other_tenant,
+            other_key,
+        }
+    }
+
+    /// A running service's surroundings.
+    pub fn cx(&self, service: &str) -> &Cx {
+        let found = self.host.cx(service);
+        found.unwrap_or_else(|| panic!("the service {service} does not run in this kit"))
+    }
+
+    pub fn db(&self, service: &str) -> Db {
+        self.cx(service).db.clone()
+    }
+
+    /// Where the services keep their files.
+    pub fn data_dir(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Stops the services in order and starts them again on the same data. The address changes.
+    pub async fn restart(mut self) -> Self {
+        self.host.stop().await.unwrap();
+        self.host = run(&self.services, &self.settings, &self.clock).await;
+        self.bus = first(&self.host, &self.services).bus.clone();
+        self.base_url = format!("http://{}", self.host.address);
+        self
+    }
+
+    /// Kills the nats-server, empties its JetStream folder and starts it again at the same address.
+    pub async fn lose_jetstream(&mut self) {
+        self.nats.kill().await.unwrap();
+        std::fs::remove_dir_all(self.nats.folder().join("jetstream")).unwrap();
+        self.nats.restart().await.unwrap();
+    }
+
+    /// Payloads that could not be processed since the kit was started.
+    pub async fn dead_letters(&self) -> u64 {
+        let jetstream = async_nats::jetstream::new(self.bus.client().clone());
+        let stream = jetstream.get_stream(contract::streams::DEAD_LETTERS).await;
+        stream.unwrap().cached_info().state.messages
+    }
+
+    /// Stops the services as a SIGTERM would.
+    pub async fn stop(self) {
+        self.host.stop().await.unwrap();
+        self.nats.stop().await.unwrap();
+        self.database.remove().await;
+    }
+}
+
+async fn run(services: &[Service], settings: &Settings, clock: &Clock) -> Host {
+    let options = HostOptions {
+        services: services.to_vec(),
+        settings: settings.clone(),
+        clock: clock.clone(),
+    };
+    Host::start(options).await.unwrap()
+}
+
+fn first<'h>(host: &'h Host, services: &[Service]) -> &'h Cx {
+    let name = services.first().expect("at least one service").name;
+    host.cx(name).expect("it runs")
+}

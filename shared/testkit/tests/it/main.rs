@@ -1,0 +1,5 @@
+//! The kit itself, with a service that keeps notes.
+
+mod kit;
+mod notes;
+mod process;
