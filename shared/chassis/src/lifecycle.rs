@@ -1,4 +1,5 @@
-//! Two-stage stop: first the work (no new intake, what is in flight finishes), then what the work stands on.
+//! Stop in stages: first the work (no new intake, what is in flight finishes), then what the work stands on,
+//! and the database writers when nobody is left who writes.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,10 +19,13 @@ pub struct Lifecycle {
 struct Inner {
     /// Cancelled first: consumers, timers and listeners take nothing new.
     stopping: CancellationToken,
-    /// Cancelled when the work is done: relays, answerers and writers end.
+    /// Cancelled when the work is done: relays and answerers end.
     closing: CancellationToken,
+    /// Cancelled when the footing is gone too.
+    ending: CancellationToken,
     work: TaskTracker,
     footing: TaskTracker,
+    writers: TaskTracker,
     failure: Mutex<Option<anyhow::Error>>,
 }
 
@@ -32,6 +36,10 @@ impl Lifecycle {
 
     pub fn closing(&self) -> CancellationToken {
         self.inner.closing.clone()
+    }
+
+    pub fn ending(&self) -> CancellationToken {
+        self.inner.ending.clone()
     }
 
     /// Work: ends itself once `stopping` is cancelled. An error, or a panic, stops the process.
@@ -55,6 +63,18 @@ impl Lifecycle {
         let lifecycle = self.clone();
         self.inner
             .footing
+            .spawn(async move { lifecycle.watch(name, task).await });
+    }
+
+    /// A database writer: ends itself once `ending` is cancelled and its queue is empty.
+    pub fn spawn_writer(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
+        let lifecycle = self.clone();
+        self.inner
+            .writers
             .spawn(async move { lifecycle.watch(name, task).await });
     }
 
@@ -101,7 +121,12 @@ impl Lifecycle {
         let footing_done = tokio::time::timeout(Duration::from_secs(5), self.inner.footing.wait())
             .await
             .is_ok();
-        work_done && footing_done
+        self.inner.ending.cancel();
+        self.inner.writers.close();
+        let written = tokio::time::timeout(Duration::from_secs(5), self.inner.writers.wait())
+            .await
+            .is_ok();
+        work_done && footing_done && written
     }
 }
 
@@ -122,12 +147,18 @@ mod tests {
     #[tokio::test]
     async fn work_ends_before_what_it_stands_on() {
         let lifecycle = Lifecycle::default();
-        let (stopping, closing, seen) = (
+        let (stopping, closing, ending) = (
             lifecycle.stopping(),
             lifecycle.closing(),
-            Arc::new(Mutex::new(Vec::new())),
+            lifecycle.ending(),
         );
-        let (first, second) = (seen.clone(), seen.clone());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (first, second, third) = (seen.clone(), seen.clone(), seen.clone());
+        lifecycle.spawn_writer("writer", async move {
+            ending.cancelled().await;
+            third.lock().unwrap().push("writer");
+            Ok(())
+        });
         lifecycle.spawn_footing("footing", async move {
             closing.cancelled().await;
             first.lock().unwrap().push("footing");
@@ -140,7 +171,7 @@ mod tests {
             Ok(())
         });
         assert!(lifecycle.stop(Duration::from_secs(5)).await);
-        assert_eq!(*seen.lock().unwrap(), ["work", "footing"]);
+        assert_eq!(*seen.lock().unwrap(), ["work", "footing", "writer"]);
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ use anyhow::Context;
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::Tx;
 use super::engine::Engine;
@@ -48,12 +49,9 @@ impl Db {
         lifecycle: &Lifecycle,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let closing = lifecycle.closing();
-        lifecycle.spawn_footing("database writer", async move {
-            tokio::select! {
-                () = commit_groups(&writer, queue, service) => {}
-                () = closing.cancelled() => {}
-            }
+        let ending = lifecycle.ending();
+        lifecycle.spawn_writer("database writer", async move {
+            commit_groups(&writer, queue, service, &ending).await;
             Ok(())
         });
         Self {
@@ -112,9 +110,18 @@ async fn commit_groups(
     writer: &DatabaseConnection,
     mut queue: mpsc::Receiver<Job>,
     service: &'static str,
+    ending: &CancellationToken,
 ) {
     let mut group = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut group, GROUP).await > 0 {
+    loop {
+        tokio::select! {
+            received = queue.recv_many(&mut group, GROUP) => if received == 0 { return },
+            // Takes nothing more, but commits what waits already.
+            () = ending.cancelled(), if !queue.is_closed() => {
+                queue.close();
+                continue;
+            }
+        }
         let (jobs, started) = (group.len(), std::time::Instant::now());
         let mut dones = Vec::with_capacity(jobs);
         let committed = commit(writer, &mut group, &mut dones)

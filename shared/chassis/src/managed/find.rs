@@ -130,7 +130,7 @@ async fn on_path(options: &FindOptions) -> anyhow::Result<Found> {
                 seen = Some(format!(
                     "{} is {version}, older than {OLDEST}",
                     binary.display()
-                ))
+                ));
             }
             Err(error) => seen = Some(format!("{error:#}")),
         }
