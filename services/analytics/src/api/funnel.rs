@@ -106,10 +106,10 @@ fn count(sums: &[Sum], runs: &[Run]) -> Funnel {
         funnel.segments += sum.segments;
         match Outcome::from_rank(sum.rank) {
             Some(Outcome::Suppressed) => {
-                *funnel.suppressed.entry(sum.reason.clone()).or_default() += sum.messages
+                *funnel.suppressed.entry(sum.reason.clone()).or_default() += sum.messages;
             }
             Some(Outcome::Failed) => {
-                *funnel.failed.entry(sum.reason.clone()).or_default() += sum.messages
+                *funnel.failed.entry(sum.reason.clone()).or_default() += sum.messages;
             }
             Some(Outcome::Cancelled) => funnel.cancelled += sum.messages,
             Some(Outcome::Expired) => funnel.expired += sum.messages,

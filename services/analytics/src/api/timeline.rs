@@ -61,11 +61,11 @@ pub async fn handle(
     Ok(Json(Timeline {
         message: id,
         summary: summary(&whole),
-        hops: trace(&run, &whole, stages),
+        hops: trace(&run, &whole, &stages),
     }))
 }
 
-fn trace(run: &Run, whole: &Whole, stages: Vec<(String, UnixMillis)>) -> Vec<Hop> {
+fn trace(run: &Run, whole: &Whole, stages: &[(String, UnixMillis)]) -> Vec<Hop> {
     let hop = |name: &str, at: UnixMillis| Hop {
         hop: name.to_string(),
         at: at.to_utc(),
@@ -185,7 +185,7 @@ mod tests {
             ("screened".into(), UnixMillis(10)),
             ("rendered".into(), UnixMillis(20)),
         ];
-        let names: Vec<_> = trace(&run, &whole, stages)
+        let names: Vec<_> = trace(&run, &whole, &stages)
             .into_iter()
             .map(|hop| hop.hop)
             .collect();
