@@ -1,9 +1,11 @@
 //! The other services, as far as campaigns can see them. Each test's tenant has its own world.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chassis::{Cx, Failure, Service};
+use contract::campaigns::{RunClosed, RunStarted};
 use contract::chunk::{ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, SLOT_SIZE, SlotRef};
 use contract::consent::{ChunkScreened, Gate, RunGateSet, ScreenChunk, SetRunGate};
 use contract::contacts::{
@@ -11,7 +13,9 @@ use contract::contacts::{
 };
 use contract::dispatch::{HandOver, HandOversRecorded, SlotOutcome};
 use contract::renderer::{ChunkRendered, DescribeTemplate, TemplateDescribed};
-use contract::{ContactId, DecisionId, Envelope, Phone, Reason, RunId, TenantId, UnixMillis};
+use contract::{
+    CampaignId, ContactId, DecisionId, Envelope, Phone, Reason, RunId, TenantId, UnixMillis,
+};
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -34,6 +38,11 @@ pub struct World {
     /// Hand-overs by person.
     pub texts: BTreeMap<u32, u32>,
     pub pages: u32,
+    /// Milliseconds that a page of an audience and a chunk take.
+    pub page_takes: u64,
+    pub chunk_takes: u64,
+    pub started: Vec<RunStarted>,
+    pub closed: Vec<RunClosed>,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -42,7 +51,10 @@ static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::
 pub struct Held(MutexGuard<'static, HashMap<TenantId, World>>, TenantId);
 
 pub fn world(tenant: TenantId) -> Held {
-    Held(WORLDS.lock().unwrap(), tenant)
+    Held(
+        WORLDS.lock().unwrap_or_else(PoisonError::into_inner),
+        tenant,
+    )
 }
 
 impl std::ops::Deref for Held {
@@ -79,8 +91,11 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         cx.answer(app.clone(), load_recipients).await?;
         cx.answer(app.clone(), describe_template).await?;
         cx.answer(app.clone(), set_run_gate).await?;
-        cx.consume("fake__screen_chunk", 4, app, screen_chunk)
+        cx.consume("fake__screen_chunk", 4, app.clone(), screen_chunk)
             .await?;
+        cx.consume("fake__run_started", 1, app.clone(), run_started)
+            .await?;
+        cx.consume("fake__run_closed", 1, app, run_closed).await?;
         Ok(OpenApiRouter::new())
     })
 }
@@ -98,6 +113,8 @@ async fn page_audience(
     _: Arc<Cx>,
     question: Envelope<PageAudience>,
 ) -> anyhow::Result<AudiencePage> {
+    let takes = world(question.tenant).page_takes;
+    tokio::time::sleep(Duration::from_millis(takes)).await;
     let mut world = world(question.tenant);
     world.pages += 1;
     let first = question.body.after.map_or(0, |contact| number(contact) + 1);
@@ -155,10 +172,22 @@ async fn set_run_gate(_: Arc<Cx>, question: Envelope<SetRunGate>) -> anyhow::Res
     })
 }
 
+async fn run_started(_: Arc<Cx>, event: Envelope<RunStarted>) -> Result<(), Failure> {
+    world(event.tenant).started.push(event.body);
+    Ok(())
+}
+
+async fn run_closed(_: Arc<Cx>, event: Envelope<RunClosed>) -> Result<(), Failure> {
+    world(event.tenant).closed.push(event.body);
+    Ok(())
+}
+
 /// Plays consent, renderer and dispatch: of every ten positions the first is suppressed, the second
 /// fails to render, the others are handed over, or held where the world says so.
 async fn screen_chunk(cx: Arc<Cx>, command: Envelope<ScreenChunk>) -> Result<(), Failure> {
     let (tenant, ScreenChunk { head, recipients }) = (command.tenant, command.body);
+    let takes = world(tenant).chunk_takes;
+    tokio::time::sleep(Duration::from_millis(takes)).await;
     let now = cx.clock.millis();
     let (stutters, screened, rendered, handed) = {
         let mut world = world(tenant);
@@ -303,4 +332,34 @@ fn slots(head: &ChunkHead, items: Vec<HandOver>, at: UnixMillis) -> Vec<SlotOutc
         items,
     };
     by_slot.into_iter().map(slot).collect()
+}
+
+/// A hand-over of one position of a run's first chunk.
+pub fn late_hand_over(run: RunId, campaign: CampaignId, position: u16) -> HandOversRecorded {
+    let item = HandOver {
+        position,
+        contact: contact(u32::from(position)),
+        decision: DecisionId::from_raw(1),
+        outcome: Outcome::HandedOver,
+        reason: Reason::OK,
+        until: None,
+        segments: 1,
+        encoding: Encoding::Gsm7,
+        provider_message_id: String::new(),
+    };
+    let slot = SlotRef {
+        run,
+        chunk: 0,
+        slot: 0,
+    };
+    let outcome = SlotOutcome {
+        slot,
+        campaign,
+        provider: String::new(),
+        at: UnixMillis(0),
+        items: vec![item],
+    };
+    HandOversRecorded {
+        slots: vec![outcome],
+    }
 }

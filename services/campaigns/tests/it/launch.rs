@@ -26,6 +26,21 @@ async fn a_launched_campaign_completes_and_its_sums_are_right() {
             .values()
             .all(|times| *times == 1)
     );
+    while fake::world(kit.tenant).closed.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    {
+        let world = fake::world(kit.tenant);
+        let (started, closed) = (&world.started[0], &world.closed[0]);
+        assert_eq!(
+            (started.recipients, closed.recipients),
+            (u64::from(people), u64::from(people))
+        );
+        assert_eq!(
+            (closed.suppressed, closed.failed, closed.handed_over),
+            (suppressed, failed, handed_over)
+        );
+    }
     kit.stop().await;
 }
 

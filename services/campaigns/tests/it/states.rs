@@ -105,3 +105,40 @@ async fn what_a_state_does_not_allow_is_refused_with_what_it_does() {
     assert_eq!(kit.delete(&path).await.0, 409);
     kit.stop().await;
 }
+
+#[tokio::test]
+async fn another_tenant_sees_and_changes_nothing() {
+    let kit = kit(1).await;
+    let id = create(&kit, draft()).await;
+    let other = kit.with_key(&kit.other_key);
+    let call = async |method: &str, path: &str, body: &[u8]| {
+        other
+            .send(method, path, "application/json", body.to_vec())
+            .await
+            .unwrap()
+    };
+    let path = format!("/v1/campaigns/{id}");
+    assert_eq!(call("GET", &path, b"").await.0, 404);
+    assert_eq!(call("GET", &format!("{path}/progress"), b"").await.0, 404);
+    assert_eq!(call("PATCH", &path, b"{\"name\":\"mine\"}").await.0, 404);
+    assert_eq!(call("POST", &format!("{path}/launch"), b"").await.0, 404);
+    assert_eq!(call("DELETE", &path, b"").await.0, 404);
+    assert_eq!(call("GET", "/v1/campaigns", b"").await.1["data"], json!([]));
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_test_key_cannot_launch_a_live_campaign() {
+    let kit = kit(1).await;
+    let live = kit.with_key(&kit.live_key);
+    let campaign = live.post("/v1/campaigns", &draft()).await.unwrap();
+    assert_eq!(campaign["mode"], "live");
+    let id = campaign["id"].as_str().unwrap();
+    let (status, problem) = ask(&kit, id, "launch").await;
+    assert_eq!((status, &problem["code"]), (403, &json!("key.test_mode")));
+    live.post(&format!("/v1/campaigns/{id}/launch"), &json!({}))
+        .await
+        .unwrap();
+    until_state(&kit, id, "completed").await;
+    kit.stop().await;
+}
