@@ -42,7 +42,7 @@ pub async fn confirmed(app: &App, run: RunId) -> bool {
             Ok(true) => return true,
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(%run, error = format!("{error:#}"), "consent has not moved a gate yet")
+                tracing::warn!(%run, error = format!("{error:#}"), "consent has not moved a gate yet");
             }
         }
         tokio::time::sleep(app.config.poll()).await;

@@ -35,20 +35,18 @@ impl Sums {
         } in counts
         {
             self.recipients += count;
-            match outcome {
-                Outcome::Pending => self.pending += count,
-                Outcome::Held => self.held += count,
-                Outcome::Expired => self.expired += count,
-                Outcome::Cancelled => self.cancelled += count,
-                Outcome::Suppressed => {
-                    *self.suppressed.entry(reason.to_string()).or_default() += count
-                }
-                Outcome::Failed => *self.failed.entry(reason.to_string()).or_default() += count,
-                Outcome::Unknown => self.unknown += count,
+            *match outcome {
+                Outcome::Pending => &mut self.pending,
+                Outcome::Held => &mut self.held,
+                Outcome::Expired => &mut self.expired,
+                Outcome::Cancelled => &mut self.cancelled,
+                Outcome::Suppressed => self.suppressed.entry(reason.to_string()).or_default(),
+                Outcome::Failed => self.failed.entry(reason.to_string()).or_default(),
+                Outcome::Unknown => &mut self.unknown,
                 Outcome::HandedOver | Outcome::Undelivered | Outcome::Delivered => {
-                    self.handed_over += count
+                    &mut self.handed_over
                 }
-            }
+            } += count;
         }
     }
 

@@ -45,8 +45,9 @@ pub async fn load(
         .iter()
         .map(|(run, chunk)| (run.uuid().simple().to_string(), *chunk))
         .collect();
+    // CROSS JOIN, so that SQLite looks each key up and never walks the table.
     let text = format!(
-        "select {COLUMNS} from {} as r join chunk c on c.run = {} and c.chunk = CAST(r.value->>1 AS BIGINT) \
+        "select {COLUMNS} from {} as r cross join chunk c where c.run = {} and c.chunk = CAST(r.value->>1 AS BIGINT) \
          order by c.run, c.chunk{}",
         engine.rows("$1"),
         engine.uuid("r.value->>0"),

@@ -22,7 +22,7 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
                 }
             }
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "open runs could not be read")
+                tracing::warn!(error = format!("{error:#}"), "open runs could not be read");
             }
         }
         tokio::select! {
