@@ -4,19 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Builds the binary once a process (cargo makes it a no-op when nothing changed) and names it.
-#[derive(Debug, Clone, Copy)]
-pub struct Binary;
-
-impl Binary {
-    pub fn path() -> &'static Path {
-        static PATH: OnceLock<PathBuf> = OnceLock::new();
-        PATH.get_or_init(build)
-    }
-
-    pub fn command() -> Command {
-        Command::new(Self::path())
-    }
+/// Builds `hailmast` once a process (cargo makes it a no-op when nothing changed) and names it.
+pub fn binary() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(build)
 }
 
 /// In the profile the tests themselves were built in, so that nothing is built twice.

@@ -1,8 +1,8 @@
 //! The real thing, for tests: a nats-server, a database and running services of one's own per [`Kit`], and
-//! the built binary as a [`Process`]. A dev-dependency only.
+//! the built binary for tests that drive it from outside. A dev-dependency only.
 //!
 //! - [`kit`]: services started the way `up` starts them, with an HTTP caller, a bus and a clock to move
-//! - [`binary`], [`process`]: the built `hailmast`, driven from outside
+//! - [`binary()`], [`database_url`], [`Client`]: what black-box stories need
 //! - [`postgres`]: the throw-away cluster behind `TEST_DB=postgres`
 
 #![expect(
@@ -13,15 +13,15 @@
 )]
 
 mod accounts;
-pub mod binary;
+mod binary;
 mod calls;
 mod database;
 mod eventually;
 pub mod kit;
 pub mod postgres;
-pub mod process;
 
-pub use binary::Binary;
+pub use binary::binary;
+pub use chassis::http::client::Client;
+pub use database::database_url;
 pub use eventually::{eventually, eventually_within};
 pub use kit::Kit;
-pub use process::Process;

@@ -20,7 +20,7 @@ async fn two_kits_share_nothing() {
 #[tokio::test]
 async fn each_key_is_its_own_tenant_and_mode() {
     let kit = Kit::start(&[notes::SERVICE]).await;
-    kit.post("/v1/notes", json!({})).await;
+    assert_eq!(kit.post("/v1/notes", json!({})).await, (200, json!({})));
     let live = kit.with_key(&kit.live_key).get("/v1/notes").await.unwrap();
     assert_eq!(live, json!({"data": [1], "mode": "live"}));
     let other = kit.with_key(&kit.other_key).get("/v1/notes").await.unwrap();
@@ -35,7 +35,7 @@ async fn a_restarted_kit_keeps_its_data_and_its_keys() {
         settings.with("notes.first", 7)
     })
     .await;
-    kit.post("/v1/notes", json!({})).await;
+    assert_eq!(kit.post("/v1/notes", json!({})).await, (200, json!({})));
     let kit = kit.restart().await;
     assert_eq!(kit.get("/v1/notes").await.1["data"], json!([7]));
     kit.stop().await;
@@ -69,4 +69,14 @@ async fn the_suite_runs_on_the_engine_that_was_asked_for() {
     assert_eq!(kit.data_dir().join("notes.db").exists(), !postgres);
     assert_eq!(kit.dead_letters().await, 0);
     kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_for_a_process_is_a_fresh_one_each_time() {
+    let (one, two) = (testkit::database_url(), testkit::database_url());
+    assert!(one.is_none() || one != two);
+    assert_eq!(
+        one.is_some(),
+        std::env::var_os("TEST_DB").is_some_and(|value| value == "postgres")
+    );
 }

@@ -2,4 +2,3 @@
 
 mod kit;
 mod notes;
-mod process;
