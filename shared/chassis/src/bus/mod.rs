@@ -127,6 +127,11 @@ impl Bus {
         inbox::first_time(self, tx, durable, ids).await
     }
 
+    /// Resolves once the server knows of every subscription made so far on this connection.
+    pub async fn settle(&self) -> anyhow::Result<()> {
+        query::settle(&self.inner.client).await
+    }
+
     pub fn client(&self) -> &async_nats::Client {
         &self.inner.client
     }

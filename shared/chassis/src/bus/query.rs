@@ -77,7 +77,7 @@ where
         .await
         .with_context(|| format!("cannot listen for {subject}"))?;
     // Known to the server before anyone is told that the service has started.
-    bus.inner.client.flush().await?;
+    bus.settle().await?;
     let (bus, closing, slots) = (
         bus.clone(),
         lifecycle.closing(),
@@ -103,6 +103,17 @@ where
         }
     });
     Ok(())
+}
+
+/// Resolves once the server has dealt with everything sent so far on this connection. A flush would not do:
+/// it only empties our own buffer. The server works through a connection's lines in order, and says at once
+/// that nobody listens.
+pub(super) async fn settle(client: &async_nats::Client) -> anyhow::Result<()> {
+    match client.request("hm.nobody", Bytes::new()).await {
+        Err(error) if error.kind() == RequestErrorKind::NoResponders => Ok(()),
+        Err(error) => Err(error).context("NATS does not answer"),
+        Ok(_) => Ok(()),
+    }
 }
 
 async fn reply<Q, A, F, Fut>(bus: &Bus, app: Arc<A>, handler: &F, question: Message)
