@@ -23,11 +23,18 @@ pub struct Person {
     pub kind: Kind,
 }
 
-const NAMES: [&str; 12] =
-    ["Ana", "Ben", "Chloé", "David", "Elif", "Farid", "Grace", "Hiro", "Inés", "Jonas", "Kemi", "Lars"];
+const NAMES: [&str; 12] = [
+    "Ana", "Ben", "Chloé", "David", "Elif", "Farid", "Grace", "Hiro", "Inés", "Jonas", "Kemi",
+    "Lars",
+];
 /// At the demo's start (17:00 UTC in June) it is day in these.
-const AWAKE: [&str; 5] =
-    ["America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "Europe/London"];
+const AWAKE: [&str; 5] = [
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "Europe/London",
+];
 /// … and before eight in the morning here.
 const ASLEEP: [&str; 2] = ["Pacific/Honolulu", "Asia/Tokyo"];
 /// Area codes whose 555-0100 style neighbours make up valid numbers.
@@ -49,7 +56,12 @@ fn person(index: usize) -> Person {
         Kind::Asleep => ASLEEP[index / 100 % ASLEEP.len()],
         _ => AWAKE[index % AWAKE.len()],
     };
-    Person { phone: format!("+1{}", number(index)), first_name: NAMES[index % NAMES.len()], zone, kind }
+    Person {
+        phone: format!("+1{}", number(index)),
+        first_name: NAMES[index % NAMES.len()],
+        zone,
+        kind,
+    }
 }
 
 /// Ten digits: area code, exchange 200–999, line; distinct for every index below 7 million.
@@ -69,10 +81,19 @@ pub fn csv(people: &[Person], broken_rows: usize) -> String {
     for (index, person) in people.iter().enumerate() {
         let tier = if index % 7 == 0 { "gold" } else { "basic" };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{},{},{},{tier}", person.phone, person.first_name, person.zone);
+        let _ = writeln!(
+            text,
+            "{},{},{},{tier}",
+            person.phone, person.first_name, person.zone
+        );
     }
     for index in 0..broken_rows {
-        text.push_str(["12345,Nobody,America/New_York,basic\n", "1.21E+10,Excel,America/New_York,basic\n"][index % 2]);
+        text.push_str(
+            [
+                "12345,Nobody,America/New_York,basic\n",
+                "1.21E+10,Excel,America/New_York,basic\n",
+            ][index % 2],
+        );
     }
     text
 }
@@ -88,7 +109,11 @@ mod tests {
         let distinct: HashSet<&str> = people.iter().map(|person| person.phone.as_str()).collect();
         assert_eq!(distinct.len(), people.len());
         for person in people.iter().step_by(997) {
-            assert!(contract::Phone::parse(&person.phone, None).is_ok(), "{}", person.phone);
+            assert!(
+                contract::Phone::parse(&person.phone, None).is_ok(),
+                "{}",
+                person.phone
+            );
         }
     }
 }

@@ -15,7 +15,11 @@ pub struct Platform {
 }
 
 impl Platform {
-    pub async fn start(services: Vec<Service>, settings: Settings, clock: Clock) -> anyhow::Result<Self> {
+    pub async fn start(
+        services: Vec<Service>,
+        settings: Settings,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let common = settings.common()?;
         let (nats, settings) = if common.nats.url.is_empty() {
             let server = start_nats(&common.nats.server, &common.data.dir).await?;
@@ -24,7 +28,12 @@ impl Platform {
         } else {
             (None, settings)
         };
-        let host = Host::start(HostOptions { services, settings, clock }).await?;
+        let host = Host::start(HostOptions {
+            services,
+            settings,
+            clock,
+        })
+        .await?;
         Ok(Self { host, nats })
     }
 
@@ -42,6 +51,12 @@ async fn start_nats(configured: &str, data_dir: &Path) -> anyhow::Result<NatsSer
     let given = (!configured.is_empty()).then(|| PathBuf::from(configured));
     let binary = find(&FindOptions::of_this_user(given)).await?.binary;
     let store_dir = data_dir.join("nats");
-    std::fs::create_dir_all(&store_dir).with_context(|| format!("cannot create {}", store_dir.display()))?;
-    NatsServer::start(NatsOptions { binary, store_dir, port: None }).await
+    std::fs::create_dir_all(&store_dir)
+        .with_context(|| format!("cannot create {}", store_dir.display()))?;
+    NatsServer::start(NatsOptions {
+        binary,
+        store_dir,
+        port: None,
+    })
+    .await
 }

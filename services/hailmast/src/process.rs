@@ -18,12 +18,32 @@ impl Usage {
         let pid = pid.map_or_else(|| "self".to_string(), |pid| pid.to_string());
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         // The command stands in parentheses and may hold blanks: fields count from behind it.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
+        let ticks = |index: usize| {
+            fields
+                .get(index)
+                .and_then(|text| text.parse::<f64>().ok())
+                .unwrap_or(0.0)
+        };
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
-        let kib = peak.split_whitespace().next().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
-        Self { cpu_seconds: (ticks(11) + ticks(12)) / TICKS_PER_SECOND, peak_rss_mib: kib / 1024.0 }
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap_or_default();
+        let kib = peak
+            .split_whitespace()
+            .next()
+            .and_then(|text| text.parse::<f64>().ok())
+            .unwrap_or(0.0);
+        Self {
+            cpu_seconds: (ticks(11) + ticks(12)) / TICKS_PER_SECOND,
+            peak_rss_mib: kib / 1024.0,
+        }
     }
 
     /// CPU seconds since an earlier look.

@@ -20,10 +20,13 @@ pub fn choose(names: &[String]) -> anyhow::Result<Vec<Service>> {
     names
         .iter()
         .map(|name| {
-            SERVICES.into_iter().find(|service| service.name == name).ok_or_else(|| {
-                let known = SERVICES.map(|service| service.name).join(", ");
-                anyhow::anyhow!("there is no service named {name}; the services are {known}")
-            })
+            SERVICES
+                .into_iter()
+                .find(|service| service.name == name)
+                .ok_or_else(|| {
+                    let known = SERVICES.map(|service| service.name).join(", ");
+                    anyhow::anyhow!("there is no service named {name}; the services are {known}")
+                })
         })
         .collect()
 }
@@ -45,15 +48,25 @@ mod tests {
     #[test]
     fn unknown_services_are_named_with_the_known_ones() {
         let error = choose(&["consnt".to_string()]).unwrap_err().to_string();
-        assert!(error.contains("consnt") && error.contains("consent"), "{error}");
+        assert!(
+            error.contains("consnt") && error.contains("consent"),
+            "{error}"
+        );
     }
 
     #[test]
     fn every_setting_has_a_comment_above_it() {
         let text = documented_defaults();
         let lines: Vec<&str> = text.lines().collect();
-        for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ") && !line.starts_with('#')) {
-            assert!(index > 0 && lines[index - 1].starts_with('#'), "no comment above: {line}");
+        for (index, line) in lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.contains(" = ") && !line.starts_with('#'))
+        {
+            assert!(
+                index > 0 && lines[index - 1].starts_with('#'),
+                "no comment above: {line}"
+            );
         }
     }
 }

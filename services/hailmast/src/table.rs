@@ -2,8 +2,16 @@
 
 /// Prints a titled table with the second column aligned to the right.
 pub fn print(title: &str, rows: &[(String, String)]) {
-    let left = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let right = rows.iter().map(|(_, value)| value.chars().count()).max().unwrap_or(0);
+    let left = rows
+        .iter()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let right = rows
+        .iter()
+        .map(|(_, value)| value.chars().count())
+        .max()
+        .unwrap_or(0);
     let width = left + right + 3;
     println!("\n{title}\n{}", "─".repeat(width));
     for (name, value) in rows {

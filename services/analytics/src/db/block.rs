@@ -21,7 +21,7 @@ pub async fn insert<const WIDTH: usize>(
         if left < size {
             continue;
         }
-        let sql = text(head, WIDTH, size, tail);
+        let sql = text(engine, head, WIDTH, size, tail);
         while left >= size {
             let values: Vec<Value> = rows.by_ref().take(size).flatten().collect();
             tx.execute_raw(engine.sql(sql.clone(), values)).await?;
@@ -31,7 +31,8 @@ pub async fn insert<const WIDTH: usize>(
     Ok(())
 }
 
-fn text(head: &str, width: usize, rows: usize, tail: &str) -> String {
+/// SQLite finds numbered placeholders by walking all their names, so it gets plain ones.
+fn text(engine: Engine, head: &str, width: usize, rows: usize, tail: &str) -> String {
     let mut sql = String::with_capacity(head.len() + tail.len() + rows * width * 5 + 16);
     sql.push_str(head);
     sql.push_str(" values ");
@@ -39,7 +40,10 @@ fn text(head: &str, width: usize, rows: usize, tail: &str) -> String {
         sql.push_str(if row == 0 { "(" } else { ", (" });
         for column in 1..=width {
             let comma = if column == width { ")" } else { ", " };
-            let _ = write!(sql, "${}{comma}", row * width + column);
+            let _ = match engine {
+                Engine::Sqlite => write!(sql, "?{comma}"),
+                Engine::Postgres => write!(sql, "${}{comma}", row * width + column),
+            };
         }
     }
     sql.push(' ');
@@ -52,8 +56,18 @@ mod tests {
     #[test]
     fn placeholders_count_on_over_the_rows() {
         assert_eq!(
-            super::text("insert into t (a, b)", 2, 2, "on conflict do nothing"),
+            super::text(
+                chassis::Engine::Postgres,
+                "insert into t (a, b)",
+                2,
+                2,
+                "on conflict do nothing"
+            ),
             "insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing"
+        );
+        assert_eq!(
+            super::text(chassis::Engine::Sqlite, "insert into t (a)", 1, 2, ""),
+            "insert into t (a) values (?), (?) "
         );
     }
 }

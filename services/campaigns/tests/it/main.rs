@@ -1,6 +1,10 @@
 //! The service against a real nats-server and database, with everything around it played by `fake`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod fake;
 mod launch;

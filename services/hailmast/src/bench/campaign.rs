@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use super::carrier::Carrier;
 use super::ceilings;
 use super::figures::{Ceilings, CpuPer1000, Figures, PeakRss, Ratios};
-use chassis::http::client::Client;
 use crate::demo::{CONFIRMATION, number, opening, prepare};
 use crate::generate;
 use crate::platform::Platform;
 use crate::process::Usage;
 use crate::registry::SERVICES;
+use chassis::http::client::Client;
 
 #[derive(Args)]
 pub struct Options {
@@ -39,7 +39,9 @@ pub struct Options {
 }
 
 pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let folder = tempfile::Builder::new().prefix("hailmast-bench-").tempdir()?;
+    let folder = tempfile::Builder::new()
+        .prefix("hailmast-bench-")
+        .tempdir()?;
     let log = folder.path().join("smsc.jsonl");
     let carrier = Carrier::start(&log, &options.receipt_delay_ms).await?;
     let settings = Settings::load(&SERVICES, config)?
@@ -48,12 +50,20 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
         .with("dispatch.simulator.address", carrier.address.to_string())
         .with("dispatch.lane.segments_per_second", options.rate);
     let common = settings.common()?;
-    telemetry::init_logs(&chassis::config::Log { level: "warn".to_string(), ..common.log.clone() })?;
+    telemetry::init_logs(&chassis::config::Log {
+        level: "warn".to_string(),
+        ..common.log.clone()
+    })?;
     let location = Location::from_settings(&common.database, &common.data)?;
     let clock = Clock::starting_at(opening());
     let platform = Platform::start(SERVICES.to_vec(), settings, clock.clone()).await?;
-    let cx = platform.host.cx("accounts").context("accounts does not run")?;
-    let tenant = accounts::bootstrap(&cx.db, &cx.bus, &clock, "bench").await?.context("not a fresh database")?;
+    let cx = platform
+        .host
+        .cx("accounts")
+        .context("accounts does not run")?;
+    let tenant = accounts::bootstrap(&cx.db, &cx.bus, &clock, "bench")
+        .await?
+        .context("not a fresh database")?;
     let client = Client::new(platform.host.address, tenant.test_key);
     let mut figures = Figures {
         contacts: options.contacts as u64,
@@ -70,7 +80,8 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     figures.carrier_texts = verdict.texts;
     figures.texts_twice = verdict.texts_twice;
     figures.sums_equal = verdict.texts == figures.handed_over
-        && figures.handed_over + figures.suppressed + figures.failed + figures.unknown == figures.contacts;
+        && figures.handed_over + figures.suppressed + figures.failed + figures.unknown
+            == figures.contacts;
     measure_ceilings(&options, &location, folder.path(), &mut figures).await?;
     if options.json {
         println!("{}", serde_json::to_string(&figures)?);
@@ -78,7 +89,11 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
         figures.print();
     }
     let good = figures.sums_equal && figures.texts_twice == 0;
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Imports made-up people, all in zones where it is day, and records their opt-ins.
@@ -90,7 +105,10 @@ async fn load(client: &Client, options: &Options, figures: &mut Figures) -> anyh
     let csv = generate::csv(&people, 0).into_bytes();
     let begun = Instant::now();
     let job = client.post_csv("/v1/imports?list_name=bench", csv).await?;
-    let id = job["id"].as_str().context("the import has no id")?.to_string();
+    let id = job["id"]
+        .as_str()
+        .context("the import has no id")?
+        .to_string();
     let list = loop {
         let job = client.get(&format!("/v1/imports/{id}")).await?;
         match job["state"].as_str().unwrap_or_default() {
@@ -109,7 +127,9 @@ async fn load(client: &Client, options: &Options, figures: &mut Figures) -> anyh
                         "evidence": { "disclosure_text": "I agree to get offers by text.", "source": "bench" } })
             })
             .collect();
-        client.post("/v1/consents/batch", &json!({ "items": items })).await?;
+        client
+            .post("/v1/consents/batch", &json!({ "items": items }))
+            .await?;
     }
     figures.opt_ins_per_second = options.contacts as f64 / begun.elapsed().as_secs_f64();
     Ok(list)
@@ -124,11 +144,19 @@ async fn send(
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let campaign = prepare(client, list).await?;
-    let before = [Usage::of(None), Usage::of(nats.or(Some(0))), Usage::of(carrier.or(Some(0)))];
+    let before = [
+        Usage::of(None),
+        Usage::of(nats.or(Some(0))),
+        Usage::of(carrier.or(Some(0))),
+    ];
     let begun = Instant::now();
-    client.post(&format!("/v1/campaigns/{campaign}/launch"), &json!({})).await?;
+    client
+        .post(&format!("/v1/campaigns/{campaign}/launch"), &json!({}))
+        .await?;
     let progress = loop {
-        let seen = client.get(&format!("/v1/campaigns/{campaign}/progress")).await?;
+        let seen = client
+            .get(&format!("/v1/campaigns/{campaign}/progress"))
+            .await?;
         match seen["state"].as_str().unwrap_or_default() {
             "completed" => break seen,
             "cancelled" | "failed" | "expired" => anyhow::bail!("the campaign ended early: {seen}"),
@@ -149,18 +177,35 @@ async fn send(
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    let after = [Usage::of(None), Usage::of(nats.or(Some(0))), Usage::of(carrier.or(Some(0)))];
+    let after = [
+        Usage::of(None),
+        Usage::of(nats.or(Some(0))),
+        Usage::of(carrier.or(Some(0))),
+    ];
     let messages = options.contacts as f64;
     let cpu = |index: usize| after[index].cpu_since(before[index]);
-    let sum = |value: &Value| value.as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum();
+    let sum = |value: &Value| {
+        value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, n)| n.as_u64())
+            .sum()
+    };
     figures.handed_over = number(&progress, "handed_over");
     figures.suppressed = sum(&progress["suppressed"]);
     figures.failed = sum(&progress["failed"]);
     figures.unknown = number(&progress, "unknown");
     figures.seconds_to_last_receipt = folded.as_secs_f64();
     figures.messages_per_second = messages / folded.as_secs_f64();
-    let longest = options.receipt_delay_ms.rsplit('-').next().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
-    let without_wait = (folded.as_secs_f64() - longest / 1000.0).max(figures.seconds_to_closed.min(folded.as_secs_f64()));
+    let longest = options
+        .receipt_delay_ms
+        .rsplit('-')
+        .next()
+        .and_then(|text| text.parse::<f64>().ok())
+        .unwrap_or(0.0);
+    let without_wait = (folded.as_secs_f64() - longest / 1000.0)
+        .max(figures.seconds_to_closed.min(folded.as_secs_f64()));
     figures.messages_per_second_without_receipt_wait = messages / without_wait;
     figures.cpu_us_per_message = (cpu(0) + cpu(1)) / messages * 1e6;
     figures.cpu_seconds_per_1000 = CpuPer1000 {
@@ -169,7 +214,11 @@ async fn send(
         carrier_not_counted: cpu(2) / messages * 1000.0,
     };
     let (ours, theirs) = (after[0].peak_rss_mib, after[1].peak_rss_mib);
-    figures.peak_rss_mib = PeakRss { hailmast: ours, nats_server: theirs, sum: ours + theirs };
+    figures.peak_rss_mib = PeakRss {
+        hailmast: ours,
+        nats_server: theirs,
+        sum: ours + theirs,
+    };
     Ok(())
 }
 
@@ -183,8 +232,14 @@ async fn measure_ceilings(
     let smpp = ceilings::smpp(carrier.address, options.ceiling).await?;
     carrier.stop().await?;
     let rows = ceilings::row_inserts(location, folder, options.ceiling).await?;
-    figures.ceilings = Ceilings { smpp_messages_per_second: smpp, row_inserts_per_second: rows };
+    figures.ceilings = Ceilings {
+        smpp_messages_per_second: smpp,
+        row_inserts_per_second: rows,
+    };
     let rate = figures.messages_per_second;
-    figures.ratios = Ratios { of_smpp: rate / smpp, of_row_inserts: rate / rows };
+    figures.ratios = Ratios {
+        of_smpp: rate / smpp,
+        of_row_inserts: rate / rows,
+    };
     Ok(())
 }

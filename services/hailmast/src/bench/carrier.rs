@@ -19,7 +19,14 @@ pub struct Carrier {
 impl Carrier {
     pub async fn start(log: &Path, receipt_delay_ms: &str) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["smsc", "--listen", "127.0.0.1:0", "--receipt-delay-ms", receipt_delay_ms, "--log"])
+            .args([
+                "smsc",
+                "--listen",
+                "127.0.0.1:0",
+                "--receipt-delay-ms",
+                receipt_delay_ms,
+                "--log",
+            ])
             .arg(log)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -27,10 +34,24 @@ impl Carrier {
             .spawn()
             .context("the simulated carrier cannot be started")?;
         let commands = child.stdin.take().context("no standard input")?;
-        let mut answers = BufReader::new(child.stdout.take().context("no standard output")?).lines();
-        let first: Value = serde_json::from_str(&answers.next_line().await?.context("the carrier ended at once")?)?;
-        let address = first["listening"].as_str().context("the carrier did not say where it listens")?.parse()?;
-        Ok(Self { address, child, commands, answers })
+        let mut answers =
+            BufReader::new(child.stdout.take().context("no standard output")?).lines();
+        let first: Value = serde_json::from_str(
+            &answers
+                .next_line()
+                .await?
+                .context("the carrier ended at once")?,
+        )?;
+        let address = first["listening"]
+            .as_str()
+            .context("the carrier did not say where it listens")?
+            .parse()?;
+        Ok(Self {
+            address,
+            child,
+            commands,
+            answers,
+        })
     }
 
     pub fn pid(&self) -> Option<u32> {

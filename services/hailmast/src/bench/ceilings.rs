@@ -20,7 +20,11 @@ const BATCH: usize = 64;
 /// Messages per second from the first submit to the last receipt answered.
 pub async fn smpp(address: SocketAddr, messages: usize) -> anyhow::Result<f64> {
     let (incoming, mut arrivals) = mpsc::channel::<Vec<Incoming>>(256);
-    let config = SmppConfig { host: address.ip().to_string(), port: address.port(), ..SmppConfig::default() };
+    let config = SmppConfig {
+        host: address.ip().to_string(),
+        port: address.port(),
+        ..SmppConfig::default()
+    };
     let provider = Arc::new(SmppProvider::connect("ceiling", config, incoming)?);
     provider.ready().await;
     let begun = Instant::now();
@@ -28,7 +32,9 @@ pub async fn smpp(address: SocketAddr, messages: usize) -> anyhow::Result<f64> {
     let receipts = tokio::spawn(async move {
         let mut seen = 0;
         while seen < messages {
-            let Some(batch) = arrivals.recv().await else { break };
+            let Some(batch) = arrivals.recv().await else {
+                break;
+            };
             let mut tokens = Vec::with_capacity(batch.len());
             for incoming in batch {
                 seen += usize::from(matches!(incoming.item, FromCarrier::Receipt { .. }));
@@ -42,10 +48,13 @@ pub async fn smpp(address: SocketAddr, messages: usize) -> anyhow::Result<f64> {
     let deadline = Instant::now() + Duration::from_secs(120);
     let mut sends = Vec::new();
     for start in (0..messages).step_by(BATCH) {
-        let batch: Vec<(Permit, Submission)> =
-            (start..(start + BATCH).min(messages)).map(|index| submission(run, index)).collect();
+        let batch: Vec<(Permit, Submission)> = (start..(start + BATCH).min(messages))
+            .map(|index| submission(run, index))
+            .collect();
         let provider = provider.clone();
-        sends.push(tokio::spawn(async move { provider.send(batch, deadline).await.len() }));
+        sends.push(tokio::spawn(async move {
+            provider.send(batch, deadline).await.len()
+        }));
         if sends.len() >= 24 {
             sends.remove(0).await?;
         }
@@ -62,12 +71,24 @@ pub async fn smpp(address: SocketAddr, messages: usize) -> anyhow::Result<f64> {
 fn submission(run: RunId, index: usize) -> (Permit, Submission) {
     let chunk = u32::try_from(index / 512).unwrap_or(0);
     let position = u16::try_from(index % 512).unwrap_or(0);
-    let permit = Permit::issue(MessageId::of(run, chunk, position), DecisionId::from_raw(0), 0);
+    let permit = Permit::issue(
+        MessageId::of(run, chunk, position),
+        DecisionId::from_raw(0),
+        0,
+    );
     let digits = 15_005_561_000 + index as u64;
     let to = Phone::from_digits(digits).unwrap_or_else(|| unreachable!("eleven digits"));
-    let body = format!("Hi Ana, our summer sale is on: 20 % off for gold members until Sunday. Reply STOP to opt out. {index}");
-    let submission =
-        Submission { to, from: "+15005550100".to_string(), encoding: Encoding::Gsm7, segments: 1, body, valid_for: None };
+    let body = format!(
+        "Hi Ana, our summer sale is on: 20 % off for gold members until Sunday. Reply STOP to opt out. {index}"
+    );
+    let submission = Submission {
+        to,
+        from: "+15005550100".to_string(),
+        encoding: Encoding::Gsm7,
+        segments: 1,
+        body,
+        valid_for: None,
+    };
     (permit, submission)
 }
 
@@ -87,9 +108,11 @@ pub async fn row_inserts(location: &Location, folder: &Path, rows: usize) -> any
     );
     let begun = Instant::now();
     for start in (0..rows).step_by(500) {
-        let page: Vec<_> =
-            (start..(start + 500).min(rows)).map(|mid| (mid, 40, "OK", 1, 1_781_103_600_000_i64, "1a2b3c4d5e6f7081")).collect();
-        db.execute_raw(engine.sql(sql.clone(), [serde_json::to_string(&page)?.into()])).await?;
+        let page: Vec<_> = (start..(start + 500).min(rows))
+            .map(|mid| (mid, 40, "OK", 1, 1_781_103_600_000_i64, "1a2b3c4d5e6f7081"))
+            .collect();
+        db.execute_raw(engine.sql(sql.clone(), [serde_json::to_string(&page)?.into()]))
+            .await?;
     }
     let rate = rows as f64 / begun.elapsed().as_secs_f64();
     db.execute_unprepared("DROP TABLE bench_row").await?;

@@ -69,28 +69,87 @@ impl Figures {
         let rows = [
             ("contacts".to_string(), table::thousands(self.contacts)),
             ("database".into(), self.database.clone()),
-            ("receipts after".into(), format!("{} ms", self.receipt_delay_ms)),
-            ("import".into(), format!("{} rows/s", whole(self.import_rows_per_second))),
-            ("opt-ins over the API".into(), format!("{} /s", whole(self.opt_ins_per_second))),
+            (
+                "receipts after".into(),
+                format!("{} ms", self.receipt_delay_ms),
+            ),
+            (
+                "import".into(),
+                format!("{} rows/s", whole(self.import_rows_per_second)),
+            ),
+            (
+                "opt-ins over the API".into(),
+                format!("{} /s", whole(self.opt_ins_per_second)),
+            ),
             ("handed over".into(), table::thousands(self.handed_over)),
-            ("suppressed / failed / unknown".into(), format!("{} / {} / {}", self.suppressed, self.failed, self.unknown)),
-            ("launch to closed".into(), format!("{:.2} s", self.seconds_to_closed)),
-            ("launch to last receipt folded".into(), format!("{:.2} s", self.seconds_to_last_receipt)),
-            ("end to end".into(), format!("{} msg/s", whole(self.messages_per_second))),
-            ("  without the wait for receipts".into(), format!("{} msg/s", whole(self.messages_per_second_without_receipt_wait))),
-            ("CPU per message (ours + nats-server)".into(), format!("{:.1} µs", self.cpu_us_per_message)),
-            ("  CPU s per 1,000: hailmast".into(), format!("{:.4}", self.cpu_seconds_per_1000.hailmast)),
-            ("  CPU s per 1,000: nats-server".into(), format!("{:.4}", self.cpu_seconds_per_1000.nats_server)),
-            ("  (carrier, not counted)".into(), format!("{:.4}", self.cpu_seconds_per_1000.carrier_not_counted)),
-            ("peak RSS hailmast + nats-server".into(), format!(
-                "{:.0} + {:.0} = {:.0} MiB",
-                self.peak_rss_mib.hailmast, self.peak_rss_mib.nats_server, self.peak_rss_mib.sum
-            )),
-            ("ceiling: SMPP alone".into(), format!("{} msg/s", whole(self.ceilings.smpp_messages_per_second))),
-            ("ceiling: row inserts alone".into(), format!("{} rows/s", whole(self.ceilings.row_inserts_per_second))),
-            ("ratio to SMPP alone".into(), format!("{:.2}", self.ratios.of_smpp)),
-            ("ratio to row inserts alone".into(), format!("{:.2}", self.ratios.of_row_inserts)),
-            ("texts at the carrier / twice".into(), format!("{} / {}", self.carrier_texts, self.texts_twice)),
+            (
+                "suppressed / failed / unknown".into(),
+                format!("{} / {} / {}", self.suppressed, self.failed, self.unknown),
+            ),
+            (
+                "launch to closed".into(),
+                format!("{:.2} s", self.seconds_to_closed),
+            ),
+            (
+                "launch to last receipt folded".into(),
+                format!("{:.2} s", self.seconds_to_last_receipt),
+            ),
+            (
+                "end to end".into(),
+                format!("{} msg/s", whole(self.messages_per_second)),
+            ),
+            (
+                "  without the wait for receipts".into(),
+                format!(
+                    "{} msg/s",
+                    whole(self.messages_per_second_without_receipt_wait)
+                ),
+            ),
+            (
+                "CPU per message (ours + nats-server)".into(),
+                format!("{:.1} µs", self.cpu_us_per_message),
+            ),
+            (
+                "  CPU s per 1,000: hailmast".into(),
+                format!("{:.4}", self.cpu_seconds_per_1000.hailmast),
+            ),
+            (
+                "  CPU s per 1,000: nats-server".into(),
+                format!("{:.4}", self.cpu_seconds_per_1000.nats_server),
+            ),
+            (
+                "  (carrier, not counted)".into(),
+                format!("{:.4}", self.cpu_seconds_per_1000.carrier_not_counted),
+            ),
+            (
+                "peak RSS hailmast + nats-server".into(),
+                format!(
+                    "{:.0} + {:.0} = {:.0} MiB",
+                    self.peak_rss_mib.hailmast,
+                    self.peak_rss_mib.nats_server,
+                    self.peak_rss_mib.sum
+                ),
+            ),
+            (
+                "ceiling: SMPP alone".into(),
+                format!("{} msg/s", whole(self.ceilings.smpp_messages_per_second)),
+            ),
+            (
+                "ceiling: row inserts alone".into(),
+                format!("{} rows/s", whole(self.ceilings.row_inserts_per_second)),
+            ),
+            (
+                "ratio to SMPP alone".into(),
+                format!("{:.2}", self.ratios.of_smpp),
+            ),
+            (
+                "ratio to row inserts alone".into(),
+                format!("{:.2}", self.ratios.of_row_inserts),
+            ),
+            (
+                "texts at the carrier / twice".into(),
+                format!("{} / {}", self.carrier_texts, self.texts_twice),
+            ),
             ("sums equal".into(), self.sums_equal.to_string()),
         ];
         table::print("bench campaign", &rows);

@@ -27,7 +27,10 @@ pub enum Action {
 
 pub async fn run(action: Action, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let common = Settings::load(&SERVICES, config)?.common()?;
-    anyhow::ensure!(!common.nats.url.is_empty(), "nats.url is not set: set HAILMAST_NATS__URL");
+    anyhow::ensure!(
+        !common.nats.url.is_empty(),
+        "nats.url is not set: set HAILMAST_NATS__URL"
+    );
     let (client, _) = bus::connect(&common.nats.url, "dead-letters").await?;
     let js = async_nats::jetstream::new(client);
     match action {
@@ -38,7 +41,10 @@ pub async fn run(action: Action, config: Option<&Path>) -> anyhow::Result<ExitCo
                 return Ok(ExitCode::SUCCESS);
             }
             for letter in &letters {
-                println!("{:>8}  {}  {}  {}", letter.sequence, letter.durable, letter.code, letter.detail);
+                println!(
+                    "{:>8}  {}  {}  {}",
+                    letter.sequence, letter.durable, letter.code, letter.detail
+                );
             }
             println!("{} dead letters", letters.len());
         }

@@ -17,7 +17,11 @@ pub struct Options {
 }
 
 pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let services = if options.services.is_empty() { SERVICES.to_vec() } else { choose(&options.services)? };
+    let services = if options.services.is_empty() {
+        SERVICES.to_vec()
+    } else {
+        choose(&options.services)?
+    };
     let common = Settings::load(&services, config)?.common()?;
     let location = Location::from_settings(&common.database, &common.data)?;
     let lifecycle = Lifecycle::default();

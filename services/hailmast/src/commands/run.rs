@@ -27,13 +27,21 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     );
     let names = options.services.join(", ");
     let clock = Clock::system();
-    let host = Host::start(HostOptions { services, settings, clock: clock.clone() }).await?;
+    let host = Host::start(HostOptions {
+        services,
+        settings,
+        clock: clock.clone(),
+    })
+    .await?;
     tracing::info!(services = names, address = %host.address, "running");
     if let Some(cx) = host.cx("accounts")
         && let Some(new) = accounts::bootstrap(&cx.db, &cx.bus, &clock, "default").await?
     {
         println!("A tenant was created: {}", new.tenant);
-        println!("  test key: {}\n  live key: {}\n  These keys are shown once.", new.test_key, new.live_key);
+        println!(
+            "  test key: {}\n  live key: {}\n  These keys are shown once.",
+            new.test_key, new.live_key
+        );
     }
     host.run_until_stopped().await?;
     Ok(ExitCode::SUCCESS)

@@ -54,7 +54,10 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
             ..SmscOptions::default()
         },
     )?;
-    println!("{}", serde_json::json!({ "listening": smsc.address().to_string() }));
+    println!(
+        "{}",
+        serde_json::json!({ "listening": smsc.address().to_string() })
+    );
     let commands = BufReader::new(tokio::io::stdin());
     tokio::select! {
         served = smsc.serve_commands(commands, tokio::io::stdout()) => { served?; }
@@ -68,9 +71,13 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
 }
 
 fn delay(text: &str) -> anyhow::Result<Delay> {
-    let parsed = text.split_once('-').and_then(|(min, max)| Some((min.parse().ok()?, max.parse().ok()?)));
+    let parsed = text
+        .split_once('-')
+        .and_then(|(min, max)| Some((min.parse().ok()?, max.parse().ok()?)));
     let Some((min, max)) = parsed.filter(|(min, max): &(u32, u32)| min <= max) else {
-        anyhow::bail!("--receipt-delay-ms takes MIN-MAX in milliseconds, such as 20-70; it was {text}");
+        anyhow::bail!(
+            "--receipt-delay-ms takes MIN-MAX in milliseconds, such as 20-70; it was {text}"
+        );
     };
     Ok(Delay { min, max })
 }

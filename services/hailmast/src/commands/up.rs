@@ -44,8 +44,13 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
 
 /// Tells where the API is and, the first time, the keys.
 async fn announce(platform: &Platform, clock: &Clock) -> anyhow::Result<()> {
-    println!("Hailmast is up: http://{}  (API: /openapi.json, health: /health)", platform.host.address);
-    let Some(cx) = platform.host.cx("accounts") else { return Ok(()) };
+    println!(
+        "Hailmast is up: http://{}  (API: /openapi.json, health: /health)",
+        platform.host.address
+    );
+    let Some(cx) = platform.host.cx("accounts") else {
+        return Ok(());
+    };
     if let Some(new) = accounts::bootstrap(&cx.db, &cx.bus, clock, "default").await? {
         println!("A tenant was created: {}", new.tenant);
         println!("  test key (simulated carrier only): {}", new.test_key);

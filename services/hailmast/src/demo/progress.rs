@@ -8,7 +8,9 @@ pub struct Progress {
 
 impl Progress {
     pub fn new(json: bool) -> Self {
-        Self { shown: !json && std::io::stderr().is_terminal() }
+        Self {
+            shown: !json && std::io::stderr().is_terminal(),
+        }
     }
 
     /// `label [#####.....] 512/1000`

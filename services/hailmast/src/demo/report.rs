@@ -60,8 +60,12 @@ pub fn judge(outcome: Outcome, log: &tempfile::NamedTempFile) -> anyhow::Result<
     let unknown = number(progress, "unknown");
     let pending = number(progress, "pending") + number(progress, "held");
     // Texts as the carrier saw them stand for "handed over" in the sum.
-    let states = sum(&suppressed) + cancelled + expired + sum(&failed) + unknown + pending + carrier.texts;
-    let sending = carrier.last_submit_us.saturating_sub(carrier.first_submit_us).max(1);
+    let states =
+        sum(&suppressed) + cancelled + expired + sum(&failed) + unknown + pending + carrier.texts;
+    let sending = carrier
+        .last_submit_us
+        .saturating_sub(carrier.first_submit_us)
+        .max(1);
     let self_check = SelfCheck {
         recipients_equal_sum_of_states: states == outcome.recipients,
         carrier_has_what_we_handed_over: carrier.texts == number(progress, "handed_over"),
@@ -82,7 +86,7 @@ pub fn judge(outcome: Outcome, log: &tempfile::NamedTempFile) -> anyhow::Result<
         held_by_quiet_hours: outcome.held_by_quiet_hours,
         rows_rejected: number(&outcome.import, "rejected"),
         replies: carrier.replies,
-        opt_outs: number(funnel, "opt_outs"),
+        opt_outs: carrier.stops,
         messages_per_second: carrier.texts as f64 / (sending as f64 / 1e6),
         seconds_to_first_delivery: outcome.first_delivery_after.as_secs_f64(),
         suppressed,
@@ -126,17 +130,35 @@ impl Report {
             ("opt-outs", self.opt_outs),
         ];
         rows.extend(numbers.map(|(name, value)| (name.to_string(), thousands(value))));
-        rows.push(("first delivery after".to_string(), format!("{:.2} s", self.seconds_to_first_delivery)));
-        rows.push(("rate while sending".to_string(), format!("{:.0} messages/s", self.messages_per_second)));
-        table::print("Campaign “Summer sale”, sent as SMS via server simulator", &rows);
+        rows.push((
+            "first delivery after".to_string(),
+            format!("{:.2} s", self.seconds_to_first_delivery),
+        ));
+        rows.push((
+            "rate while sending".to_string(),
+            format!("{:.0} messages/s", self.messages_per_second),
+        ));
+        table::print(
+            "Campaign “Summer sale”, sent as SMS via server simulator",
+            &rows,
+        );
         let check = &self.self_check;
-        let equal = if check.recipients_equal_sum_of_states && check.carrier_has_what_we_handed_over { "=" } else { "≠" };
+        let equal = if check.recipients_equal_sum_of_states && check.carrier_has_what_we_handed_over
+        {
+            "="
+        } else {
+            "≠"
+        };
         println!(
             "self-check, from the carrier's log: recipients {equal} sum of states, {} texts twice, {} texts after a \
              confirmed STOP{}: {}",
             check.texts_twice,
             check.texts_after_confirmed_stop,
-            if check.stops_confirmed { "" } else { ", STOPs unconfirmed" },
+            if check.stops_confirmed {
+                ""
+            } else {
+                ", STOPs unconfirmed"
+            },
             if self.passed() { "passed" } else { "FAILED" }
         );
     }

@@ -9,9 +9,9 @@ use chassis::{Clock, Settings, telemetry};
 use chrono::{DateTime, TimeZone, Utc};
 
 use super::Options;
-use chassis::http::client::Client;
 use crate::platform::Platform;
 use crate::registry::SERVICES;
+use chassis::http::client::Client;
 
 /// The sender that the demo's texts come from.
 pub const SENDER: &str = "+15005550100";
@@ -29,14 +29,18 @@ pub struct Stage {
 /// A Wednesday in June, 17:00 UTC: day in America and Europe, before eight in Hawaii, night in Japan. The
 /// demo's outcome is therefore the same at any hour and date.
 pub fn opening() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 6, 10, 17, 0, 0).single().unwrap_or(DateTime::UNIX_EPOCH)
+    Utc.with_ymd_and_hms(2026, 6, 10, 17, 0, 0)
+        .single()
+        .unwrap_or(DateTime::UNIX_EPOCH)
 }
 
 pub async fn set(options: &Options, config: Option<&Path>) -> anyhow::Result<Stage> {
     let (data, folder) = match &options.data {
         Some(data) => (data.clone(), None),
         None => {
-            let folder = tempfile::Builder::new().prefix("hailmast-demo-").tempdir()?;
+            let folder = tempfile::Builder::new()
+                .prefix("hailmast-demo-")
+                .tempdir()?;
             (folder.path().to_path_buf(), Some(folder))
         }
     };
@@ -57,16 +61,29 @@ pub async fn set(options: &Options, config: Option<&Path>) -> anyhow::Result<Sta
         .with("http.listen", "127.0.0.1:0")
         .with("dispatch.simulator.address", smsc.address().to_string())
         .with("dispatch.lane.segments_per_second", options.rate);
-    let quiet = chassis::config::Log { level: "error".to_string(), ..settings.common()?.log };
+    let quiet = chassis::config::Log {
+        level: "error".to_string(),
+        ..settings.common()?.log
+    };
     telemetry::init_logs(&quiet)?;
     let clock = Clock::starting_at(opening());
     let platform = Platform::start(SERVICES.to_vec(), settings, clock.clone()).await?;
-    let cx = platform.host.cx("accounts").context("accounts does not run")?;
+    let cx = platform
+        .host
+        .cx("accounts")
+        .context("accounts does not run")?;
     let tenant = accounts::bootstrap(&cx.db, &cx.bus, &clock, "demo")
         .await?
         .context("the data folder belongs to an earlier run: choose an empty one")?;
     let client = Client::new(platform.host.address, tenant.test_key);
-    Ok(Stage { platform, smsc, clock, client, log, _folder: folder })
+    Ok(Stage {
+        platform,
+        smsc,
+        clock,
+        client,
+        log,
+        _folder: folder,
+    })
 }
 
 impl Stage {

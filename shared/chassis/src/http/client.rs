@@ -17,7 +17,10 @@ pub struct Client {
 
 impl Client {
     pub fn new(address: SocketAddr, key: impl Into<String>) -> Self {
-        Self { address, key: key.into() }
+        Self {
+            address,
+            key: key.into(),
+        }
     }
 
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
@@ -25,7 +28,8 @@ impl Client {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.call("POST", path, "application/json", serde_json::to_vec(body)?).await
+        self.call("POST", path, "application/json", serde_json::to_vec(body)?)
+            .await
     }
 
     pub async fn post_csv(&self, path: &str, csv: Vec<u8>) -> anyhow::Result<Value> {
@@ -33,15 +37,32 @@ impl Client {
     }
 
     /// The body of a 2xx answer; any other answer is an error that carries the problem.
-    async fn call(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> anyhow::Result<Value> {
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> anyhow::Result<Value> {
         let (status, value) = self.send(method, path, kind, body).await?;
-        anyhow::ensure!((200..300).contains(&status), "{method} {path} was answered {status}: {value}");
+        anyhow::ensure!(
+            (200..300).contains(&status),
+            "{method} {path} was answered {status}: {value}"
+        );
         Ok(value)
     }
 
     /// Status and body, whatever they are; a body that is not JSON comes as a JSON string.
-    pub async fn send(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> anyhow::Result<(u16, Value)> {
-        let mut stream = TcpStream::connect(self.address).await.context("the API does not answer")?;
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> anyhow::Result<(u16, Value)> {
+        let mut stream = TcpStream::connect(self.address)
+            .await
+            .context("the API does not answer")?;
         stream.set_nodelay(true)?;
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\n\
@@ -64,7 +85,10 @@ impl Client {
             return Ok((status, Value::Null));
         }
         let text = || Value::String(String::from_utf8_lossy(&payload).into_owned());
-        Ok((status, serde_json::from_slice(&payload).unwrap_or_else(|_| text())))
+        Ok((
+            status,
+            serde_json::from_slice(&payload).unwrap_or_else(|_| text()),
+        ))
     }
 }
 
@@ -74,7 +98,10 @@ fn split(answer: &[u8]) -> Option<(u16, Vec<u8>)> {
     let head = std::str::from_utf8(&answer[..end]).ok()?;
     let status = head.split_whitespace().nth(1)?.parse().ok()?;
     let body = &answer[end + 4..];
-    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+    if head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked")
+    {
         return Some((status, unchunk(body)?));
     }
     Some((status, body.to_vec()))
@@ -84,7 +111,8 @@ fn unchunk(mut body: &[u8]) -> Option<Vec<u8>> {
     let mut whole = Vec::new();
     loop {
         let line = body.windows(2).position(|window| window == b"\r\n")?;
-        let size = usize::from_str_radix(std::str::from_utf8(&body[..line]).ok()?.trim(), 16).ok()?;
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&body[..line]).ok()?.trim(), 16).ok()?;
         if size == 0 {
             return Some(whole);
         }

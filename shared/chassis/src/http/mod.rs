@@ -2,11 +2,11 @@
 
 mod auth;
 mod body;
+pub mod client;
 mod page;
 mod path;
 mod problem;
 mod request;
-pub mod client;
 pub mod serve;
 
 pub use auth::{Auth, Authenticator};
