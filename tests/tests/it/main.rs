@@ -1,5 +1,10 @@
 //! What holds for the whole: who may import whom, what is shipped, and stories told to the built binary.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 mod architecture;
 mod compose;
 mod sources;
