@@ -1,9 +1,12 @@
 //! Services on a nats-server and a database of their own.
 
+use std::path::PathBuf;
+
 use chassis::host::{Host, HostOptions};
 use chassis::managed::{FindOptions, NatsOptions, NatsServer, find};
 use chassis::{Bus, Clock, Cx, Db, Service, Settings};
 use contract::{Mode, TenantId};
+use tokio::sync::OnceCell;
 
 use crate::accounts::{KnownKey, STUB};
 use crate::database::Fresh;
@@ -47,9 +50,8 @@ impl Kit {
     ) -> Self {
         let clock = Clock::starting_at(START.parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let found = find(&FindOptions::of_this_user(None)).await.unwrap();
         let options = NatsOptions {
-            binary: found.binary,
+            binary: nats_server().await,
             store_dir: folder.path().join("nats"),
             port: None,
         };
@@ -109,7 +111,7 @@ impl Kit {
     }
 
     /// Where the services keep their files.
-    pub fn data_dir(&self) -> std::path::PathBuf {
+    pub fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -142,6 +144,13 @@ impl Kit {
         self.nats.stop().await.unwrap();
         self.database.remove().await;
     }
+}
+
+/// Looked for once a process: a build without optimisation takes its time over the checksum.
+async fn nats_server() -> PathBuf {
+    static FOUND: OnceCell<PathBuf> = OnceCell::const_new();
+    let look = async || find(&FindOptions::of_this_user(None)).await.unwrap().binary;
+    FOUND.get_or_init(look).await.clone()
 }
 
 async fn run(services: &[Service], settings: &Settings, clock: &Clock) -> Host {
