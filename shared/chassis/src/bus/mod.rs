@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::{EventId, Payload, Query, TenantId};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 pub use connect::connect;
 pub use failure::{AskError, Failure};
@@ -44,8 +44,6 @@ struct Inner {
     db: Db,
     clock: Clock,
     settings: BusSettings,
-    /// Rings when the outbox has something new.
-    outbox: Notify,
     /// Counts (re)connections, so that consumers start afresh after each.
     connections: watch::Receiver<u64>,
 }
@@ -63,7 +61,6 @@ impl Bus {
         let (client, connections) = connection;
         let mut jetstream = async_nats::jetstream::new(client.clone());
         jetstream.set_timeout(Duration::from_secs(10));
-        let outbox = Notify::new();
         let inner = Inner {
             service,
             client,
@@ -71,7 +68,6 @@ impl Bus {
             db,
             clock,
             settings,
-            outbox,
             connections,
         };
         let bus = Self {

@@ -51,17 +51,15 @@ pub(super) async fn run(bus: &Bus, closing: CancellationToken) -> anyhow::Result
             cleaned = Some(Instant::now());
         }
         match relay_round(bus).await {
-            Ok(0) => {
-                // One notification may have come before its commit; a short second look catches it.
-                tokio::select! {
-                    () = bus.inner.outbox.notified() => tokio::time::sleep(Duration::from_millis(1)).await,
-                    () = tokio::time::sleep(poll) => {}
-                    () = closing.cancelled() => {
-                        let _last = relay_round(bus).await;
-                        return Ok(());
-                    }
+            Ok(0) => tokio::select! {
+                () = bus.inner.db.outbox_committed() => {}
+                // Rows of other processes of the service, and of a writer that died after its commit.
+                () = tokio::time::sleep(poll) => {}
+                () = closing.cancelled() => {
+                    let _last = relay_round(bus).await;
+                    return Ok(());
                 }
-            }
+            },
             Ok(_) => {}
             Err(error) => {
                 tracing::warn!(

@@ -1,11 +1,12 @@
 //! One writer per database, with natural group commit: whatever waits shares one transaction and one fsync.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use futures::future::BoxFuture;
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::Tx;
@@ -24,6 +25,14 @@ pub struct Db {
     reader: DatabaseConnection,
     jobs: mpsc::Sender<Job>,
     service: &'static str,
+    outbox: Arc<OutboxBell>,
+}
+
+/// Rings once a transaction that wrote to the outbox is committed, not before.
+#[derive(Debug, Default)]
+struct OutboxBell {
+    written: AtomicBool,
+    rung: Notify,
 }
 
 impl std::fmt::Debug for Db {
@@ -50,8 +59,10 @@ impl Db {
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let ending = lifecycle.ending();
+        let outbox = Arc::new(OutboxBell::default());
+        let bell = outbox.clone();
         lifecycle.spawn_writer("database writer", async move {
-            commit_groups(&writer, queue, service, &ending).await;
+            commit_groups(&writer, queue, service, &bell, &ending).await;
             Ok(())
         });
         Self {
@@ -59,7 +70,18 @@ impl Db {
             reader,
             jobs,
             service,
+            outbox,
         }
+    }
+
+    /// Says, inside a job, that the outbox has a new row.
+    pub(crate) fn outbox_written(&self) {
+        self.outbox.written.store(true, Ordering::Release);
+    }
+
+    /// Resolves after a commit that wrote to the outbox.
+    pub(crate) async fn outbox_committed(&self) {
+        self.outbox.rung.notified().await;
     }
 
     pub fn engine(&self) -> Engine {
@@ -110,6 +132,7 @@ async fn commit_groups(
     writer: &DatabaseConnection,
     mut queue: mpsc::Receiver<Job>,
     service: &'static str,
+    outbox: &OutboxBell,
     ending: &CancellationToken,
 ) {
     let mut group = Vec::with_capacity(GROUP);
@@ -133,6 +156,9 @@ async fn commit_groups(
                 error = format!("{error:#}"),
                 "a commit failed; its callers will try again"
             );
+        }
+        if outbox.written.swap(false, Ordering::AcqRel) {
+            outbox.rung.notify_one();
         }
         // Jobs that never ran drop their answer channel, which their callers see as an error.
         group.clear();

@@ -116,7 +116,10 @@ impl World {
     /// kill -9 of the managed nats-server alone.
     pub fn kill_nats(&self) {
         if let Some(pid) = nats_pid(&self.data()) {
-            let _gone = Command::new("kill").args(["-9", &pid]).status();
+            let _gone = Command::new("kill")
+                .args(["-9", &pid])
+                .stderr(Stdio::null())
+                .status();
         }
     }
 
