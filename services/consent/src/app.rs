@@ -1,13 +1,11 @@
 //! What every handler of the service has at hand.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ahash::AHashSet;
 use chassis::{Cx, Engine, Tx};
-use contract::{DecisionId, RunId};
+use contract::DecisionId;
 use tokio::sync::Notify;
 
 use crate::config::Config;
@@ -30,8 +28,6 @@ pub struct App {
     /// Opt-outs wait for permits to close.
     awaited: AtomicBool,
     stored: RwLock<AHashSet<DecisionId>>,
-    /// Since when each shut gate waits for permits to close.
-    pub shut_since: Mutex<HashMap<RunId, Instant>>,
 }
 
 impl App {
@@ -46,7 +42,6 @@ impl App {
             confirm: Notify::new(),
             awaited: AtomicBool::new(true),
             stored: RwLock::default(),
-            shut_since: Mutex::default(),
         })
     }
 

@@ -7,6 +7,7 @@
 
 mod architecture;
 mod compose;
+mod documents;
 mod sources;
 mod stories;
 mod workspace;

@@ -64,3 +64,21 @@ fn nothing_is_left_to_be_written() {
         assert!(found.is_none(), "{} in {}", found.unwrap(), path.display());
     }
 }
+
+/// Everything that ships, without tests.
+pub fn production_text() -> String {
+    let shipped = sources().into_iter().filter(|path| {
+        let text = path.to_string_lossy();
+        text.contains("/src/") && !text.contains("/testkit/") && !text.ends_with("tests.rs")
+    });
+    shipped
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect()
+}
+
+pub fn all_text() -> String {
+    sources()
+        .into_iter()
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect()
+}

@@ -25,7 +25,7 @@ pub async fn find_for(
     let campaign = find(app, caller, id).await?;
     if caller.mode == Mode::Test && campaign.mode == Mode::Live {
         let detail = "a test key cannot change a live campaign";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "key.test_mode", detail));
+        return Err(Problem::new(StatusCode::FORBIDDEN, "auth.test_key", detail));
     }
     if campaign.state.allows(action) {
         Ok(campaign)

@@ -135,7 +135,7 @@ async fn a_test_key_cannot_launch_a_live_campaign() {
     assert_eq!(campaign["mode"], "live");
     let id = campaign["id"].as_str().unwrap();
     let (status, problem) = ask(&kit, id, "launch").await;
-    assert_eq!((status, &problem["code"]), (403, &json!("key.test_mode")));
+    assert_eq!((status, &problem["code"]), (403, &json!("auth.test_key")));
     live.post(&format!("/v1/campaigns/{id}/launch"), &json!({}))
         .await
         .unwrap();

@@ -24,7 +24,7 @@ pub struct Pending {
 }
 
 /// Opt-outs looked at in one round.
-const ROUND: i64 = 1000;
+const ROUND: i64 = 10_000;
 
 pub async fn insert(
     tx: &impl ConnectionTrait,

@@ -1,10 +1,10 @@
 //! `qry.consent.set_run_gate`: opens or shuts a run. Settled once nothing of it can leave any more.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use contract::Envelope;
 use contract::consent::{Gate, RunGateSet, SetRunGate};
-use contract::{Envelope, RunId};
 
 use crate::app::App;
 use crate::db::{self};
@@ -12,8 +12,6 @@ use crate::db::{self};
 /// Stays below the five seconds a question may take.
 const PATIENCE: Duration = Duration::from_secs(4);
 const POLL: Duration = Duration::from_millis(10);
-/// A permit runs out long before this, so an open one that is older only lacks its dispatcher's report.
-const PERMITS_RUN_OUT: Duration = Duration::from_secs(60);
 
 pub async fn handle(app: Arc<App>, envelope: Envelope<SetRunGate>) -> anyhow::Result<RunGateSet> {
     let (engine, SetRunGate { run, gate }) = (app.engine(), envelope.body);
@@ -23,20 +21,12 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<SetRunGate>) -> anyhow::Re
         .write(move |tx| Box::pin(async move { db::run_gate::set(tx, engine, run, gate).await }));
     write.await?;
     if gate == Gate::Open {
-        forget(&app, run);
         return Ok(RunGateSet { settled: true });
     }
-    let shut = *app
-        .shut_since
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .entry(run)
-        .or_insert_with(Instant::now);
     let asked = Instant::now();
     loop {
         let open = db::open_slot::any_of_run(app.cx.db.read(), engine, run).await?;
-        if !open || shut.elapsed() > PERMITS_RUN_OUT {
-            forget(&app, run);
+        if !open {
             return Ok(RunGateSet { settled: true });
         }
         if asked.elapsed() > PATIENCE {
@@ -44,11 +34,4 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<SetRunGate>) -> anyhow::Re
         }
         tokio::time::sleep(POLL).await;
     }
-}
-
-fn forget(app: &App, run: RunId) {
-    app.shut_since
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .remove(&run);
 }

@@ -21,12 +21,13 @@ use crate::standing::{Action, Standing};
 /// Rings come with every close; this is for a process that closes permits elsewhere.
 const WHILE_WAITING: Duration = Duration::from_millis(20);
 const IDLE: Duration = Duration::from_millis(500);
-/// A permit runs out long before this, so an open one that is older only lacks its dispatcher's report.
-const PERMITS_RUN_OUT: Duration = Duration::from_secs(60);
+/// A permit runs out long before this: its dispatcher is dead or frozen. The confirmation still waits for
+/// the permit to be closed (by the dispatcher's successor), because time alone proves nothing.
+const ALARM_AFTER: Duration = Duration::from_secs(30);
 
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.cx.stopping();
-    let mut first_seen: AHashMap<ConsentId, Instant> = AHashMap::new();
+    let mut first_seen: AHashMap<ConsentId, (Instant, bool)> = AHashMap::new();
     loop {
         let waiting = match round(&app, &mut first_seen).await {
             Ok(waiting) => waiting,
@@ -50,7 +51,7 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
 /// Confirms what can be; true while some have to wait.
 async fn round(
     app: &Arc<App>,
-    first_seen: &mut AHashMap<ConsentId, Instant>,
+    first_seen: &mut AHashMap<ConsentId, (Instant, bool)>,
 ) -> anyhow::Result<bool> {
     // Cleared before looking: an opt-out recorded meanwhile sets it again.
     app.set_awaited(false);
@@ -62,10 +63,22 @@ async fn round(
     app.set_awaited(true);
     let open = db::open_slot::asks(app.cx.db.read(), app.engine()).await?;
     first_seen.retain(|consent, _| pending.iter().any(|one| one.consent == *consent));
-    let (ready, waiting): (Vec<Pending>, Vec<Pending>) = pending.into_iter().partition(|one| {
-        let seen = first_seen.entry(one.consent).or_insert_with(Instant::now);
-        !one.waits.iter().any(|ask| open.contains(ask)) || seen.elapsed() > PERMITS_RUN_OUT
-    });
+    let (ready, waiting): (Vec<Pending>, Vec<Pending>) = pending
+        .into_iter()
+        .partition(|one| !one.waits.iter().any(|ask| open.contains(ask)));
+    for one in &waiting {
+        let (seen, alarmed) = first_seen
+            .entry(one.consent)
+            .or_insert_with(|| (Instant::now(), false));
+        if !*alarmed && seen.elapsed() > ALARM_AFTER {
+            *alarmed = true;
+            metrics::counter!("opt_outs_overdue_total").increment(1);
+            tracing::error!(
+                consent = %one.consent,
+                "an opt-out is recorded but cannot be confirmed: a dispatcher left permits open; start it again"
+            );
+        }
+    }
     if !ready.is_empty() {
         let shared = app.clone();
         app.cx
