@@ -112,35 +112,23 @@ pub async fn matching<'p>(
         .clone()
         .map(|person| [digits(person.phone)])
         .collect();
-    let same_number = "phone IN (SELECT CAST(r.value->>0 AS BIGINT) FROM";
-    let mut found = select_in(
-        db,
-        engine,
-        tenant,
-        same_number,
-        serde_json::to_string(&numbers)?,
-    )
-    .await?;
     let external_ids: Vec<[&str; 1]> = people
         .filter_map(|person| Some([person.external_id.as_deref()?]))
         .collect();
+    let keys = serde_json::to_string(&numbers)?;
+    let same_number = "c.phone = CAST(r.value->>0 AS BIGINT)";
+    let mut found = select_by(db, engine, tenant, same_number, keys).await?;
     if !external_ids.is_empty() {
-        let same_id = "external_id IN (SELECT r.value->>0 FROM";
-        let mut seen: HashSet<ContactId> = found.iter().map(|contact| contact.id).collect();
-        let others = select_in(
-            db,
-            engine,
-            tenant,
-            same_id,
-            serde_json::to_string(&external_ids)?,
-        )
-        .await?;
-        found.extend(others.into_iter().filter(|contact| seen.insert(contact.id)));
+        let keys = serde_json::to_string(&external_ids)?;
+        found.extend(select_by(db, engine, tenant, "c.external_id = r.value->>0", keys).await?);
     }
+    let mut seen: HashSet<ContactId> = HashSet::with_capacity(found.len());
+    found.retain(|contact| seen.insert(contact.id));
     Ok(found)
 }
 
-async fn select_in(
+/// Looks each key up. As a CROSS JOIN: for `IN (SELECT …)` SQLite walks all contacts of the tenant.
+async fn select_by(
     db: &impl ConnectionTrait,
     engine: Engine,
     tenant: TenantId,
@@ -149,11 +137,10 @@ async fn select_in(
 ) -> anyhow::Result<Vec<Contact>> {
     let (rows, lock) = (engine.rows("$2"), engine.for_update());
     let sql = format!(
-        "SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND {condition} {rows} AS r){lock}"
+        "SELECT c.{COLUMNS} FROM {rows} AS r CROSS JOIN contact AS c WHERE c.tenant = $1 AND {condition}{lock}"
     );
-    let rows = db
-        .query_all_raw(engine.sql(sql, [tenant.uuid().into(), keys.into()]))
-        .await?;
+    let values = [tenant.uuid().into(), keys.into()];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
     rows.iter().map(read).collect()
 }
 
@@ -200,47 +187,45 @@ pub async fn insert(
     tenant: TenantId,
     contacts: &[Contact],
 ) -> anyhow::Result<()> {
-    if contacts.is_empty() {
-        return Ok(());
-    }
-    let (id, import, rows) = (
-        engine.uuid("value->>0"),
-        engine.uuid("value->>8"),
-        engine.rows("$2"),
-    );
-    let sql = format!(
-        "INSERT INTO contact (tenant, {COLUMNS}) SELECT $1, {id}, CAST(value->>1 AS BIGINT), value->>2, value->>3, \
-         value->>4, value->>5, value->>6, value->>7, {import}, CAST(value->>9 AS BIGINT), CAST(value->>10 AS BIGINT) \
-         FROM {rows} AS r WHERE true"
-    );
-    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), written(contacts)?.into()]))
-        .await?;
-    Ok(())
+    write(tx, engine, tenant, contacts, "").await
 }
 
 /// Writes contacts that exist as they are now.
+///
+/// As an upsert, because SQLite runs `UPDATE … FROM json_each` as a walk over all contacts of the tenant.
 pub async fn update(
     tx: &Tx,
     engine: Engine,
     tenant: TenantId,
     contacts: &[Contact],
 ) -> anyhow::Result<()> {
+    let as_now = " ON CONFLICT (tenant, id) DO UPDATE SET phone = excluded.phone, external_id = excluded.external_id, \
+                  time_zone = excluded.time_zone, language = excluded.language, first_name = excluded.first_name, \
+                  last_name = excluded.last_name, attributes = excluded.attributes, \
+                  last_import = excluded.last_import, updated_at = excluded.updated_at";
+    write(tx, engine, tenant, contacts, as_now).await
+}
+
+async fn write(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    contacts: &[Contact],
+    conflict: &str,
+) -> anyhow::Result<()> {
     if contacts.is_empty() {
         return Ok(());
     }
-    let (id, import, rows) = (
-        engine.uuid("r.value->>0"),
-        engine.uuid("r.value->>8"),
-        engine.rows("$2"),
-    );
+    let id = engine.uuid("value->>0");
+    let import = engine.uuid("value->>8");
+    let rows = engine.rows("$2");
     let sql = format!(
-        "UPDATE contact SET phone = CAST(r.value->>1 AS BIGINT), external_id = r.value->>2, time_zone = r.value->>3, \
-         language = r.value->>4, first_name = r.value->>5, last_name = r.value->>6, attributes = r.value->>7, \
-         last_import = {import}, updated_at = CAST(r.value->>10 AS BIGINT) \
-         FROM {rows} AS r WHERE contact.tenant = $1 AND contact.id = {id}"
+        "INSERT INTO contact (tenant, {COLUMNS}) SELECT $1, {id}, CAST(value->>1 AS BIGINT), value->>2, value->>3, \
+         value->>4, value->>5, value->>6, value->>7, {import}, CAST(value->>9 AS BIGINT), CAST(value->>10 AS BIGINT) \
+         FROM {rows} AS r WHERE true{conflict}"
     );
-    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), written(contacts)?.into()]))
-        .await?;
+    let values = [tenant.uuid().into(), written(contacts)?.into()];
+    tx.execute_raw(engine.sql(sql, values)).await?;
     Ok(())
 }
 
@@ -279,27 +264,29 @@ pub async fn page(
     limit: i64,
 ) -> anyhow::Result<Vec<Contact>> {
     let mut values: Vec<Value> = vec![tenant.uuid().into(), after.uuid().into(), limit.into()];
-    let mut sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1 AND id > $2");
+    let mut sql = format!("SELECT {COLUMNS} FROM contact WHERE tenant = $1");
+    let mut place = |value: Value| {
+        values.push(value);
+        values.len()
+    };
     if let Some(phone) = filter.phone {
-        values.push(digits(phone).into());
-        sql.push_str(&format!(" AND phone = ${}", values.len()));
+        sql.push_str(&format!(" AND phone = ${}", place(digits(phone).into())));
     }
     if let Some(external_id) = &filter.external_id {
-        values.push(external_id.clone().into());
-        sql.push_str(&format!(" AND external_id = ${}", values.len()));
+        let external_id = place(external_id.clone().into());
+        sql.push_str(&format!(" AND external_id = ${external_id}"));
     }
-    if let Some(list) = filter.list {
-        values.push(list.uuid().into());
-        let list = values.len();
+    let narrow = filter.phone.is_some() || filter.external_id.is_some();
+    match filter.list.map(|list| place(list.uuid().into())) {
         // Alone, the list is read as far as the page needs; with another filter there is one row to look up.
-        sql.push_str(&if values.len() == 4 {
-            format!(
-                " AND id IN (SELECT contact FROM list_member WHERE list = ${list} AND contact > $2 \
-                 ORDER BY contact LIMIT $3)"
-            )
-        } else {
-            format!(" AND EXISTS (SELECT 1 FROM list_member m WHERE m.list = ${list} AND m.contact = contact.id)")
-        });
+        Some(list) if !narrow => sql.push_str(&format!(
+            " AND id IN (SELECT contact FROM list_member WHERE list = ${list} AND contact > $2 \
+             ORDER BY contact LIMIT $3)"
+        )),
+        Some(list) => sql.push_str(&format!(
+            " AND id > $2 AND EXISTS (SELECT 1 FROM list_member m WHERE m.list = ${list} AND m.contact = contact.id)"
+        )),
+        None => sql.push_str(" AND id > $2"),
     }
     sql.push_str(" ORDER BY id LIMIT $3");
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;

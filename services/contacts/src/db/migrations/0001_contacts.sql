@@ -57,4 +57,4 @@ CREATE TABLE import_job (
     finished_at BIGINT
 );
 CREATE INDEX import_job_tenant ON import_job (tenant, id);
-CREATE INDEX import_job_open ON import_job (state) WHERE finished_at IS NULL;
+CREATE INDEX import_job_open ON import_job (id) WHERE finished_at IS NULL;
