@@ -14,6 +14,7 @@ use crate::{api, consumers};
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub batch: usize,
+    pub receipts_linger_ms: u64,
     pub attribution_days: i64,
 }
 

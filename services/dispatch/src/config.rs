@@ -14,6 +14,7 @@ pub struct Config {
     pub chunks_at_once: usize,
     pub permit_batches_in_flight: usize,
     pub commit_every_ms: u64,
+    pub commit_receipts_every_ms: u64,
     pub fold_every_ms: u64,
     pub receipts_for_hours: u32,
     pub lane: LaneConfig,
@@ -36,6 +37,10 @@ pub struct SimulatorConfig {
 }
 
 impl Config {
+    pub fn commit_receipts_every(&self) -> Duration {
+        Duration::from_millis(self.commit_receipts_every_ms)
+    }
+
     pub fn commit_every(&self) -> Duration {
         Duration::from_millis(self.commit_every_ms)
     }

@@ -112,6 +112,7 @@ async fn spawn(
         closing,
         quiet: app.quiet.clone(),
         commit_every: config.commit_every(),
+        commit_receipts_every: config.commit_receipts_every(),
         fold_every: config.fold_every(),
         receipts_for_ms: config.receipts_for_ms(),
     };

@@ -143,6 +143,7 @@ pub struct Http {
     pub listen: String,
     pub body_limit: usize,
     pub timeout_seconds: u64,
+    pub upload_timeout_seconds: u64,
     pub key_cache_seconds: u64,
 }
 

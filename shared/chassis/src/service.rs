@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::{Envelope, Payload, Query};
 use futures::future::BoxFuture;
@@ -99,8 +100,28 @@ impl Cx {
         F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send,
     {
+        self.consume_gathered(durable, max, Duration::ZERO, app, handler)
+            .await
+    }
+
+    /// The same, but waits for `linger` after the first payload, so that fewer and larger batches come of
+    /// a trickle. For folds that nobody waits for.
+    pub async fn consume_gathered<P, A, F, Fut>(
+        &self,
+        durable: &'static str,
+        max: usize,
+        linger: Duration,
+        app: Arc<A>,
+        handler: F,
+    ) -> anyhow::Result<()>
+    where
+        P: Payload,
+        A: Send + Sync + 'static,
+        F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Failure>> + Send,
+    {
         self.bus
-            .consume_batch(&self.lifecycle, durable, max, app, handler)
+            .consume_batch(&self.lifecycle, durable, (max, linger), app, handler)
             .await
     }
 

@@ -1,5 +1,6 @@
 //! Logs (text or JSON, through `tracing`) and Prometheus metrics.
 
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -22,6 +23,7 @@ pub fn init_logs(log: &Log) -> anyhow::Result<()> {
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(true);
     let started = match log.format.as_str() {
         "json" => registry.with(layer.json().flatten_event(true)).try_init(),

@@ -13,6 +13,7 @@ mod run_closed;
 mod run_started;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chassis::Cx;
 
@@ -20,6 +21,7 @@ use crate::app::App;
 
 pub async fn start(cx: &Cx, app: &Arc<App>) -> anyhow::Result<()> {
     let max = app.config.batch;
+    let linger = Duration::from_millis(app.config.receipts_linger_ms);
     let app = || Arc::clone(app);
     cx.consume_batch("analytics__run_started", max, app(), run_started::handle)
         .await?;
@@ -53,9 +55,10 @@ pub async fn start(cx: &Cx, app: &Arc<App>) -> anyhow::Result<()> {
         hand_overs_recorded::handle,
     )
     .await?;
-    cx.consume_batch(
+    cx.consume_gathered(
         "analytics__receipts_recorded",
         max,
+        linger,
         app(),
         receipts_recorded::handle,
     )

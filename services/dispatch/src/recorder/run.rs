@@ -34,6 +34,7 @@ pub struct Recorder {
     /// Cancelled when nobody will bring anything more.
     pub quiet: CancellationToken,
     pub commit_every: Duration,
+    pub commit_receipts_every: Duration,
     pub fold_every: Duration,
     pub receipts_for_ms: i64,
 }
@@ -61,7 +62,7 @@ impl Recorder {
                 () = tokio::time::sleep_until(forget_at) => false,
             };
             if !batch.is_empty() && !self.quiet.is_cancelled() {
-                tokio::time::sleep(self.commit_every).await;
+                self.gather_for_a_while(&mut batch).await;
             }
             self.gather(&mut batch);
             let fold = self.book.is_dirty() && (ending || Instant::now() >= fold_at);
@@ -77,6 +78,24 @@ impl Recorder {
             }
             if ending && self.entries.is_empty() {
                 return Ok(());
+            }
+        }
+    }
+
+    /// Outcomes have chunks and permits waiting for them. Receipts alone have only the carrier, which is
+    /// let wait while it brings more; one that brings no more may be waiting for our answers.
+    async fn gather_for_a_while(&mut self, batch: &mut Vec<Entry>) {
+        let begun = Instant::now();
+        loop {
+            let before = batch.len();
+            tokio::time::sleep(self.commit_every).await;
+            self.gather(batch);
+            let only_receipts = batch
+                .iter()
+                .all(|entry| matches!(entry, Entry::Receipts(_)));
+            let late = begun.elapsed() >= self.commit_receipts_every;
+            if !only_receipts || late || batch.len() == before {
+                return;
             }
         }
     }

@@ -74,6 +74,7 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     let list = load(&client, &options, &mut figures).await?;
     let pids = (platform.nats.as_ref().map(|nats| nats.pid()), carrier.pid());
     send(&client, &list, &options, pids, &mut figures).await?;
+    figures.commits_per_1000 = commits(options.contacts);
     platform.stop().await?;
     carrier.stop().await?;
     let verdict = judge(&log, CONFIRMATION)?;
@@ -175,7 +176,7 @@ async fn send(
         if waiting != last {
             (last, since) = (waiting, Instant::now());
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     };
     let after = [
         Usage::of(None),
@@ -220,6 +221,25 @@ async fn send(
         sum: ours + theirs,
     };
     Ok(())
+}
+
+/// From the process's own metrics: `db_commits_total{service="consent"} 123`.
+fn commits(contacts: usize) -> std::collections::BTreeMap<String, f64> {
+    let text = telemetry::metrics()
+        .map(|handle| handle.render())
+        .unwrap_or_default();
+    let lines = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("db_commits_total{service=\""));
+    lines
+        .filter_map(|rest| {
+            let (service, count) = rest.split_once("\"}")?;
+            Some((
+                service.to_string(),
+                count.trim().parse::<f64>().ok()? / contacts as f64 * 1000.0,
+            ))
+        })
+        .collect()
 }
 
 async fn measure_ceilings(

@@ -25,6 +25,8 @@ pub struct Figures {
     pub messages_per_second_without_receipt_wait: f64,
     pub cpu_seconds_per_1000: CpuPer1000,
     pub cpu_us_per_message: f64,
+    /// Database commits (each one fsync) by service, import and opt-ins included.
+    pub commits_per_1000: std::collections::BTreeMap<String, f64>,
     pub peak_rss_mib: PeakRss,
     pub ceilings: Ceilings,
     pub ratios: Ratios,
@@ -152,6 +154,14 @@ impl Figures {
             ),
             ("sums equal".into(), self.sums_equal.to_string()),
         ];
+        let commits = self.commits_per_1000.iter();
+        let commits = commits.map(|(service, count)| {
+            (
+                format!("commits per 1,000: {service}"),
+                format!("{count:.1}"),
+            )
+        });
+        let rows: Vec<(String, String)> = rows.into_iter().chain(commits).collect();
         table::print("bench campaign", &rows);
     }
 }

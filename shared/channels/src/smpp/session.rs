@@ -21,6 +21,9 @@ use crate::provider::{AnswerToken, Incoming};
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
 /// Reads and orders handled before looking at the rest again.
 const AT_A_TIME: usize = 8;
+/// Receipts trickle in one by one; a short rest after a read lets several come together. None is taken
+/// while texts wait for their answers.
+const REST: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// How a connection ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,6 +90,7 @@ impl<'a> Session<'a> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // PDUs that came in one packet with the answer to our bind
         self.take_frames()?;
+        let mut rest: Option<tokio::time::Instant> = None;
         loop {
             self.write_answers();
             let texts = self.farewell.is_none();
@@ -96,6 +100,7 @@ impl<'a> Session<'a> {
             let holding = !self.book.held.is_empty();
             tokio::select! {
                 order = self.book.orders.recv(), if !self.book.dropped => {
+                    rest = None;
                     self.book.take(order);
                     for _ in 0..AT_A_TIME * 32 {
                         let Ok(order) = self.book.orders.try_recv() else {
@@ -104,12 +109,18 @@ impl<'a> Session<'a> {
                         self.book.take(Some(order));
                     }
                 }
-                ready = self.stream.readable() => {
+                () = tokio::time::sleep_until(rest.unwrap_or_else(tokio::time::Instant::now)), if rest.is_some() => {
+                    rest = None;
+                }
+                ready = self.stream.readable(), if rest.is_none() => {
                     ready.map_err(|_| "reading failed")?;
                     for _ in 0..AT_A_TIME {
                         if !self.read()? {
                             break;
                         }
+                    }
+                    if self.window.is_empty() {
+                        rest = Some(tokio::time::Instant::now() + REST);
                     }
                 }
                 ready = self.stream.writable(), if self.writer.blocked => {

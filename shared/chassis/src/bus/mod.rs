@@ -12,6 +12,7 @@ mod failure;
 mod inbox;
 mod outbox;
 mod query;
+mod refill;
 mod relay;
 mod streams;
 mod wire;
@@ -157,7 +158,7 @@ impl Bus {
         &self,
         lifecycle: &Lifecycle,
         durable: &'static str,
-        max: usize,
+        gather: (usize, Duration),
         app: Arc<A>,
         handler: F,
     ) -> anyhow::Result<()>
@@ -167,7 +168,7 @@ impl Bus {
         F: Fn(Arc<A>, Vec<contract::Envelope<P>>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send,
     {
-        consume::batch::start(self, lifecycle, durable, max, app, handler).await
+        consume::batch::start(self, lifecycle, durable, gather, app, handler).await
     }
 
     pub(crate) async fn answer<Q, A, F, Fut>(

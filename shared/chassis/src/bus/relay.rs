@@ -1,12 +1,10 @@
-//! The relay: publishes what waits in the outbox, oldest first, in atomic batches; and notices when a
-//! stream was lost, to fill it again from the rows kept.
+//! The relay: publishes what waits in the outbox, oldest first, in atomic batches. Lost streams are
+//! noticed by [`super::refill`].
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use async_nats::jetstream::context::GetStreamErrorKind;
-use async_nats::jetstream::{self};
 use bytes::Bytes;
 use contract::{EventId, TenantId, UnixMillis};
 use futures::future::try_join_all;
@@ -14,7 +12,8 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Bus, streams, wire};
+use super::refill::Noted;
+use super::{Bus, wire};
 
 /// Rows looked at in one round.
 const ROUND: u64 = 256;
@@ -35,10 +34,11 @@ pub(super) async fn run(bus: &Bus, closing: CancellationToken) -> anyhow::Result
     let settings = &bus.inner.settings;
     let poll = Duration::from_millis(settings.outbox_poll_ms);
     let check = Duration::from_secs(settings.stream_check_seconds);
+    let mut noted = Noted::default();
     let (mut checked, mut cleaned) = (None::<Instant>, None::<Instant>);
     loop {
         if checked.is_none_or(|at| at.elapsed() >= check) {
-            match check_streams(bus).await {
+            match noted.check(bus).await {
                 Ok(()) => checked = Some(Instant::now()),
                 Err(error) => tracing::debug!(
                     error = format!("{error:#}"),
@@ -47,16 +47,21 @@ pub(super) async fn run(bus: &Bus, closing: CancellationToken) -> anyhow::Result
             }
         }
         if cleaned.is_none_or(|at| at.elapsed() >= Duration::from_secs(600)) {
-            clean(bus).await?;
+            if let Err(error) = clean(bus).await {
+                tracing::debug!(
+                    error = format!("{error:#}"),
+                    "old outbox rows cannot be removed now"
+                );
+            }
             cleaned = Some(Instant::now());
         }
-        match relay_round(bus).await {
+        match relay_round(bus, &mut noted).await {
             Ok(0) => tokio::select! {
                 () = bus.inner.db.outbox_committed() => {}
                 // Rows of other processes of the service, and of a writer that died after its commit.
                 () = tokio::time::sleep(poll) => {}
                 () = closing.cancelled() => {
-                    let _last = relay_round(bus).await;
+                    let _last = relay_round(bus, &mut noted).await;
                     return Ok(());
                 }
             },
@@ -77,7 +82,7 @@ pub(super) async fn run(bus: &Bus, closing: CancellationToken) -> anyhow::Result
     }
 }
 
-async fn relay_round(bus: &Bus) -> anyhow::Result<usize> {
+async fn relay_round(bus: &Bus, noted: &mut Noted) -> anyhow::Result<usize> {
     let rows = waiting(bus).await?;
     if rows.is_empty() {
         return Ok(0);
@@ -87,7 +92,10 @@ async fn relay_round(bus: &Bus) -> anyhow::Result<usize> {
     for row in rows {
         by_stream.entry(row.stream.clone()).or_default().push(row);
     }
-    for rows in by_stream.into_values() {
+    for (stream, rows) in by_stream {
+        if noted.before_publishing(bus, &stream).await? {
+            return Ok(count);
+        }
         let seqs: Vec<[i64; 1]> = rows.iter().map(|row| [row.seq]).collect();
         publish(bus, rows).await?;
         mark(bus, &seqs).await?;
@@ -204,68 +212,6 @@ async fn mark(bus: &Bus, seqs: &[[i64; 1]]) -> anyhow::Result<()> {
             })
         })
         .await
-}
-
-/// Compares each stream we fill with the one we filled last. A new one (its folder was lost, or a server
-/// was replaced) is filled again with every row kept; consumers recognise what they have handled.
-async fn check_streams(bus: &Bus) -> anyhow::Result<()> {
-    let db = bus.inner.db.clone();
-    let engine = db.engine();
-    let known = db
-        .read()
-        .query_all_raw(engine.sql("SELECT DISTINCT stream FROM outbox", []))
-        .await?;
-    for row in known {
-        let stream: String = row.try_get("", "stream")?;
-        let created = created(bus, &stream).await?;
-        let sql = "SELECT created FROM filled_stream WHERE stream = $1";
-        let filled = db
-            .read()
-            .query_one_raw(engine.sql(sql, [stream.clone().into()]))
-            .await?;
-        let filled: Option<String> = filled.map(|row| row.try_get("", "created")).transpose()?;
-        if filled.as_deref() == Some(&created) {
-            continue;
-        }
-        let lost = filled.is_some();
-        db.write(move |tx| {
-            Box::pin(async move {
-                let upsert = "INSERT INTO filled_stream (stream, created) VALUES ($1, $2) \
-                              ON CONFLICT (stream) DO UPDATE SET created = excluded.created";
-                tx.execute_raw(engine.sql(upsert, [stream.clone().into(), created.into()]))
-                    .await?;
-                if lost {
-                    tracing::warn!(
-                        stream,
-                        "the stream was lost; it is filled again from the outbox"
-                    );
-                    let again = "UPDATE outbox SET published_at = NULL WHERE stream = $1";
-                    tx.execute_raw(engine.sql(again, [stream.into()])).await?;
-                }
-                Ok(())
-            })
-        })
-        .await?;
-    }
-    Ok(())
-}
-
-/// When the stream was made; made now if it is gone.
-async fn created(bus: &Bus, stream: &str) -> anyhow::Result<String> {
-    let js: &jetstream::Context = &bus.inner.jetstream;
-    let found = match js.get_stream(stream).await {
-        Ok(found) => found,
-        Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(_)) => {
-            streams::ensure(js, bus.inner.settings.replicas).await?;
-            js.get_stream(stream).await?
-        }
-        Err(error) => return Err(error.into()),
-    };
-    Ok(found
-        .cached_info()
-        .created
-        .unix_timestamp_nanos()
-        .to_string())
 }
 
 async fn clean(bus: &Bus) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod path;
 mod problem;
 mod request;
 pub mod serve;
+mod timeout;
 
 pub use auth::{Auth, Authenticator};
 pub use body::Body;

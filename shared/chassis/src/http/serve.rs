@@ -1,6 +1,7 @@
 //! The listener: every service's routes on one port, with health, metrics and the OpenAPI document.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,12 +11,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::auth::Authenticator;
-use super::{Problem, request};
+use super::{Problem, request, timeout};
 use crate::bus::Bus;
 use crate::config::Http;
 use crate::lifecycle::Lifecycle;
@@ -39,47 +39,54 @@ pub fn router(
     for service in services {
         all = all.merge(service);
     }
+    let limits = timeout::Limits::from(http);
     let (api, document) = all.split_for_parts();
+    let document = Arc::new(document);
     let authenticator =
         Authenticator::new(bus.clone(), Duration::from_secs(http.key_cache_seconds));
     let (ready_bus, stopping) = (bus.clone(), lifecycle.stopping());
-    api.route("/openapi.json", get(|| async move { Json(document) }))
-        .route("/health", get(|| async { "ok" }))
-        .route(
-            "/ready",
-            get(move || {
-                let (bus, stopping) = (ready_bus.clone(), stopping.is_cancelled());
-                async move { ready(&bus, stopping) }
-            }),
+    api.route(
+        "/openapi.json",
+        get(move || {
+            let document = document.clone();
+            async move { Json(document) }
+        }),
+    )
+    .route("/health", get(|| async { "ok" }))
+    .route(
+        "/ready",
+        get(move || {
+            let (bus, stopping) = (ready_bus.clone(), stopping.is_cancelled());
+            async move { ready(&bus, stopping) }
+        }),
+    )
+    .route(
+        "/metrics",
+        get(|| async {
+            telemetry::metrics()
+                .map(|handle| handle.render())
+                .unwrap_or_default()
+        }),
+    )
+    .fallback(|| async { Problem::not_found("endpoint") })
+    .method_not_allowed_fallback(|| async {
+        Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method.not_allowed",
+            "this path does not take that method",
         )
-        .route(
-            "/metrics",
-            get(|| async {
-                telemetry::metrics()
-                    .map(|handle| handle.render())
-                    .unwrap_or_default()
-            }),
-        )
-        .fallback(|| async { Problem::not_found("endpoint") })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method.not_allowed",
-                "this path does not take that method",
-            )
-        })
-        .layer(DefaultBodyLimit::max(http.body_limit))
-        .layer(Extension(authenticator))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            Duration::from_secs(http.timeout_seconds),
-        ))
-        .layer(CatchPanicLayer::custom(
-            |_: Box<dyn std::any::Any + Send>| {
-                Problem::internal(&anyhow::anyhow!("a handler panicked")).into_response()
-            },
-        ))
-        .layer(middleware::from_fn(request::layer))
+    })
+    .layer(DefaultBodyLimit::max(http.body_limit))
+    .layer(Extension(authenticator))
+    .layer(middleware::from_fn(move |request, next| {
+        timeout::layer(limits, request, next)
+    }))
+    .layer(CatchPanicLayer::custom(
+        |_: Box<dyn std::any::Any + Send>| {
+            Problem::internal(&anyhow::anyhow!("a handler panicked")).into_response()
+        },
+    ))
+    .layer(middleware::from_fn(request::layer))
 }
 
 fn ready(bus: &Bus, stopping: bool) -> Response {

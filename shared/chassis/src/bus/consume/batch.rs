@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::{AckKind, Message};
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::pull::Stream;
 use contract::{Envelope, Payload};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{ack, settle_failure, source};
+use super::{ack, beat, beating, give_back, settle_failure, source, still_here};
 use crate::bus::{Bus, Failure, wire};
 use crate::lifecycle::Lifecycle;
 use crate::trace;
@@ -17,7 +19,7 @@ pub(in crate::bus) async fn start<P, A, F, Fut>(
     bus: &Bus,
     lifecycle: &Lifecycle,
     durable: &'static str,
-    max: usize,
+    (max, linger): (usize, Duration),
     app: Arc<A>,
     handler: F,
 ) -> anyhow::Result<()>
@@ -29,105 +31,180 @@ where
 {
     let pending = max * 2;
     source::durable::<P>(bus, durable, pending).await?;
-    let (bus, stopping) = (bus.clone(), lifecycle.stopping());
-    let mut connections = bus.inner.connections.clone();
+    let batches = Batches {
+        bus: bus.clone(),
+        durable,
+        stopping: lifecycle.stopping(),
+        app,
+        handler,
+    };
     lifecycle.spawn_work(durable, async move {
-        while let Some(deliveries) = source::open::<P>(&bus, durable, pending, &stopping).await {
-            connections.mark_unchanged();
-            let mut deliveries = deliveries.ready_chunks(max);
-            loop {
-                let next = tokio::select! {
-                    next = deliveries.next() => next,
-                    _ = connections.changed() => None,
-                    () = stopping.cancelled() => return Ok(()),
-                };
-                let Some(next) = next else { break };
-                let broken = next.iter().any(Result::is_err);
-                let messages: Vec<Message> = next.into_iter().flatten().collect();
-                handle(&bus, durable, app.clone(), &handler, messages).await;
-                if broken {
-                    break;
-                }
-            }
-        }
+        batches.run::<P, Fut>(max, linger).await;
         Ok(())
     });
     Ok(())
 }
 
-async fn handle<P, A, F, Fut>(
-    bus: &Bus,
+struct Batches<A, F> {
+    bus: Bus,
     durable: &'static str,
+    stopping: CancellationToken,
     app: Arc<A>,
-    handler: &F,
-    messages: Vec<Message>,
-) where
-    P: Payload,
-    F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut,
-    Fut: Future<Output = Result<(), Failure>>,
-{
-    let (mut envelopes, mut readable) = (
-        Vec::with_capacity(messages.len()),
-        Vec::with_capacity(messages.len()),
-    );
-    for message in messages {
-        match wire::from_parts::<P>(message.headers.as_ref(), &message.payload) {
-            Ok(envelope) => {
-                envelopes.push(envelope);
-                readable.push(message);
-            }
-            Err(error) => {
-                let failure = Failure::Reject {
-                    code: "unreadable",
-                    detail: format!("{error:#}"),
-                };
-                settle_failure(bus, durable, &message, failure).await;
-            }
-        }
-    }
-    if envelopes.is_empty() {
-        return;
-    }
-    let parent = envelopes[0].trace.clone();
-    let span = tracing::debug_span!("consume", durable, count = envelopes.len());
-    let work = trace::scope(parent.as_deref(), handler(app, envelopes)).instrument(span);
-    tokio::pin!(work);
-    let beat =
-        Duration::from_millis(bus.inner.settings.ack_wait_ms / 3).max(Duration::from_millis(50));
-    let outcome = loop {
-        tokio::select! {
-            outcome = &mut work => break outcome,
-            () = tokio::time::sleep(beat) => {
-                for message in &readable {
-                    let _late = message.ack_with(AckKind::Progress).await;
+    handler: F,
+}
+
+impl<A, F> Batches<A, F> {
+    async fn run<P, Fut>(&self, max: usize, linger: Duration)
+    where
+        P: Payload,
+        F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut,
+        Fut: Future<Output = Result<(), Failure>>,
+    {
+        let (bus, stopping, pending) = (&self.bus, &self.stopping, max * 2);
+        let mut connections = bus.inner.connections.clone();
+        let (mut waiting, mut beat) = (Vec::new(), beat(bus));
+        while let Some(mut deliveries) =
+            source::open::<P>(bus, self.durable, pending, stopping).await
+        {
+            connections.mark_unchanged();
+            let mut broken = false;
+            while !broken && !stopping.is_cancelled() {
+                if waiting.is_empty() {
+                    let next = tokio::select! {
+                        biased;
+                        () = stopping.cancelled() => break,
+                        _ = connections.changed() => break,
+                        next = deliveries.next() => next,
+                    };
+                    let Some(Ok(first)) = next else { break };
+                    waiting.push(first);
+                    if !linger.is_zero() {
+                        tokio::time::sleep(linger).await;
+                    }
+                }
+                broken = take_waiting(&mut deliveries, &mut waiting, max);
+                let batch = waiting.drain(..waiting.len().min(max)).collect();
+                let work = self.handle::<P, Fut>(batch);
+                tokio::pin!(work);
+                // What arrives meanwhile is kept from being delivered a second time.
+                loop {
+                    tokio::select! {
+                        biased;
+                        () = &mut work => break,
+                        next = deliveries.next(), if !broken => match next {
+                            Some(Ok(message)) => waiting.push(message),
+                            _ => broken = true,
+                        },
+                        _ = beat.tick() => still_here(&waiting).await,
+                    }
                 }
             }
         }
-    };
-    match outcome {
-        Ok(()) => {
-            for message in &readable {
-                ack(durable, message).await;
+        give_back(&waiting).await;
+    }
+
+    async fn handle<P, Fut>(&self, messages: Vec<Message>)
+    where
+        P: Payload,
+        F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut,
+        Fut: Future<Output = Result<(), Failure>>,
+    {
+        let (mut envelopes, mut readable) = (Vec::new(), Vec::new());
+        for message in messages {
+            match read::<P>(&message) {
+                Ok(envelope) => {
+                    envelopes.push(envelope);
+                    readable.push(message);
+                }
+                Err(failure) => settle_failure(&self.bus, self.durable, &message, failure).await,
             }
         }
-        Err(failure) => fail_all(bus, durable, &readable, failure).await,
+        if envelopes.is_empty() {
+            return;
+        }
+        match self.call(envelopes, &readable).await {
+            Ok(()) => {
+                for message in &readable {
+                    ack(self.durable, message).await;
+                }
+            }
+            Err(failure) => self.settle_batch::<P, Fut>(readable, failure).await,
+        }
+    }
+
+    /// A batch that fails the first time is retried as it came: most likely the fault is not in it. From the
+    /// second time on it is taken apart, so that one that keeps failing takes no other with it.
+    async fn settle_batch<P, Fut>(&self, messages: Vec<Message>, failure: Failure)
+    where
+        P: Payload,
+        F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut,
+        Fut: Future<Output = Result<(), Failure>>,
+    {
+        let (bus, durable) = (&self.bus, self.durable);
+        let fresh = |message: &Message| message.info().is_ok_and(|info| info.delivered == 1);
+        if let [alone] = messages.as_slice() {
+            return settle_failure(bus, durable, alone, failure).await;
+        }
+        if let (Failure::Retry(error), true) = (&failure, messages.iter().all(fresh)) {
+            let detail = format!("{error:#}");
+            for message in &messages {
+                let same = Failure::Retry(anyhow::anyhow!("{detail}"));
+                settle_failure(bus, durable, message, same).await;
+            }
+            return;
+        }
+        for (index, message) in messages.iter().enumerate() {
+            let left = &messages[index..];
+            if self.stopping.is_cancelled() {
+                return give_back(left).await;
+            }
+            let outcome = match read::<P>(message) {
+                Ok(envelope) => self.call(vec![envelope], left).await,
+                Err(failure) => Err(failure),
+            };
+            match outcome {
+                Ok(()) => ack(durable, message).await,
+                Err(failure) => settle_failure(bus, durable, message, failure).await,
+            }
+        }
+    }
+
+    /// Calls the handler while `held` are kept from being delivered again.
+    async fn call<P, Fut>(
+        &self,
+        envelopes: Vec<Envelope<P>>,
+        held: &[Message],
+    ) -> Result<(), Failure>
+    where
+        P: Payload,
+        F: Fn(Arc<A>, Vec<Envelope<P>>) -> Fut,
+        Fut: Future<Output = Result<(), Failure>>,
+    {
+        let parent = envelopes.first().and_then(|first| first.trace.clone());
+        let (durable, count) = (self.durable, envelopes.len());
+        let span = tracing::debug_span!("consume", durable, count);
+        let handling = (self.handler)(self.app.clone(), envelopes);
+        let work = trace::scope(parent.as_deref(), handling).instrument(span);
+        beating(&self.bus, held, work).await
     }
 }
 
-/// The failure of a batch is the failure of each; one that fails alone later becomes the dead letter.
-async fn fail_all(bus: &Bus, durable: &str, messages: &[Message], failure: Failure) {
-    let detail = match &failure {
-        Failure::Retry(error) => format!("{error:#}"),
-        Failure::Reject { detail, .. } => detail.clone(),
-    };
-    for message in messages {
-        let same = match &failure {
-            Failure::Retry(_) => Failure::Retry(anyhow::anyhow!("{detail}")),
-            Failure::Reject { code, .. } => Failure::Reject {
-                code,
-                detail: detail.clone(),
-            },
-        };
-        settle_failure(bus, durable, message, same).await;
+fn read<P: Payload>(message: &Message) -> Result<Envelope<P>, Failure> {
+    let read = wire::from_parts::<P>(message.headers.as_ref(), &message.payload);
+    read.map_err(|error| Failure::Reject {
+        code: "unreadable",
+        detail: format!("{error:#}"),
+    })
+}
+
+/// Takes what has arrived already; true if the deliveries broke off.
+fn take_waiting(deliveries: &mut Stream, messages: &mut Vec<Message>, max: usize) -> bool {
+    while messages.len() < max {
+        match deliveries.next().now_or_never() {
+            Some(Some(Ok(message))) => messages.push(message),
+            Some(_) => return true,
+            None => return false,
+        }
     }
+    false
 }
