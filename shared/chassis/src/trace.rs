@@ -77,6 +77,14 @@ pub fn current() -> Option<Traceparent> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
+/// Runs `work` in the very context of whoever handed it over, if they had one.
+pub async fn carry<F: Future>(context: Option<Traceparent>, work: F) -> F::Output {
+    match context {
+        Some(context) => CURRENT.scope(context, work).await,
+        None => work.await,
+    }
+}
+
 /// Runs `work` as a child of `parent`, or as a new trace.
 pub async fn scope<F: Future>(parent: Option<&str>, work: F) -> F::Output {
     let context = parent

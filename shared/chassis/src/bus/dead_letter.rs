@@ -5,16 +5,19 @@ use std::time::Duration;
 use anyhow::Context as _;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::{self, AckKind, Message};
+use async_nats::{HeaderMap, HeaderValue};
 use contract::envelope::headers;
 use contract::streams::DEAD_LETTERS;
 use futures::StreamExt;
 
 use super::Bus;
+use super::wire::ENVELOPE_ID;
 
 const SUBJECT: &str = "hm-subject";
 const CODE: &str = "hm-failure";
 const DETAIL: &str = "hm-detail";
 const DURABLE: &str = "hm-durable";
+const OF_A_LETTER: [&str; 4] = [SUBJECT, CODE, DETAIL, DURABLE];
 
 /// One dead letter, without its body.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -42,7 +45,8 @@ pub(super) async fn bury(
         "a payload could not be handled; it is kept as a dead letter"
     );
     metrics::counter!("dead_letters_total", "durable" => durable.to_string()).increment(1);
-    let mut map = message.headers.clone().unwrap_or_default();
+    let delivered = message.headers.clone().unwrap_or_default();
+    let mut map = carried(&delivered);
     map.insert(SUBJECT, message.subject.as_str());
     map.insert(CODE, code);
     let detail: String = detail
@@ -53,11 +57,9 @@ pub(super) async fn bury(
     map.insert(DETAIL, detail.as_str());
     map.insert(DURABLE, durable);
     // The same payload may fail for two durables: each keeps its own letter.
-    let id = map
-        .get(headers::ID)
-        .map(|id| format!("{id}-{durable}"))
-        .unwrap_or_default();
-    map.insert(headers::ID, id.as_str());
+    if let Some(id) = delivered.get(headers::ID) {
+        map.insert(headers::ID, format!("{id}-{durable}").as_str());
+    }
     let ack = bus
         .inner
         .jetstream
@@ -111,37 +113,36 @@ pub async fn replay(js: &jetstream::Context, only: Option<u64>) -> anyhow::Resul
             .get(SUBJECT)
             .context("the dead letter has no original subject")?
             .to_string();
-        let id = map
-            .get(headers::ID)
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let mut again = async_nats::HeaderMap::new();
-        for name in [
-            headers::TENANT,
-            headers::TYPE,
-            headers::TIME,
-            headers::TRACE,
-        ] {
-            if let Some(value) = map.get(name) {
-                again.insert(name, value.clone());
-            }
-        }
-        // The envelope id without the durable: consumers that handled it before recognise it. A message that
-        // is within the server's own window would be dropped as a repetition, so the window is passed by.
-        let original = id.split('-').next().unwrap_or_default();
-        again.insert(headers::ID, original);
-        let ack = js
-            .publish_with_headers(subject, again, message.payload.clone())
+        let id = map.get(ENVELOPE_ID).map_or("", HeaderValue::as_str);
+        let mut again = carried(&map);
+        // A new id for the server, which would drop a repetition within two minutes; the envelope keeps its
+        // own, so that consumers that handled it before recognise it. Named after the letter: a replay that
+        // breaks off before the letter is removed can be repeated.
+        again.insert(headers::ID, format!("replay-{sequence}-{id}").as_str());
+        js.publish_with_headers(subject, again, message.payload.clone())
             .await?
             .await?;
-        anyhow::ensure!(
-            !ack.duplicate,
-            "published less than two minutes ago; replay it later"
-        );
         stream.delete_message(sequence).await?;
         replayed += 1;
     }
     Ok(replayed)
+}
+
+/// The headers that belong to the payload, and its envelope's id. The server's own stay behind: those of an
+/// atomic batch would make one of the letter.
+fn carried(delivered: &HeaderMap) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    if let Some(id) = delivered.get(headers::ID) {
+        map.insert(ENVELOPE_ID, id.clone());
+    }
+    for (name, values) in delivered.iter() {
+        let name: &str = name.as_ref();
+        let ours = !name.starts_with("Nats-") && !OF_A_LETTER.contains(&name);
+        if let (true, Some(value)) = (ours, values.first()) {
+            map.insert(name, value.clone());
+        }
+    }
+    map
 }
 
 async fn read(js: &jetstream::Context, limit: usize) -> anyhow::Result<Vec<Message>> {

@@ -9,6 +9,9 @@ use contract::{Envelope, EventId, Payload, TenantId, UnixMillis, payload};
 use super::Bus;
 use crate::trace;
 
+/// Carries the envelope's id where the server's own id had to be a new one: on dead letters and replays.
+pub(super) const ENVELOPE_ID: &str = "hm-id";
+
 /// `<name>/<version>`
 pub(super) fn type_of<P: Payload>() -> String {
     format!("{}/{}", P::NAME, P::VERSION)
@@ -52,7 +55,8 @@ pub(super) fn from_parts<P: Payload>(
         .parse()
         .context("its time header")?;
     Ok(Envelope {
-        id: text(headers::ID)
+        id: text(ENVELOPE_ID)
+            .or_else(|| text(headers::ID))
             .context("it has no id header")?
             .parse()
             .context("its id header")?,

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::Tx;
 use super::engine::Engine;
 use crate::lifecycle::Lifecycle;
+use crate::trace;
 
 /// Jobs that wait for the writer before callers have to wait to queue.
 const QUEUE: usize = 4096;
@@ -101,8 +102,10 @@ impl Db {
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        // The writer is a task of its own: without this, what a job says would lose its trace.
+        let context = trace::current();
         let job: Job = Box::new(move |tx| {
-            let work = job(tx);
+            let work = trace::carry(context, job(tx));
             Box::pin(async move {
                 let outcome = work.await;
                 let keep = outcome.is_ok();
@@ -198,18 +201,19 @@ async fn commit(
         for job in group.drain(..) {
             let savepoint = tx.begin().await.context("cannot set a savepoint")?;
             let (keep, done) = job(&savepoint).await;
-            dones.push(done);
-            if keep {
-                savepoint
-                    .commit()
-                    .await
-                    .context("cannot release a savepoint")?;
-            } else {
+            if !keep {
                 savepoint
                     .rollback()
                     .await
                     .context("cannot roll back to a savepoint")?;
+            } else if let Err(error) = savepoint.commit().await {
+                // PostgreSQL keeps nothing of a job that went on after a failed statement. That is this
+                // job's fault alone; dropped, its savepoint is rolled back.
+                let error = anyhow::Error::new(error).context("cannot release a savepoint");
+                done(Err(Arc::new(error)));
+                continue;
             }
+            dones.push(done);
         }
     }
     tx.commit().await.context("cannot commit")

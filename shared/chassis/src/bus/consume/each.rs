@@ -1,15 +1,15 @@
 //! One payload at a time, several at once.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_nats::jetstream::{AckKind, Message};
+use async_nats::jetstream::Message;
 use contract::{Envelope, Payload};
 use futures::StreamExt;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 
-use super::{ack, settle_failure, source};
+use super::{ack, beat, beating, give_back, settle_failure, source, still_here};
 use crate::bus::{Bus, Failure, wire};
 use crate::lifecycle::Lifecycle;
 use crate::trace;
@@ -34,20 +34,31 @@ where
     let slots = Arc::new(Semaphore::new(concurrency));
     let mut connections = bus.inner.connections.clone();
     lifecycle.spawn_work(durable, async move {
+        let (mut waiting, mut beat) = (VecDeque::new(), beat(&bus));
         while let Some(mut deliveries) = source::open::<P>(&bus, durable, pending, &stopping).await
         {
             connections.mark_unchanged();
             loop {
                 let slot = tokio::select! {
-                    slot = slots.clone().acquire_owned() => slot?,
-                    () = stopping.cancelled() => return Ok(()),
+                    biased;
+                    () = stopping.cancelled() => break,
+                    slot = slots.clone().acquire_owned(), if !waiting.is_empty() => slot?,
+                    _ = connections.changed() => break,
+                    next = deliveries.next() => match next {
+                        Some(Ok(message)) => {
+                            waiting.push_back(message);
+                            continue;
+                        }
+                        _ => break,
+                    },
+                    _ = beat.tick() => {
+                        still_here(&waiting).await;
+                        continue;
+                    }
                 };
-                let next = tokio::select! {
-                    next = deliveries.next() => next,
-                    _ = connections.changed() => None,
-                    () = stopping.cancelled() => return Ok(()),
+                let Some(message) = waiting.pop_front() else {
+                    continue;
                 };
-                let Some(Ok(message)) = next else { break };
                 let (bus, app, handler) = (bus.clone(), app.clone(), handler.clone());
                 tasks.spawn_work(durable, async move {
                     let _slot = slot;
@@ -56,6 +67,7 @@ where
                 });
             }
         }
+        give_back(&waiting).await;
         Ok(())
     });
     Ok(())
@@ -91,19 +103,7 @@ async fn handle<P, A, F, Fut>(
     let parent = envelope.trace.clone();
     let span = tracing::debug_span!("consume", durable, id = %envelope.id);
     let work = trace::scope(parent.as_deref(), handler(app, envelope)).instrument(span);
-    tokio::pin!(work);
-    // A handler that takes long tells the server so, or the payload would be delivered a second time.
-    let beat =
-        Duration::from_millis(bus.inner.settings.ack_wait_ms / 3).max(Duration::from_millis(50));
-    let outcome = loop {
-        tokio::select! {
-            outcome = &mut work => break outcome,
-            () = tokio::time::sleep(beat) => {
-                let _late = message.ack_with(AckKind::Progress).await;
-            }
-        }
-    };
-    match outcome {
+    match beating(bus, std::slice::from_ref(message), work).await {
         Ok(()) => ack(durable, message).await,
         Err(failure) => settle_failure(bus, durable, message, failure).await,
     }

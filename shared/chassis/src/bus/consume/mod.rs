@@ -4,11 +4,50 @@ pub(super) mod batch;
 pub(super) mod each;
 mod source;
 
+use std::future::Future;
 use std::time::Duration;
 
 use async_nats::jetstream::{AckKind, Message};
+use tokio::time::{Interval, MissedTickBehavior};
 
 use super::{Bus, Failure, dead_letter};
+
+/// A third of the ack wait: how often the server hears that payloads are still being worked on, or wait their
+/// turn here. Otherwise they would be delivered a second time.
+fn beat(bus: &Bus) -> Interval {
+    let every = Duration::from_millis(bus.inner.settings.ack_wait_ms / 3);
+    let mut beat = tokio::time::interval(every.max(Duration::from_millis(50)));
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    beat.reset();
+    beat
+}
+
+async fn still_here(messages: impl IntoIterator<Item = &Message>) {
+    for message in messages {
+        let _late = message.ack_with(AckKind::Progress).await;
+    }
+}
+
+/// Runs `work` on `messages`, telling the server of it.
+async fn beating<T>(bus: &Bus, messages: &[Message], work: impl Future<Output = T>) -> T {
+    let mut beat = beat(bus);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = beat.tick() => still_here(messages).await,
+        }
+    }
+}
+
+/// Leaves payloads nobody has begun to whoever runs next, without the ack wait. A moment later, when this
+/// process no longer listens.
+async fn give_back(messages: impl IntoIterator<Item = &Message>) {
+    for message in messages {
+        let soon = AckKind::Nak(Some(Duration::from_millis(500)));
+        let _late = message.ack_with(soon).await;
+    }
+}
 
 /// Deals with a payload whose handler failed.
 async fn settle_failure(bus: &Bus, durable: &str, message: &Message, failure: Failure) {

@@ -63,8 +63,9 @@ pub(super) async fn open<P: Payload>(
             anyhow::Ok(deliveries)
         };
         let outcome = tokio::select! {
-            outcome = opened => outcome,
+            biased;
             () = stopping.cancelled() => return None,
+            outcome = opened => outcome,
         };
         match outcome {
             Ok(stream) => return Some(stream),
