@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn every_payload_keeps_its_frozen_form() {
         for entry in all() {
-            insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false, omit_expression => true, sort_maps => true }, {
                 insta::assert_json_snapshot!(entry.title(), entry.sample);
             });
         }
