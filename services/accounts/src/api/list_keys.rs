@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem};
 use contract::KeyId;
 
 use super::key_view::KeyView;
@@ -15,7 +15,7 @@ use crate::db;
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
-    Query(page): Query<Page>,
+    Params(page): Params<Page>,
 ) -> Result<Json<Listing<KeyView>>, Problem> {
     let after = page.cursor.as_deref().map(str::parse).transpose();
     let after = after.map_err(|_| {

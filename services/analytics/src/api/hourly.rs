@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Problem};
+use chassis::http::{Auth, Params, Problem};
 use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
 use contract::{CampaignId, UnixMillis};
@@ -17,6 +17,7 @@ use crate::db::rollup;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// Only this campaign.
     pub campaign: Option<String>,
@@ -51,7 +52,7 @@ const HOUR: i64 = 3_600_000;
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
-    Query(wanted): Query<Wanted>,
+    Params(wanted): Params<Wanted>,
 ) -> Result<Json<Hours>, Problem> {
     let campaign: Option<CampaignId> = wanted
         .campaign

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
-use chassis::http::{Auth, Listing, Page, Problem};
+use axum::extract::State;
+use axum::http::StatusCode;
+use chassis::http::{Auth, Listing, Page, Params, Problem};
 use contract::CampaignId;
 
 use super::types::Campaign;
@@ -17,7 +18,7 @@ use crate::db;
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
-    Query(page): Query<Page>,
+    Params(page): Params<Page>,
 ) -> Result<Json<Listing<Campaign>>, Problem> {
     let before = match page
         .cursor
@@ -27,9 +28,11 @@ pub async fn handle(
     {
         Ok(before) => before,
         Err(error) => {
-            return Err(Problem::invalid(format!(
-                "the cursor is not one of ours: {error}"
-            )));
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "cursor.invalid",
+                format!("this is not a cursor of this list: {error}"),
+            ));
         }
     };
     let size = page.size();

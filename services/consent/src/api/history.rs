@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Problem};
+use chassis::http::{Auth, Listing, Params, Problem};
 use chrono::{DateTime, Utc};
 use contract::{ConsentId, ContactId, UnixMillis};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::db::ledger::{Entry, history};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct Filter {
     /// E.164.
     pub phone: String,
@@ -49,7 +50,7 @@ pub struct ConsentEntry {
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
-    Query(filter): Query<Filter>,
+    Params(filter): Params<Filter>,
 ) -> Result<Json<Listing<ConsentEntry>>, Problem> {
     let phone = phone_parameter(&filter.phone)?;
     let after: i64 = filter
@@ -60,7 +61,7 @@ pub async fn handle(
         .map_err(|_| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
-                "cursor.mismatch",
+                "cursor.invalid",
                 "the cursor is not one of this list",
             )
         })?;

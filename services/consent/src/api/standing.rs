@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
-use chassis::http::{Auth, Problem};
+use axum::extract::State;
+use chassis::http::{Auth, Params, Problem};
 use chrono::{DateTime, Utc};
 use contract::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::db::standing::{Hold, load};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct Filter {
     /// E.164.
     pub phone: String,
@@ -38,7 +39,7 @@ pub struct PersonStanding {
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
-    Query(filter): Query<Filter>,
+    Params(filter): Params<Filter>,
 ) -> Result<Json<PersonStanding>, Problem> {
     let phone = phone_parameter(&filter.phone)?;
     let asked = std::iter::once(phone);

@@ -6,12 +6,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::Tx;
-use chassis::http::{Auth, Problem};
+use chassis::http::{Auth, Params, Problem};
 use contract::{ImportId, ListId};
 
 use super::import_options::{ImportOptions, TargetList};
 use super::import_view::ImportView;
-use super::params::Params;
 use super::spool;
 use crate::app::App;
 use crate::db;

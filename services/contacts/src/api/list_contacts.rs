@@ -3,13 +3,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem};
 use contract::{ContactId, ListId, Phone};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::contact_view::ContactView;
-use super::params::{Params, cursor};
+use super::params::cursor;
 use crate::app::App;
 use crate::db;
 use crate::db::contacts::Filter;

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use chassis::http::{Auth, Listing, Page, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem};
 use contract::ListId;
 
 use super::list_view::ListView;
-use super::params::{Params, cursor};
+use super::params::cursor;
 use crate::app::App;
 use crate::db;
 

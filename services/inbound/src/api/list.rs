@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem};
 use contract::InboundId;
 
 use super::types::InboundMessage;
@@ -18,7 +18,7 @@ use crate::db::received;
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
-    Query(page): Query<Page>,
+    Params(page): Params<Page>,
 ) -> Result<Json<Listing<InboundMessage>>, Problem> {
     let rows = received::page(
         &app.db,

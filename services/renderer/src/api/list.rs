@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem};
 
 use contract::TemplateId;
 
@@ -20,7 +20,7 @@ use crate::db::templates;
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
-    Query(page): Query<Page>,
+    Params(page): Params<Page>,
 ) -> Result<Json<Listing<Template>>, Problem> {
     let rows = templates::page(&app.db, caller.tenant, before(&page)?, page.size() + 1).await?;
     let data = rows.into_iter().map(Template::from).collect();

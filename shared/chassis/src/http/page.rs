@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 /// Query parameters of every list.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct Page {
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
