@@ -69,7 +69,14 @@ impl Phone {
             Some(code) => Some(
                 code.to_ascii_uppercase()
                     .parse::<rlibphonenumber::enums::Region>()
-                    .map_err(|_| PhoneError::UnknownRegion)?,
+                    .ok()
+                    // It takes any two letters; only those of a country have numbers.
+                    .filter(|region| {
+                        PHONE_NUMBER_UTIL
+                            .get_country_code_for_region(*region)
+                            .is_some()
+                    })
+                    .ok_or(PhoneError::UnknownRegion)?,
             ),
         };
         if region.is_none() && !text.starts_with('+') && !text.starts_with("00") {
@@ -204,6 +211,7 @@ mod tests {
             ("hello", Some("US"), "phone.invalid"),
             ("+1 999", None, "phone.invalid"),
             ("4155552671", Some("Utopia"), "phone.unknown_region"),
+            ("4155552671", Some("XX"), "phone.unknown_region"),
         ] {
             assert_eq!(
                 Phone::parse(text, region).map_err(|e| e.code()),
