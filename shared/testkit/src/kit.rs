@@ -146,8 +146,9 @@ impl Kit {
     }
 }
 
-/// Looked for once a process: a build without optimisation takes its time over the checksum.
-async fn nats_server() -> PathBuf {
+/// The nats-server binary, looked for once a process: a build without optimisation takes its time over the
+/// checksum.
+pub async fn nats_server() -> PathBuf {
     static FOUND: OnceCell<PathBuf> = OnceCell::const_new();
     let look = async || find(&FindOptions::of_this_user(None)).await.unwrap().binary;
     FOUND.get_or_init(look).await.clone()

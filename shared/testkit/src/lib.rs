@@ -2,7 +2,7 @@
 //! the built binary for tests that drive it from outside. A dev-dependency only.
 //!
 //! - [`kit`]: services started the way `up` starts them, with an HTTP caller, a bus and a clock to move
-//! - [`binary()`], [`database_url`], [`Client`]: what black-box stories need
+//! - [`binary()`], [`database_url`], [`NatsServer`], [`Client`]: what black-box stories need
 //! - [`postgres`]: the throw-away cluster behind `TEST_DB=postgres`
 
 #![expect(
@@ -22,6 +22,7 @@ pub mod postgres;
 
 pub use binary::binary;
 pub use chassis::http::client::Client;
+pub use chassis::managed::{NatsOptions, NatsServer};
 pub use database::database_url;
 pub use eventually::{eventually, eventually_within};
-pub use kit::Kit;
+pub use kit::{Kit, nats_server};

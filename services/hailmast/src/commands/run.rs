@@ -34,6 +34,7 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     })
     .await?;
     tracing::info!(services = names, address = %host.address, "running");
+    println!("Running {names}: http://{}", host.address);
     if let Some(cx) = host.cx("accounts")
         && let Some(new) = accounts::bootstrap(&cx.db, &cx.bus, &clock, "default").await?
     {

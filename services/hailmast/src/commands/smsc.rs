@@ -8,7 +8,7 @@ use channels::simulator::{Delay, Smsc, SmscOptions};
 use clap::Args;
 use tokio::io::BufReader;
 
-/// Commands on standard input: `reply FROM TO TEXT`, `stats`, `stop`; answers are JSON lines.
+/// Commands on standard input: `reply FROM TO TEXT`, `refuse`, `accept`, `stats`, `stop`; answers are JSON lines.
 #[derive(Args)]
 pub struct Options {
     /// Address to listen on; port 0 picks a free one.
@@ -32,6 +32,15 @@ pub struct Options {
     /// Closes the connection once, after this many submits.
     #[arg(long)]
     drop_connection_after: Option<u32>,
+    /// Sends bytes that are not SMPP once, after this many submits.
+    #[arg(long)]
+    garbage_after: Option<u32>,
+    /// Refuses every bind until the command `accept`.
+    #[arg(long)]
+    refuse_bind: bool,
+    /// Share of receipts that come twice.
+    #[arg(long, default_value_t = 0.0)]
+    duplicate_receipt_percent: f64,
     /// Refuses every n-th submit as throttled.
     #[arg(long)]
     throttle_every: Option<u32>,
@@ -49,6 +58,9 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
             reply_percent: options.reply_percent,
             stop_percent: options.stop_percent,
             drop_connection_after: options.drop_connection_after,
+            garbage_after: options.garbage_after,
+            refuse_bind: options.refuse_bind,
+            duplicate_receipt_percent: options.duplicate_receipt_percent,
             throttle_every: options.throttle_every,
             log: options.log,
             ..SmscOptions::default()

@@ -7,8 +7,8 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 use super::serve::Smsc;
 
 impl Smsc {
-    /// Reads `reply <from> <to> <text>`, `stats` and `stop`. True when told to stop, false when the
-    /// input ended. What is no command is answered with an error and changes nothing.
+    /// Reads `reply <from> <to> <text>`, `refuse` and `accept` (binds, from now on), `stats` and `stop`.
+    /// True when told to stop, false when the input ended. What is no command is answered with an error and changes nothing.
     pub async fn serve_commands(
         &self,
         input: impl AsyncBufRead + Unpin,
@@ -35,6 +35,10 @@ impl Smsc {
         match (words.next(), words.next(), words.next(), words.next()) {
             (Some("stats"), None, ..) => json!(self.stats()),
             (Some("stop"), None, ..) => json!({"ok": true}),
+            (Some(word @ ("refuse" | "accept")), None, ..) => {
+                self.change(|options| options.refuse_bind = word == "refuse");
+                json!({"ok": true})
+            }
             (Some("reply"), Some(from), Some(to), Some(text)) => match phone(from) {
                 Some(from) => {
                     self.send_reply(from, to, text);
@@ -42,7 +46,9 @@ impl Smsc {
                 }
                 None => json!({"error": "from is no phone number"}),
             },
-            _ => json!({"error": "expected: reply <from> <to> <text> | stats | stop"}),
+            _ => {
+                json!({"error": "expected: reply <from> <to> <text> | refuse | accept | stats | stop"})
+            }
         }
     }
 }
