@@ -1,8 +1,19 @@
 //! Black-box stories: the built binary, driven only from outside, judged by the carrier's own log.
 
+mod bad_input;
+mod bad_rows;
+mod broken_carrier;
 mod campaign_blast;
+mod carrier;
+mod desk;
+mod doctor;
 mod graceful_shutdown;
 mod jetstream_dir_lost;
+mod privacy;
+mod raw;
+mod refusals;
 mod restart_mid_campaign;
+mod separate_processes;
 mod stop_mid_campaign;
+mod sums;
 mod world;

@@ -1,17 +1,20 @@
 //! A world for one story: a carrier and a Hailmast, each a process of its own, in a folder of its own.
 
-use std::io::{BufRead, BufReader, Lines, Write};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use channels::simulator::{Verdict, judge};
+use channels::simulator::Verdict;
 use serde_json::{Value, json};
 use testkit::{Client, binary};
 
-pub const SENDER: &str = "+15005550100";
-const CONFIRMATION: &str = "You are unsubscribed";
+use super::carrier::Carrier;
+use super::desk;
+
+pub use super::desk::{SENDER, people};
+pub use super::sums::{assert_sums, sum, wait_for};
 
 pub struct World {
     folder: tempfile::TempDir,
@@ -22,36 +25,38 @@ pub struct World {
     key: String,
 }
 
-struct Carrier {
-    child: Child,
-    commands: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
-    address: String,
-}
-
 impl World {
     /// Starts the carrier and, on it, the platform with these settings.
     pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::with_carrier(&[], settings)
+    }
+
+    /// The same with a carrier that has its ways: options of `hailmast smsc`.
+    pub fn with_carrier(ways: &[&str], settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("hailmast-story-")
             .tempdir()
             .unwrap();
-        let carrier = Carrier::start(&folder.path().join("smsc.jsonl"));
-        let mut settings: Vec<(String, String)> = settings
-            .iter()
-            .map(|(key, value)| (key.to_string(), value.to_string()))
-            .collect();
-        settings.push((
-            "HAILMAST_DISPATCH__SIMULATOR__ADDRESS".into(),
-            carrier.address.clone(),
-        ));
-        settings.push(("HAILMAST_LOG__LEVEL".into(), "warn".into()));
+        let carrier = Carrier::start(&folder.path().join("smsc.jsonl"), ways);
+        let mut all = vec![
+            ("HAILMAST_LOG__LEVEL".to_string(), "warn".to_string()),
+            (
+                "HAILMAST_DISPATCH__SIMULATOR__ADDRESS".to_string(),
+                carrier.address.clone(),
+            ),
+        ];
         if let Some(url) = testkit::database_url() {
-            settings.push(("HAILMAST_DATABASE__URL".into(), url));
+            all.push(("HAILMAST_DATABASE__URL".to_string(), url));
         }
+        // The story's own come last, and win.
+        all.extend(
+            settings
+                .iter()
+                .map(|(key, value)| (key.to_string(), value.to_string())),
+        );
         let mut world = Self {
             folder,
-            settings,
+            settings: all,
             carrier,
             hailmast: None,
             address: None,
@@ -75,10 +80,10 @@ impl World {
             .stderr(log.unwrap())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         self.hailmast = Some(child);
         self.address = None;
-        for line in lines {
+        for line in lines.by_ref() {
             let line = line.unwrap();
             if let Some(rest) = line.split("http://").nth(1) {
                 self.address = rest.split_whitespace().next().unwrap().parse().ok();
@@ -90,6 +95,8 @@ impl World {
                 break;
             }
         }
+        // Read on, or what it prints next would break its pipe.
+        std::thread::spawn(move || lines.count());
         assert!(
             self.address.is_some(),
             "hailmast did not come up:\n{}",
@@ -141,6 +148,20 @@ impl World {
             .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
+    /// Whatever was done to it, it is up and nothing in it has panicked.
+    pub fn assert_unharmed(&mut self) {
+        assert!(self.is_up(), "the process ended:\n{}", self.log());
+        assert!(!self.log().contains("panicked"), "{}", self.log());
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address.unwrap()
+    }
+
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     pub fn client(&self) -> Client {
         Client::new(self.address.unwrap(), self.key.clone())
     }
@@ -151,53 +172,27 @@ impl World {
             .command(&format!("reply {phone} {SENDER} {text}"));
     }
 
+    /// An order to the carrier, such as `accept`.
+    pub fn tell_carrier(&mut self, command: &str) -> Value {
+        self.carrier.command(command)
+    }
+
+    /// What the carrier has written down so far.
+    pub fn carrier_log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("smsc.jsonl")).unwrap_or_default()
+    }
+
     pub fn carrier_stats(&mut self) -> Value {
         self.carrier.command("stats")
     }
 
-    /// Imports `count` people, opts them in, publishes a template; the id of a draft campaign.
+    /// Imports people, opts them in, publishes a template; the id of a draft campaign.
     pub async fn prepare(&self, people: &[String]) -> String {
         let client = self.client();
-        let zone = daytime_zone();
-        let mut csv = "phone,first_name,timezone\n".to_string();
-        for phone in people {
-            csv.push_str(&format!("{phone},Ana,{zone}\n"));
-        }
-        let job = client
-            .post_csv("/v1/imports?list_name=story", csv.into_bytes())
-            .await
-            .unwrap();
-        let import = format!("/v1/imports/{}", job["id"].as_str().unwrap());
-        let list = wait_for("the import", Duration::from_secs(60), async || {
-            let job = client.get(&import).await.ok()?;
-            (job["state"] == "succeeded").then(|| job["list"].as_str().unwrap().to_string())
-        })
-        .await;
-        for page in people.chunks(1000) {
-            let items: Vec<Value> = page
-                .iter()
-                .map(|phone| {
-                    json!({ "phone": phone, "action": "opt_in", "method": "web_form",
-                            "evidence": { "disclosure_text": "I agree to get offers by text.", "source": "story" } })
-                })
-                .collect();
-            client
-                .post("/v1/consents/batch", &json!({ "items": items }))
-                .await
-                .unwrap();
-        }
-        let body = "Hi {{ contact.first_name }}, the sale is on. Reply STOP to opt out.";
-        let template = json!({ "name": "sale", "language": "en", "body": body });
-        let template = client.post("/v1/templates", &template).await.unwrap();
-        let template = template["id"].as_str().unwrap();
-        client
-            .post(&format!("/v1/templates/{template}/publish"), &json!({}))
-            .await
-            .unwrap();
-        let campaign = json!({ "name": "Sale", "class": "marketing", "template": template, "sender": SENDER,
-                               "audience": { "include": [list] } });
-        let campaign = client.post("/v1/campaigns", &campaign).await.unwrap();
-        campaign["id"].as_str().unwrap().to_string()
+        let list = desk::import(&client, desk::csv(people, "Ana")).await;
+        desk::opt_in(&client, people).await;
+        let template = desk::published(&client, desk::TEXT).await;
+        desk::draft(&client, &template, &list).await
     }
 
     pub async fn launch(&self, campaign: &str) {
@@ -256,8 +251,7 @@ impl World {
                 self.log()
             );
         }
-        self.carrier.stop();
-        judge(&self.folder.path().join("smsc.jsonl"), CONFIRMATION).unwrap()
+        self.carrier.verdict()
     }
 }
 
@@ -268,115 +262,7 @@ impl Drop for World {
     }
 }
 
-impl Carrier {
-    fn start(log: &Path) -> Self {
-        let mut child = Command::new(binary())
-            .args(["smsc", "--listen", "127.0.0.1:0", "--log"])
-            .arg(log)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let commands = child.stdin.take().unwrap();
-        let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first: Value = serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap();
-        let address = first["listening"].as_str().unwrap().to_string();
-        Self {
-            child,
-            commands,
-            answers,
-            address,
-        }
-    }
-
-    fn command(&mut self, line: &str) -> Value {
-        writeln!(self.commands, "{line}").unwrap();
-        self.commands.flush().unwrap();
-        serde_json::from_str(&self.answers.next().unwrap().unwrap()).unwrap()
-    }
-
-    fn stop(&mut self) {
-        let _said = writeln!(self.commands, "stop");
-        let _flushed = self.commands.flush();
-        let _ended = self.child.wait();
-    }
-}
-
-impl Drop for Carrier {
-    fn drop(&mut self) {
-        let _killed = self.child.kill();
-        let _reaped = self.child.wait();
-    }
-}
-
 fn nats_pid(data: &Path) -> Option<String> {
     let pid = std::fs::read_to_string(data.join("nats/nats.pid")).ok()?;
     Some(pid.split_whitespace().next()?.to_string())
-}
-
-/// `count` valid numbers.
-pub fn people(count: usize) -> Vec<String> {
-    (0..count)
-        .map(|index| format!("+1212{:07}", 2_200_000 + index))
-        .collect()
-}
-
-/// A zone in which it is about one in the afternoon, whenever the story is told.
-fn daytime_zone() -> String {
-    let hour = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
-        / 3600
-        % 24;
-    let offset = 13 - i64::try_from(hour).unwrap();
-    // POSIX signs: Etc/GMT-5 is five hours ahead of UTC.
-    match offset {
-        0 => "Etc/GMT".to_string(),
-        ahead if ahead > 0 => format!("Etc/GMT-{ahead}"),
-        behind => format!("Etc/GMT+{}", -behind),
-    }
-}
-
-pub async fn wait_for<T>(
-    what: &str,
-    within: Duration,
-    mut look: impl AsyncFnMut() -> Option<T>,
-) -> T {
-    let deadline = Instant::now() + within;
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// A count that is a number, or numbers by reason.
-pub fn sum(value: &Value) -> u64 {
-    match value {
-        Value::Object(map) => map.values().map(sum).sum(),
-        other => other.as_u64().unwrap_or(0),
-    }
-}
-
-/// G5: every recipient stands in exactly one state.
-pub fn assert_sums(progress: &Value) {
-    let states = [
-        "suppressed",
-        "cancelled",
-        "expired",
-        "failed",
-        "unknown",
-        "handed_over",
-        "pending",
-        "held",
-    ];
-    let total: u64 = states.iter().map(|state| sum(&progress[*state])).sum();
-    assert_eq!(
-        total,
-        progress["recipients"].as_u64().unwrap(),
-        "{progress}"
-    );
 }
