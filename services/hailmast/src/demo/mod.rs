@@ -23,7 +23,7 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     let outcome = drive::run(&stage, &options, begun).await;
     let stopped = stage.strike().await;
     let (outcome, log) = (outcome?, stopped?);
-    let report = report::judge(outcome, &log)?;
+    let report = report::judge(&outcome, &log)?;
     if options.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {

@@ -52,7 +52,7 @@ fn sum(value: &Value) -> u64 {
     }
 }
 
-pub fn judge(outcome: Outcome, log: &tempfile::NamedTempFile) -> anyhow::Result<Report> {
+pub fn judge(outcome: &Outcome, log: &tempfile::NamedTempFile) -> anyhow::Result<Report> {
     let carrier = judge_log(Path::new(log.path()), CONFIRMATION)?;
     let (funnel, progress) = (&outcome.funnel, &outcome.progress);
     let (suppressed, failed) = (progress["suppressed"].clone(), progress["failed"].clone());
