@@ -2,7 +2,7 @@
 //! answers, so that a repetition asks for the same permit.
 
 use contract::chunk::{ChunkHead, Text};
-use contract::dispatch::SendChunk;
+use contract::dispatch::SendAnswer;
 use contract::{
     CampaignId, Class, ConsentId, ContactId, DecisionId, InboundId, Mode, Phone, RunId, TemplateId,
     UnixMillis, segments,
@@ -42,10 +42,10 @@ pub fn help_run(inbound: InboundId) -> RunId {
 
 impl ServiceText<'_> {
     /// The command that sends it: chunk 0, position 0, no campaign and no template.
-    pub fn command(&self) -> SendChunk {
+    pub fn command(&self) -> SendAnswer {
         let measure = segments::measure(self.body);
         let nobody = ContactId::from_raw(0);
-        SendChunk {
+        SendAnswer {
             head: ChunkHead {
                 run: self.run,
                 campaign: CampaignId::from_raw(0),

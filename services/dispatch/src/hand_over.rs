@@ -7,7 +7,7 @@ use channels::{Submission, SubmitOutcome};
 use chassis::{AskError, Failure};
 use contract::chunk::{ChunkHead, SlotRef, Text};
 use contract::consent::{GrantPermits, Permit, PermitAnswer, PermitAsk};
-use contract::{DecisionId, TenantId};
+use contract::{Class, DecisionId, TenantId};
 
 use crate::app::App;
 use crate::db::ledger;
@@ -56,7 +56,7 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
     let entered = tokio::select! {
         entered = async {
             chunk.link.provider.ready().await;
-            chunk.lane.wait(segments).await;
+            chunk.lane.wait(segments, is_answer(chunk.head.class)).await;
             chunk.link.gate().enter().await
         } => entered,
         () = stopping.cancelled() => return Err(stopped()),
@@ -103,6 +103,11 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
         .settle(chunk.tenant, outcome, permitted)
         .await
         .map_err(Failure::Retry)
+}
+
+/// Somebody waits for it: it goes at once, and what comes after it pays for it.
+const fn is_answer(class: Class) -> bool {
+    matches!(class, Class::OptOutConfirmation | Class::HelpReply)
 }
 
 /// Asks for permits until consent answers; what it refuses goes into `outcomes`.

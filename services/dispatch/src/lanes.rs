@@ -28,15 +28,15 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Waits until `segments` may leave.
-    pub async fn wait(&self, segments: u32) {
+    /// Takes leave for `segments` and waits until they may go; `at_once` takes it without waiting.
+    pub async fn wait(&self, segments: u32, at_once: bool) {
         let now = self.since.elapsed();
         let wait = self
             .pace
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take(segments, now);
-        if wait > Duration::ZERO {
+        if wait > Duration::ZERO && !at_once {
             let _counted = Counted::one_more(&self.waiting, 1);
             tokio::time::sleep(wait).await;
         }

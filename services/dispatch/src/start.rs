@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
-use crate::consumers::send_chunk;
+use crate::consumers::{send_answer, send_chunk};
 use crate::db::load;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
@@ -149,6 +149,13 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     );
     takeover::settle(&app, registered.open).await?;
     let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
+    cx.consume(
+        send_answer::DURABLE,
+        at_once,
+        app.clone(),
+        send_answer::handle,
+    )
+    .await?;
     cx.consume(
         send_chunk::DURABLE,
         at_once,

@@ -9,6 +9,15 @@ mod process;
 mod registry;
 mod table;
 
+/// A line on standard output. A reader that has gone away must not end a process that is to stay.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _gone = writeln!(std::io::stdout(), $($line)*);
+    }};
+}
+pub(crate) use say;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 

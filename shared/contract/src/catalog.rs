@@ -17,7 +17,7 @@ use crate::consent::{
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
-    HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SendChunk, SlotOutcome,
+    HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SendAnswer, SendChunk, SlotOutcome,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{MessageReceived, ReceiveReply};
@@ -279,6 +279,19 @@ fn campaigns_and_renderer() -> Vec<Entry> {
 fn dispatch_and_inbound() -> Vec<Entry> {
     vec![
         Entry::of(&SendChunk {
+            head: head(),
+            texts: vec![Text {
+                position: 65,
+                contact: id(3),
+                phone: phone(),
+                zone: Some(0),
+                decision: id(5),
+                encoding: Encoding::Gsm7,
+                segments: 1,
+                body: "Hi Ana".into(),
+            }],
+        }),
+        Entry::of(&SendAnswer {
             head: head(),
             texts: vec![Text {
                 position: 65,

@@ -21,6 +21,20 @@ impl Payload for SendChunk {
     const NAME: &'static str = "send_chunk";
 }
 
+/// Hand these over before anything else, past the campaigns' queue and without waiting for the pace: the
+/// answers to STOP and HELP, which people wait for and the law gives five minutes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendAnswer {
+    pub head: ChunkHead,
+    pub texts: Vec<Text>,
+}
+
+impl Payload for SendAnswer {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "send_answer";
+}
+
 /// What became of slots at hand-over. Several slots share one event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HandOversRecorded {

@@ -2,7 +2,7 @@
 
 use contract::chunk::SlotRef;
 use contract::consent::{ActOnReply, Keyword, OptOutConfirmed, OptOutRecorded};
-use contract::dispatch::SendChunk;
+use contract::dispatch::SendAnswer;
 use contract::{Class, UnixMillis};
 use serde_json::json;
 
@@ -40,7 +40,7 @@ async fn a_stop_is_confirmed_once_the_permits_open_at_that_moment_have_closed() 
 
     let mut recorded = listen::<OptOutRecorded>(&kit).await;
     let mut confirmed = listen::<OptOutConfirmed>(&kit).await;
-    let mut sent = listen::<SendChunk>(&kit).await;
+    let mut sent = listen::<SendAnswer>(&kit).await;
     let answer = text_back(&kit, 5, 1, "Stop!").await;
     assert_eq!(answer.keyword, Keyword::Stop);
     let said = next(&mut recorded).await;
@@ -150,7 +150,7 @@ async fn start_restores_what_a_stop_revoked() {
 async fn help_is_answered_once_and_a_conversation_is_left_alone() {
     let kit = Kit::start(&[consent::SERVICE]).await;
     let epoch = register(&kit).await;
-    let mut sent = listen::<SendChunk>(&kit).await;
+    let mut sent = listen::<SendAnswer>(&kit).await;
     assert_eq!(
         text_back(&kit, 0, 1, "see you tomorrow").await.keyword,
         Keyword::None
@@ -194,7 +194,7 @@ async fn help_is_answered_once_and_a_conversation_is_left_alone() {
 async fn a_confirmation_later_than_five_minutes_is_not_sent() {
     let kit = Kit::start(&[consent::SERVICE]).await;
     let epoch = register(&kit).await;
-    let mut sent = listen::<SendChunk>(&kit).await;
+    let mut sent = listen::<SendAnswer>(&kit).await;
     text_back(&kit, 0, 1, "STOP").await;
     let command = next(&mut sent).await;
     kit.clock.advance(chrono::Duration::minutes(6));

@@ -144,7 +144,7 @@ async fn send(
     (nats, carrier): (Option<u32>, Option<u32>),
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    let campaign = prepare(client, list).await?;
+    let campaign = prepare(client, list, true).await?;
     let before = [
         Usage::of(None),
         Usage::of(nats.or(Some(0))),

@@ -34,14 +34,15 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     })
     .await?;
     tracing::info!(services = names, address = %host.address, "running");
-    println!("Running {names}: http://{}", host.address);
+    crate::say!("Running {names}: http://{}", host.address);
     if let Some(cx) = host.cx("accounts")
         && let Some(new) = accounts::bootstrap(&cx.db, &cx.bus, &clock, "default").await?
     {
-        println!("A tenant was created: {}", new.tenant);
-        println!(
+        crate::say!("A tenant was created: {}", new.tenant);
+        crate::say!(
             "  test key: {}\n  live key: {}\n  These keys are shown once.",
-            new.test_key, new.live_key
+            new.test_key,
+            new.live_key
         );
     }
     host.run_until_stopped().await?;

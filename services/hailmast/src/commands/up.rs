@@ -44,7 +44,7 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
 
 /// Tells where the API is and, the first time, the keys.
 async fn announce(platform: &Platform, clock: &Clock) -> anyhow::Result<()> {
-    println!(
+    crate::say!(
         "Hailmast is up: http://{}  (API: /openapi.json, health: /health)",
         platform.host.address
     );
@@ -52,10 +52,10 @@ async fn announce(platform: &Platform, clock: &Clock) -> anyhow::Result<()> {
         return Ok(());
     };
     if let Some(new) = accounts::bootstrap(&cx.db, &cx.bus, clock, "default").await? {
-        println!("A tenant was created: {}", new.tenant);
-        println!("  test key (simulated carrier only): {}", new.test_key);
-        println!("  live key:                          {}", new.live_key);
-        println!("  These keys are shown once; keep them now.");
+        crate::say!("A tenant was created: {}", new.tenant);
+        crate::say!("  test key (simulated carrier only): {}", new.test_key);
+        crate::say!("  live key:                          {}", new.live_key);
+        crate::say!("  These keys are shown once; keep them now.");
     }
     Ok(())
 }

@@ -25,8 +25,12 @@ pub struct Outcome {
     pub first_delivery_after: Duration,
 }
 
+/// Of the made-up people; `tier` is an attribute that their CSV brings.
 const TEMPLATE: &str = "Hi {{ contact.first_name | default('there') }}, our summer sale is on: 20 % off for \
-                        {{ contact.tier | default('all') }} members until Sunday. Reply STOP to opt out.";
+                            {{ contact.tier | default('all') }} members until Sunday. Reply STOP to opt out.";
+/// Of anybody.
+const PLAIN_TEMPLATE: &str = "Hi {{ contact.first_name | default('there') }}, our summer sale is on: 20 % off \
+                              until Sunday. Reply STOP to opt out.";
 
 pub async fn run(stage: &Stage, options: &Options, begun: Instant) -> anyhow::Result<Outcome> {
     let progress = Progress::new(options.json);
@@ -37,7 +41,7 @@ pub async fn run(stage: &Stage, options: &Options, begun: Instant) -> anyhow::Re
         audience.will_stop = audience::choose_stops(&audience.opted_in, options.stops);
     }
     record_consent(&stage.client, &audience, &progress).await?;
-    let campaign = prepare(&stage.client, &list).await?;
+    let campaign = prepare(&stage.client, &list, options.csv.is_none()).await?;
     stage
         .client
         .post(&format!("/v1/campaigns/{campaign}/launch"), &json!({}))
@@ -72,7 +76,8 @@ async fn import(
     progress: &Progress,
 ) -> anyhow::Result<(Value, String)> {
     let region = &options.default_region;
-    let path = format!("/v1/imports?list_name=demo&default_region={region}");
+    let mapping = mapping(&options.mapping)?;
+    let path = format!("/v1/imports?list_name=demo&default_region={region}{mapping}");
     let job = client.post_csv(&path, audience.csv.clone()).await?;
     let id = job["id"]
         .as_str()
@@ -99,6 +104,23 @@ async fn import(
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// `COLUMN=FIELD` pairs as the import's `mapping` parameter.
+fn mapping(pairs: &[String]) -> anyhow::Result<String> {
+    if pairs.is_empty() {
+        return Ok(String::new());
+    }
+    let mut fields = serde_json::Map::new();
+    for pair in pairs {
+        let (column, field) = pair
+            .split_once('=')
+            .with_context(|| format!("--map takes COLUMN=FIELD; it was {pair}"))?;
+        fields.insert(column.to_string(), json!(field));
+    }
+    let json = Value::Object(fields).to_string();
+    let encoded: String = json.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    Ok(format!("&mapping={encoded}"))
 }
 
 /// The numbers on a list, page by page.
@@ -158,11 +180,12 @@ async fn record_consent(
 }
 
 /// A published template and a draft campaign; its id.
-pub async fn prepare(client: &Client, list: &str) -> anyhow::Result<String> {
+pub async fn prepare(client: &Client, list: &str, made_up: bool) -> anyhow::Result<String> {
+    let template = if made_up { TEMPLATE } else { PLAIN_TEMPLATE };
     let template = client
         .post(
             "/v1/templates",
-            &json!({ "name": "summer", "language": "en", "body": TEMPLATE }),
+            &json!({ "name": "summer", "language": "en", "body": template }),
         )
         .await?;
     let template = template["id"].as_str().context("the template has no id")?;

@@ -12,6 +12,9 @@ pub struct Options {
     /// A CSV of one's own instead (phone, first_name, timezone, …). All of them are taken as opted in.
     #[arg(long)]
     pub csv: Option<PathBuf>,
+    /// What a column of one's own CSV is: COLUMN=FIELD, such as `Mobil=phone`. May be repeated.
+    #[arg(long = "map", value_name = "COLUMN=FIELD", requires = "csv")]
+    pub mapping: Vec<String>,
     /// Segments per second; 0 means as fast as it goes.
     #[arg(long, default_value_t = 2500)]
     pub rate: u32,

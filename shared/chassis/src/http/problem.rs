@@ -48,7 +48,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 impl Problem {
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         Self(Box::new(Details {
-            kind: format!("https://hailmast.org/errors#{code}"),
+            kind: format!("urn:hailmast:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Problem").to_string(),
             status,
             code: code.to_string(),

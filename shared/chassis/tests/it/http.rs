@@ -107,10 +107,7 @@ async fn expect_problem(kit: &Kit, request: Call, status: u16, code: &str) {
     let problem = answer.json();
     assert_eq!(problem["code"], code);
     assert_eq!(problem["status"], status);
-    assert_eq!(
-        problem["type"],
-        format!("https://hailmast.org/errors#{code}")
-    );
+    assert_eq!(problem["type"], format!("urn:hailmast:problem:{code}"));
     assert_eq!(problem["request_id"], answer.header("request-id"));
     assert!(!answer.header("request-id").is_empty());
 }
