@@ -86,15 +86,18 @@ impl Recorder {
     /// let wait while it brings more; one that brings no more may be waiting for our answers.
     async fn gather_for_a_while(&mut self, batch: &mut Vec<Entry>) {
         let begun = Instant::now();
-        loop {
-            let before = batch.len();
-            tokio::time::sleep(self.commit_every).await;
-            self.gather(batch);
-            let only_receipts = batch
+        tokio::time::sleep(self.commit_every).await;
+        self.gather(batch);
+        while begun.elapsed() < self.commit_receipts_every
+            && batch
                 .iter()
-                .all(|entry| matches!(entry, Entry::Receipts(_)));
-            let late = begun.elapsed() >= self.commit_receipts_every;
-            if !only_receipts || late || batch.len() == before {
+                .all(|entry| matches!(entry, Entry::Receipts(_)))
+        {
+            let before = batch.len();
+            // Longer than the session rests between two reads.
+            tokio::time::sleep(self.commit_every * 2).await;
+            self.gather(batch);
+            if batch.len() == before {
                 return;
             }
         }

@@ -23,7 +23,7 @@ const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
 const AT_A_TIME: usize = 8;
 /// Receipts trickle in one by one; a short rest after a read lets several come together. None is taken
 /// while texts wait for their answers.
-const REST: std::time::Duration = std::time::Duration::from_millis(5);
+const REST: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// How a connection ended.
 #[derive(Debug, PartialEq, Eq)]
