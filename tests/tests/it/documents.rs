@@ -84,7 +84,7 @@ fn the_map_stays_readable_and_every_promise_names_a_test_that_exists() {
         .split('`')
         .skip(1)
         .step_by(2)
-        .filter(|word| word.len() > 25 && word.contains('_'))
+        .filter(|word| word.len() > 25 && word.contains('_') && !word.contains(' '))
         .collect();
     assert!(named.len() >= 10, "{named:?}");
     let missing: Vec<&&str> = named
