@@ -7,7 +7,7 @@ use chassis::Settings;
 use chassis::bus;
 use chassis::config::Common;
 use chassis::db::{Location, pending};
-use chassis::managed::{FindOptions, OLDEST, find, verify_running};
+use chassis::managed::{FindOptions, OLDEST, find, last_started, verify_running};
 use clap::Args;
 use serde::Serialize;
 
@@ -236,13 +236,20 @@ fn clock(data: &Path) -> Finding {
 }
 
 async fn running_nats(common: &Common) -> Vec<Finding> {
-    if common.nats.url.is_empty() {
-        return vec![Finding::ok(
-            "nats sync",
-            "managed: `up` writes sync_interval always and starts it so",
-        )];
-    }
-    let (client, _) = match bus::connect(&common.nats.url, "doctor").await {
+    let managed = common.nats.url.is_empty();
+    let (url, monitor) = if managed {
+        let not_running = "not running now; `up` starts it with sync_interval always";
+        let Some((url, monitor)) = last_started(&common.data.dir.join("nats")) else {
+            return vec![Finding::ok("nats sync", not_running)];
+        };
+        if bus::connect(&url, "doctor").await.is_err() {
+            return vec![Finding::ok("nats sync", not_running)];
+        }
+        (url, monitor)
+    } else {
+        (common.nats.url.clone(), common.nats.monitor.clone())
+    };
+    let (client, _) = match bus::connect(&url, "doctor").await {
         Ok(connection) => connection,
         Err(error) => {
             return vec![Finding::wrong(
@@ -252,7 +259,7 @@ async fn running_nats(common: &Common) -> Vec<Finding> {
             )];
         }
     };
-    let monitor = (!common.nats.monitor.is_empty()).then_some(common.nats.monitor.as_str());
+    let monitor = (!monitor.is_empty()).then_some(monitor.as_str());
     match verify_running(&client, monitor).await {
         Err(error) => vec![Finding::wrong(
             "nats",

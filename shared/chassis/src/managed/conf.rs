@@ -80,6 +80,24 @@ impl Door {
     }
 }
 
+/// Client URL (a secret) and monitoring URL of the server that was last started in `store_dir`, as its
+/// configuration has them. It may have ended since.
+pub fn last_started(store_dir: &Path) -> Option<(String, String)> {
+    let text = std::fs::read_to_string(Folder(store_dir.to_path_buf()).conf()).ok()?;
+    let quoted = |line: &str, nth: usize| {
+        let line = text.lines().find(|found| found.starts_with(line))?;
+        line.split('"').nth(nth)
+    };
+    let port = |line: &str| quoted(line, 1)?.rsplit(':').next()?.parse().ok();
+    let door = Door {
+        port: port("listen:")?,
+        monitor: port("http:")?,
+        user: quoted("authorization", 1)?.to_string(),
+        password: quoted("authorization", 3)?.to_string(),
+    };
+    Some((door.url(), door.monitor_url()))
+}
+
 /// `sync_interval: always` makes an acknowledged message a durable one: with the default of two minutes
 /// a power cut loses everything acknowledged since.
 pub fn text(folder: &Folder, door: &Door) -> anyhow::Result<String> {

@@ -15,6 +15,7 @@ mod stale;
 pub mod verify;
 mod version;
 
+pub use conf::last_started;
 pub use find::{FindOptions, Found, Origin, find};
 pub use server::{NatsOptions, NatsServer};
 pub use verify::{ServerFacts, verify_running};
