@@ -8,12 +8,19 @@ use chassis::http::{Auth, PathId, Problem};
 use contract::CampaignId;
 use contract::consent::Gate;
 
-use super::transition::{find_for, settled_by, unconfirmed};
+use super::gated::{self, Change};
 use super::types::Campaign;
 use crate::app::App;
 use crate::db::run::RunState;
 use crate::lifecycle::{Action, State};
-use crate::{db, gate};
+
+const CHANGE: Change = Change {
+    action: Action::Cancel,
+    to: State::Cancelled,
+    run_from: &[RunState::Running, RunState::Paused],
+    run_to: RunState::Cancelled,
+    gate: Gate::Cancelled,
+};
 
 /// Ends a campaign for good. Once this is answered, nothing of it leaves any more.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/cancel", tag = "campaigns", params(("id" = String, Path)),
@@ -24,47 +31,5 @@ pub async fn handle(
     Shared(app): Shared<Arc<App>>,
     PathId(id): PathId<CampaignId>,
 ) -> Result<Json<Campaign>, Problem> {
-    let campaign = find_for(&app, caller, id, Action::Cancel).await?;
-    let (tenant, now) = (caller.tenant, app.cx.clock.millis());
-    let won = app
-        .cx
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let won = db::campaign::move_on(
-                    tx,
-                    id,
-                    Action::Cancel.from(),
-                    State::Cancelled,
-                    None,
-                    now,
-                )
-                .await?;
-                // Read here: the tick may have begun a run since the campaign was found.
-                let run = db::campaign::by_id(tx, tenant, id)
-                    .await?
-                    .and_then(|campaign| campaign.run);
-                if let (true, Some(run)) = (won, run) {
-                    db::run::move_on(
-                        tx,
-                        run,
-                        &[RunState::Running, RunState::Paused],
-                        RunState::Cancelled,
-                        Gate::Cancelled,
-                    )
-                    .await?;
-                }
-                Ok(won)
-            })
-        })
-        .await?;
-    let campaign = settled_by(&app, &campaign, won, Action::Cancel).await?;
-    if let Some(run) = campaign.run {
-        let confirmed = gate::confirmed(&app, run).await;
-        app.runs.wake(run);
-        if !confirmed {
-            return Err(unconfirmed(Action::Cancel));
-        }
-    }
-    Ok(Json(campaign.into()))
+    gated::carry_out(&app, caller, id, &CHANGE).await
 }

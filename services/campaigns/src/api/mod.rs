@@ -2,6 +2,7 @@
 
 mod cancel;
 mod create;
+mod gated;
 mod get;
 mod launch;
 mod list;

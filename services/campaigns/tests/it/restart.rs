@@ -13,9 +13,10 @@ async fn a_run_goes_on_after_a_restart_with_the_same_audience() {
         progress["chunks"]["released"].as_u64() > Some(5)
     })
     .await;
+    // Before the restart: what is hurried again right after it must not be lost a second time.
+    fake::world(kit.tenant).deaf = false;
     let kit = kit.restart().await;
     // What was lost on the way is released again, without waiting for its full timeout.
-    fake::world(kit.tenant).deaf = false;
     let progress = until_state(&kit, &id, "completed").await;
     assert_eq!(
         (
