@@ -9,11 +9,13 @@ use contract::DecisionId;
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use crate::counts::Counts;
 use crate::db;
 use crate::decision::Decision;
+use crate::law::Law;
 use crate::memo::Memo;
-use crate::rules::Rules;
-use crate::zones::ZoneTable;
+use crate::places::Places;
+use crate::tenants::Tenants;
 
 /// Decision ids remembered as stored; then it starts anew, and storing one again changes nothing.
 const KNOWN_DECISIONS: usize = 262_144;
@@ -21,27 +23,34 @@ const KNOWN_DECISIONS: usize = 262_144;
 pub struct App {
     pub cx: Cx,
     pub config: Config,
-    pub memo: Memo,
-    pub zones: ZoneTable,
+    pub law: Arc<Law>,
+    pub places: Places,
+    pub tenants: Tenants,
+    pub counts: Counts,
     /// Rings when an opt-out may have become confirmable.
     pub confirm: Notify,
     /// Opt-outs wait for permits to close.
     awaited: AtomicBool,
     stored: RwLock<AHashSet<DecisionId>>,
+    kept: RwLock<AHashSet<[u8; 32]>>,
 }
 
 impl App {
-    pub fn new(cx: Cx) -> anyhow::Result<Self> {
+    pub async fn new(cx: Cx) -> anyhow::Result<Self> {
         let config: Config = cx.config()?;
-        let rules = Rules::load(&config.extra_policies)?;
+        let law = Arc::new(Law::load()?);
+        let counts = Counts::load(&cx.db, cx.clock.millis().0).await?;
         Ok(Self {
+            tenants: Tenants::new(cx.db.clone(), law.clone(), &config.extra_policies)?,
+            places: Places::load()?,
+            law,
+            counts,
             cx,
             config,
-            memo: Memo::new(rules),
-            zones: ZoneTable::load()?,
             confirm: Notify::new(),
             awaited: AtomicBool::new(true),
             stored: RwLock::default(),
+            kept: RwLock::default(),
         })
     }
 
@@ -79,20 +88,39 @@ impl App {
             .collect()
     }
 
-    /// Writes decisions as evidence. [`App::mark_stored`] follows after the commit.
+    /// Writes decisions as evidence, and the policies they were made by. [`App::mark_stored`] follows after
+    /// the commit.
     pub async fn store_decisions(
         &self,
         tx: &Tx,
+        memo: &Memo,
         decisions: &[Arc<Decision>],
         now: i64,
     ) -> anyhow::Result<()> {
-        db::decision::store(tx, self.engine(), self.memo.rules().hash(), decisions, now).await
+        if decisions.is_empty() {
+            return Ok(());
+        }
+        let (engine, hash) = (self.engine(), memo.rules().hash());
+        let kept = self
+            .kept
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(hash);
+        if !kept {
+            let body = serde_json::to_string(&memo.rules().evidence())?;
+            db::policy::keep_text(tx, engine, hash, &body, now).await?;
+        }
+        db::decision::store(tx, engine, hash, decisions, now).await
     }
 
-    pub fn mark_stored(&self, decisions: &[Arc<Decision>]) {
+    pub fn mark_stored(&self, memo: &Memo, decisions: &[Arc<Decision>]) {
         if decisions.is_empty() {
             return;
         }
+        self.kept
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(*memo.rules().hash());
         let mut stored = self.stored.write().unwrap_or_else(PoisonError::into_inner);
         if stored.len() + decisions.len() > KNOWN_DECISIONS {
             stored.clear();

@@ -5,29 +5,46 @@
 //! `set_run_gate`, `record_reply`. Says: `chunk_screened`, `opt_ins_recorded`, `opt_out_recorded`,
 //! `opt_out_confirmed`, and asks the renderer and dispatch to go on.
 //!
-//! The rules are pure: [`keyword`], [`standing`], [`zones`], [`quiet_hours`], [`facts`], [`rules`],
-//! [`decision`], [`memo`], [`judge`]. The rest puts them to work.
+//! The rules are pure: [`keyword`] reads replies, [`standing`] folds the ledger, [`chain`] binds it, [`law`]
+//! holds the parameters, [`places`] and [`moment`] say what the clocks are, [`facts`] flattens it all,
+//! [`rules`] compiles the policies, [`decision`] and [`memo`] decide, [`judge`] draws the consequence,
+//! [`cases`] and [`archive`] prove it. The rest puts them to work.
 
 mod api;
 mod app;
+pub mod archive;
+pub mod cases;
+pub mod chain;
 mod config;
 mod consumers;
+pub mod counts;
 pub mod db;
 pub mod decision;
 pub mod facts;
+mod hexed;
 pub mod judge;
 pub mod keyword;
+pub mod law;
 pub mod memo;
+pub mod moment;
+pub mod papers;
+pub mod parameters;
+mod people;
+pub mod person;
+pub mod places;
 mod queries;
-pub mod quiet_hours;
+pub mod recent;
 mod record;
 mod replies;
+pub mod revocation;
 pub mod rules;
+mod sabotage;
 mod service_text;
 pub mod standing;
 mod start;
 mod tasks;
-pub mod zones;
+mod tenants;
+pub mod window;
 
 /// What the host runs.
 pub const SERVICE: chassis::Service = chassis::Service {

@@ -7,6 +7,7 @@ use ahash::AHashMap;
 
 use crate::decision::Decision;
 use crate::facts::Facts;
+use crate::places::Places;
 use crate::rules::Rules;
 
 /// Decisions kept; then it starts anew. Local minutes are among the facts, so old entries are useless anyway.
@@ -14,24 +15,24 @@ const CAPACITY: usize = 65_536;
 
 /// Bounded memory of one policy set's decisions.
 pub struct Memo {
-    rules: Rules,
+    rules: Arc<Rules>,
     made: RwLock<AHashMap<Facts, Arc<Decision>>>,
 }
 
 impl Memo {
-    pub fn new(rules: Rules) -> Self {
+    pub fn new(rules: Arc<Rules>) -> Self {
         Self {
             rules,
             made: RwLock::default(),
         }
     }
 
-    pub const fn rules(&self) -> &Rules {
+    pub fn rules(&self) -> &Rules {
         &self.rules
     }
 
     /// The decision for each of `facts`, in their order.
-    pub fn decide_all(&self, facts: &[Facts]) -> Vec<Arc<Decision>> {
+    pub fn decide_all(&self, places: &Places, facts: &[Facts]) -> Vec<Arc<Decision>> {
         let found: Vec<Option<Arc<Decision>>> = {
             let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
             facts.iter().map(|facts| made.get(facts).cloned()).collect()
@@ -44,7 +45,7 @@ impl Memo {
                 found.unwrap_or_else(|| {
                     fresh
                         .entry(*facts)
-                        .or_insert_with(|| Arc::new(Decision::make(&self.rules, *facts)))
+                        .or_insert_with(|| Arc::new(Decision::make(&self.rules, places, *facts)))
                         .clone()
                 })
             })
@@ -60,40 +61,41 @@ impl Memo {
     }
 
     /// One decision.
-    pub fn decide(&self, facts: Facts) -> Arc<Decision> {
-        self.decide_all(&[facts])
+    pub fn decide(&self, places: &Places, facts: Facts) -> Arc<Decision> {
+        self.decide_all(places, &[facts])
             .pop()
-            .unwrap_or_else(|| Arc::new(Decision::make(&self.rules, facts)))
+            .unwrap_or_else(|| Arc::new(Decision::make(&self.rules, places, facts)))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::Flags;
     use contract::Class;
 
     #[test]
     fn a_remembered_decision_is_the_decision() {
-        let memo = Memo::new(Rules::load("").unwrap());
+        let places = Places::load().unwrap();
+        let memo = Memo::new(Arc::new(Rules::shipped().unwrap()));
         let facts: Vec<Facts> = (0..1440)
             .map(|minute| Facts {
-                class: Class::Marketing,
-                opted_in: minute % 2 == 0,
-                programme_out: false,
-                opted_out: false,
-                opt_out_seconds: 0,
-                zone_known: true,
-                min_local_minute: minute,
-                max_local_minute: minute,
+                min_minute: minute,
+                max_minute: minute,
+                flags: Flags::default().with(Flags::CONSENT_ANY, minute % 2 == 0),
+                ..Facts::nothing(Class::Marketing, 9)
             })
             .collect();
-        let (first, again) = (memo.decide_all(&facts), memo.decide_all(&facts));
+        let (first, again) = (
+            memo.decide_all(&places, &facts),
+            memo.decide_all(&places, &facts),
+        );
         assert_eq!(first, again);
         assert!(
             first
                 .iter()
                 .zip(&facts)
-                .all(|(made, facts)| **made == Decision::make(memo.rules(), *facts))
+                .all(|(made, facts)| **made == Decision::make(memo.rules(), &places, *facts))
         );
     }
 }

@@ -1,5 +1,5 @@
-//! The one way into the ledger: appends entries, folds them into the standing, and says what happened.
-//! All in the caller's transaction and set-based, for one STOP as for a thousand opt-ins.
+//! The one way into the ledger: appends entries to the chain, folds them into the standing, and says what
+//! happened. All in the caller's transaction and set-based, for one STOP as for a thousand opt-ins.
 
 use std::collections::BTreeMap;
 
@@ -7,27 +7,29 @@ use ahash::AHashMap;
 use chassis::Tx;
 use contract::consent::{OptInsRecorded, OptOutRecorded};
 use contract::{ConsentId, ContactId, EventId, InboundId, Mode, Phone, TenantId, UnixMillis};
+use serde_json::Value;
 
 use crate::app::App;
+use crate::chain::{self, Head, Link};
 use crate::db::ledger::Row;
 use crate::db::opt_out_pending::Pending;
 use crate::db::standing::Hold;
 use crate::db::{self};
-use crate::standing::{Action, Refused, Standing};
+use crate::people::People;
+use crate::standing::{Action, Change, Refused, SMS, Standing};
+use crate::tenants::person_hash;
 
 /// An entry somebody wants recorded.
 #[derive(Debug, Clone)]
 pub struct NewEntry {
     pub phone: Phone,
     pub contact: Option<ContactId>,
-    pub programme: Option<String>,
-    pub action: Action,
+    pub change: Change,
     pub method: String,
-    /// JSON text.
-    pub evidence: String,
+    /// What proves it; a JSON object.
+    pub evidence: Value,
+    /// A reply, or whatever else names the act once: the same one is recorded once.
     pub inbound: Option<InboundId>,
-    /// When the person acted.
-    pub acted_at: i64,
     /// For an opt-out: the sender its confirmation text comes from, if one is wanted.
     pub confirm_from: Option<String>,
     pub mode: Mode,
@@ -37,7 +39,7 @@ pub struct NewEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
     Added(ConsentId),
-    /// The same reply was recorded before.
+    /// The same act was recorded before.
     Already(ConsentId),
     Refused(Refused),
 }
@@ -50,12 +52,15 @@ pub async fn record(
     entries: &[NewEntry],
 ) -> anyhow::Result<Vec<Recorded>> {
     let (engine, now) = (app.engine(), app.cx.clock.now());
-    let phones = || entries.iter().map(|entry| entry.phone);
-    db::standing::ensure(tx, engine, tenant, phones()).await?;
-    let mut standings = db::standing::load(tx, engine, tenant, phones(), Hold::Exclusive).await?;
+    let phones: Vec<Phone> = entries.iter().map(|entry| entry.phone).collect();
+    db::standing::ensure(tx, engine, tenant, phones.iter().copied()).await?;
+    let class = contract::Class::Informational;
+    let people = People::load(app, tx, tenant, (class, &phones), Hold::Exclusive).await?;
     let inbound: Vec<InboundId> = entries.iter().filter_map(|entry| entry.inbound).collect();
     // Looked up after the rows are held, so that the same reply in another transaction is seen.
-    let known = db::ledger::by_inbound(tx, engine, tenant, &inbound).await?;
+    let mut known = db::ledger::by_inbound(tx, engine, tenant, &inbound).await?;
+    let keys = app.tenants.keys(tx, engine, tenant).await?;
+    let mut head = db::book::head(tx, engine, tenant, true).await?;
 
     let mut outcomes = Vec::with_capacity(entries.len());
     let mut rows = Vec::with_capacity(entries.len());
@@ -65,49 +70,132 @@ pub async fn record(
             outcomes.push(Recorded::Already(*id));
             continue;
         }
-        let standing = changed
-            .entry(entry.phone)
-            .or_insert_with(|| standings.remove(&entry.phone).unwrap_or_default());
-        match standing.apply(entry.action, entry.programme.as_deref(), entry.acted_at) {
+        let standing = match changed.entry(entry.phone) {
+            std::collections::hash_map::Entry::Occupied(there) => there.into_mut(),
+            std::collections::hash_map::Entry::Vacant(empty) => {
+                let standing = people.known(entry.phone).standing.clone();
+                let standing = standing
+                    .ok_or_else(|| anyhow::anyhow!("a standing in the database cannot be read"))?;
+                empty.insert(standing)
+            }
+        };
+        match standing.apply(&entry.change) {
             Err(refused) => outcomes.push(Recorded::Refused(refused)),
             Ok(()) => {
                 let id = ConsentId::at(now);
                 outcomes.push(Recorded::Added(id));
-                rows.push(row(id, entry, standing.revision));
+                if let Some(inbound) = entry.inbound {
+                    known.insert(inbound, id);
+                }
+                let person = person_hash(&keys, entry.phone);
+                let revision = standing.revision;
+                rows.push(row(
+                    tenant,
+                    &mut head,
+                    id,
+                    entry,
+                    person,
+                    revision,
+                    now.timestamp_millis(),
+                )?);
             }
         }
     }
     if rows.is_empty() {
         return Ok(outcomes);
     }
-    db::ledger::append(tx, engine, tenant, now.timestamp_millis(), &rows).await?;
-    db::standing::store(
-        tx,
-        engine,
-        tenant,
-        changed.iter().map(|(phone, standing)| (*phone, standing)),
-    )
-    .await?;
+    db::ledger::append(tx, engine, tenant, &rows).await?;
+    db::book::set_head(tx, engine, tenant, head).await?;
+    let days = i64::from(app.tenants.pack().rules().parameters().double_opt_in_days);
+    let standings = changed
+        .iter()
+        .map(|(phone, standing)| (*phone, standing, standing.due_at(days)));
+    db::standing::store(tx, engine, tenant, standings).await?;
+    settle(app, tx, tenant, &people, &changed, entries).await?;
     say_opt_ins(app, tx, tenant, entries, &outcomes).await?;
     let opt_outs: Vec<(ConsentId, &NewEntry)> =
-        added(entries, &outcomes, |action| action == Action::OptOut).collect();
+        added(entries, &outcomes, |action| action.ends_texts()).collect();
     await_confirmation(app, tx, tenant, &opt_outs).await?;
     Ok(outcomes)
 }
 
-fn row(id: ConsentId, entry: &NewEntry, revision: i64) -> Row {
-    Row {
+fn row(
+    tenant: TenantId,
+    head: &mut Head,
+    id: ConsentId,
+    entry: &NewEntry,
+    person: [u8; 32],
+    revision: i64,
+    recorded_at: i64,
+) -> anyhow::Result<Row> {
+    let personal = serde_json::json!({ "phone": entry.phone, "evidence": entry.evidence });
+    let (evidence, salt) = (personal.to_string(), rand::random());
+    let detail = serde_json::to_string(&entry.change)?;
+    let link = Link {
+        seq: head.seq + 1,
+        id: id.bytes(),
+        tenant: tenant.to_string(),
+        person,
+        channel: SMS.to_string(),
+        programme: entry.change.programme.clone(),
+        class: None,
+        action: entry.change.action.as_str().to_string(),
+        level: None,
+        method: entry.method.clone(),
+        acted_at: entry.change.at,
+        recorded_at,
+        expires_at: None,
+        revision,
+        detail: db::ledger::bound(&detail, entry.contact, entry.inbound),
+        sealed: chain::seal(&salt, &evidence),
+    };
+    let hash = chain::hash(&head.hash, &link);
+    *head = Head {
+        seq: link.seq,
+        hash,
+    };
+    Ok(Row {
         id,
         phone: entry.phone,
         contact: entry.contact,
-        programme: entry.programme.clone(),
-        action: entry.action.as_str(),
-        method: entry.method.clone(),
-        evidence: entry.evidence.clone(),
         inbound: entry.inbound,
-        acted_at: entry.acted_at,
-        revision,
+        detail,
+        evidence,
+        salt,
+        link,
+        hash,
+    })
+}
+
+/// What else ends with these entries: an erasure's hash when the person came back, reviews when they have
+/// opted out anyway.
+async fn settle(
+    app: &App,
+    tx: &Tx,
+    tenant: TenantId,
+    people: &People,
+    changed: &AHashMap<Phone, Standing>,
+    entries: &[NewEntry],
+) -> anyhow::Result<()> {
+    let (engine, now) = (app.engine(), app.cx.clock.millis().0);
+    for (phone, standing) in changed {
+        let was_erased = people
+            .known(*phone)
+            .standing
+            .as_ref()
+            .is_some_and(|before| before.erased);
+        if was_erased && !standing.erased {
+            let keys = app.tenants.keys(tx, engine, tenant).await?;
+            db::erased::lift(tx, engine, tenant, &person_hash(&keys, *phone)).await?;
+        }
     }
+    let out = entries
+        .iter()
+        .filter(|entry| entry.change.action == Action::OptOut && entry.inbound.is_some());
+    for entry in out {
+        db::review::settle(tx, engine, tenant, entry.phone, "opt_out", now).await?;
+    }
+    Ok(())
 }
 
 fn added<'e>(
@@ -119,7 +207,7 @@ fn added<'e>(
         .iter()
         .zip(outcomes)
         .filter_map(move |(entry, outcome)| match outcome {
-            Recorded::Added(id) if wanted(entry.action) => Some((*id, entry)),
+            Recorded::Added(id) if wanted(entry.change.action) => Some((*id, entry)),
             _ => None,
         })
 }
@@ -132,7 +220,7 @@ async fn say_opt_ins(
     outcomes: &[Recorded],
 ) -> anyhow::Result<()> {
     let mut by_method: BTreeMap<&str, u32> = BTreeMap::new();
-    for (_, entry) in added(entries, outcomes, |action| action != Action::OptOut) {
+    for (_, entry) in added(entries, outcomes, Action::brings_texts) {
         *by_method.entry(&entry.method).or_default() += 1;
     }
     for (method, count) in by_method {

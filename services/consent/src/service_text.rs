@@ -1,4 +1,4 @@
-//! The two texts that consent itself asks dispatch to send. Each is a run of its own, named after what it
+//! The texts that consent itself asks dispatch to send. Each is a run of its own, named after what it
 //! answers, so that a repetition asks for the same permit.
 
 use contract::chunk::{ChunkHead, Text};
@@ -7,8 +7,6 @@ use contract::{
     CampaignId, Class, ConsentId, ContactId, DecisionId, InboundId, Mode, Phone, RunId, TemplateId,
     UnixMillis, segments,
 };
-
-use crate::standing::DEFAULT_PROGRAMME;
 
 /// Bits of a run id that stand for (chunk, position).
 const PLACE_BITS: u32 = 40;
@@ -19,6 +17,7 @@ pub const VALID_MILLIS: i64 = 5 * 60 * 1000;
 #[derive(Debug, Clone)]
 pub struct ServiceText<'t> {
     pub class: Class,
+    pub programme: &'t str,
     pub run: RunId,
     pub contact: Option<ContactId>,
     pub to: Phone,
@@ -51,7 +50,7 @@ impl ServiceText<'_> {
                 campaign: CampaignId::from_raw(0),
                 chunk: 0,
                 class: self.class,
-                programme: DEFAULT_PROGRAMME.to_string(),
+                programme: self.programme.to_string(),
                 template: TemplateId::from_raw(0),
                 template_version: 0,
                 sender: self.sender.to_string(),

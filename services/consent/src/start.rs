@@ -18,7 +18,7 @@ const REPLIES: usize = 16;
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
     Box::pin(async move {
-        let app = Arc::new(App::new(cx.clone())?);
+        let app = Arc::new(App::new(cx.clone()).await?);
         cx.answer(app.clone(), register_dispatcher::handle).await?;
         cx.answer(app.clone(), grant_permits::handle).await?;
         cx.answer(app.clone(), close_permits::handle).await?;

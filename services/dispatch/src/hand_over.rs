@@ -107,7 +107,7 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
 
 /// Somebody waits for it: it goes at once, and what comes after it pays for it.
 const fn is_answer(class: Class) -> bool {
-    matches!(class, Class::OptOutConfirmation | Class::HelpReply)
+    class.is_reply()
 }
 
 /// Asks for permits until consent answers; what it refuses goes into `outcomes`.
@@ -123,6 +123,8 @@ async fn ask(
         campaign: head.campaign,
         class: head.class,
         programme: head.programme.clone(),
+        sender: head.sender.clone(),
+        template: head.template,
         mode: head.mode,
         valid_until: head.valid_until,
         zones: head.zones.clone(),

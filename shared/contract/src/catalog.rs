@@ -13,7 +13,8 @@ use crate::chunk::{
 use crate::class::{Class, Mode};
 use crate::consent::{
     ActOnReply, ChunkScreened, ClosePermits, Gate, GrantPermits, OptInsRecorded, OptOutConfirmed,
-    OptOutRecorded, PermitAsk, RecordReply, RegisterDispatcher, Reply, ScreenChunk, SetRunGate,
+    OptOutRecorded, PermitAsk, RecordProviderBlock, RecordReply, RegisterDispatcher, Reply,
+    ScreenChunk, SetRunGate,
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
@@ -184,6 +185,8 @@ fn consent() -> Vec<Entry> {
             campaign: id(1),
             class: Class::Marketing,
             programme: "default".into(),
+            sender: "+15005550100".into(),
+            template: id(4),
             mode: Mode::Test,
             valid_until: AT,
             zones: vec!["America/New_York".into()],
@@ -210,6 +213,15 @@ fn consent() -> Vec<Entry> {
         }),
         Entry::of(&ActOnReply { reply: reply() }),
         Entry::of(&RecordReply { reply: reply() }),
+        Entry::of(&RecordProviderBlock {
+            message: MessageId::of(id(0), 3, 65),
+            contact: Some(id(3)),
+            phone: phone(),
+            sender: "+15005550100".into(),
+            provider: "twilio".into(),
+            code: "21610".into(),
+            at: AT,
+        }),
         Entry::of(&OptOutRecorded {
             consent: id(9),
             contact: Some(id(3)),

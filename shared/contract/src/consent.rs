@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::chunk::{ChunkHead, OutcomeGroup, Recipient, SlotRef};
 use crate::class::{Class, Mode};
-use crate::ids::{CampaignId, ConsentId, ContactId, DecisionId, InboundId, MessageId, RunId};
+use crate::ids::{
+    CampaignId, ConsentId, ContactId, DecisionId, InboundId, MessageId, RunId, TemplateId,
+};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::phone::Phone;
 use crate::time::UnixMillis;
@@ -47,6 +49,9 @@ pub struct GrantPermits {
     pub campaign: CampaignId,
     pub class: Class,
     pub programme: String,
+    /// What the texts leave from: whose registration and blocks count.
+    pub sender: String,
+    pub template: TemplateId,
     pub mode: Mode,
     pub valid_until: UnixMillis,
     /// IANA zones that [`PermitAsk::zone`] points into.
@@ -118,6 +123,7 @@ impl Payload for GrantPermits {
     const KIND: PayloadKind = PayloadKind::Query;
     const OWNER: Owner = Owner::Consent;
     const NAME: &'static str = "grant_permits";
+    const VERSION: u16 = 2;
 }
 
 impl Query for GrantPermits {
@@ -264,6 +270,10 @@ pub enum Keyword {
     Help,
     /// No keyword: a conversation.
     None,
+    /// YES to a question of ours: a double opt-in, or after an opt-out like START.
+    Yes,
+    /// May be an opt-out: marketing is held until a person has looked.
+    Review,
 }
 
 impl Keyword {
@@ -273,6 +283,8 @@ impl Keyword {
             Self::Start => "start",
             Self::Help => "help",
             Self::None => "none",
+            Self::Yes => "yes",
+            Self::Review => "review",
         }
     }
 }
@@ -339,5 +351,36 @@ impl Payload for OptInsRecorded {
     const KIND: PayloadKind = PayloadKind::Event;
     const OWNER: Owner = Owner::Consent;
     const NAME: &'static str = "opt_ins_recorded";
+    const FORMAT: Format = Format::Json;
+}
+
+/// A carrier or provider refused a text because the person is on its own block list (such as Twilio's
+/// 21610): an opt-out that our ledger may not know. Idempotent by the message.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordProviderBlock {
+    pub message: MessageId,
+    pub contact: Option<ContactId>,
+    pub phone: Phone,
+    /// The sender the block counts for.
+    pub sender: String,
+    pub provider: String,
+    /// The provider's own code, such as `21610`.
+    pub code: String,
+    pub at: UnixMillis,
+}
+
+impl std::fmt::Debug for RecordProviderBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordProviderBlock")
+            .field("message", &self.message)
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Payload for RecordProviderBlock {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Consent;
+    const NAME: &'static str = "record_provider_block";
     const FORMAT: Format = Format::Json;
 }

@@ -207,6 +207,14 @@ pub mod kinds {
     impl Kind for Inbound {
         const PREFIX: &'static str = "inb";
     }
+    pub enum Review {}
+    impl Kind for Review {
+        const PREFIX: &'static str = "rev";
+    }
+    pub enum Suppression {}
+    impl Kind for Suppression {
+        const PREFIX: &'static str = "sup";
+    }
     pub enum Event {}
     impl Kind for Event {
         const PREFIX: &'static str = "evt";
@@ -229,6 +237,10 @@ pub type RunId = Id<kinds::Run>;
 /// One text to one person; also the `send_id` that guards against sending twice.
 pub type MessageId = Id<kinds::Message>;
 pub type InboundId = Id<kinds::Inbound>;
+/// A reply that may be an opt-out, for a human to look at.
+pub type ReviewId = Id<kinds::Review>;
+/// An entry of a tenant's own suppression list.
+pub type SuppressionId = Id<kinds::Suppression>;
 /// Identity of an envelope on the bus; what consumers deduplicate by.
 pub type EventId = Id<kinds::Event>;
 

@@ -28,7 +28,7 @@ pub use class::{Class, Mode};
 pub use envelope::Envelope;
 pub use ids::{
     CampaignId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId, KeyId, ListId,
-    MessageId, RunId, TemplateId, TenantId,
+    MessageId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
 };
 pub use payload::{Format, Owner, Payload, PayloadKind, Query};
 pub use phone::{Phone, PhoneError};

@@ -13,16 +13,60 @@ pub struct Reason(pub Cow<'static, str>);
 impl Reason {
     pub const OK: Self = Self(Cow::Borrowed("OK"));
 
-    // consent: why a text may not leave, or not now
+    // consent: why a text may leave, may not, or not now
+    pub const OK_REPLY: Self = Self(Cow::Borrowed("OK_REPLY"));
+    pub const OK_EMERGENCY: Self = Self(Cow::Borrowed("OK_EMERGENCY"));
+    pub const INVALID_NUMBER: Self = Self(Cow::Borrowed("INVALID_NUMBER"));
+    pub const UNSUPPORTED_REGION: Self = Self(Cow::Borrowed("UNSUPPORTED_REGION"));
+    pub const OPTED_OUT_GLOBAL: Self = Self(Cow::Borrowed("OPTED_OUT_GLOBAL"));
+    pub const OPTED_OUT_CLASS: Self = Self(Cow::Borrowed("OPTED_OUT_CLASS"));
+    pub const OPTED_OUT_PROGRAM: Self = Self(Cow::Borrowed("OPTED_OUT_PROGRAM"));
+    pub const OPTED_OUT_CHANNEL: Self = Self(Cow::Borrowed("OPTED_OUT_CHANNEL"));
+    pub const OPTED_OUT_PENDING_CLARIFICATION: Self =
+        Self(Cow::Borrowed("OPTED_OUT_PENDING_CLARIFICATION"));
+    pub const OPT_OUT_UNDER_REVIEW: Self = Self(Cow::Borrowed("OPT_OUT_UNDER_REVIEW"));
+    pub const PROVIDER_BLOCKED: Self = Self(Cow::Borrowed("PROVIDER_BLOCKED"));
+    pub const SUPPRESSED_HASH: Self = Self(Cow::Borrowed("SUPPRESSED_HASH"));
+    pub const PROCESSING_RESTRICTED: Self = Self(Cow::Borrowed("PROCESSING_RESTRICTED"));
+    pub const OBJECTED: Self = Self(Cow::Borrowed("OBJECTED"));
+    pub const NUMBER_REASSIGNED: Self = Self(Cow::Borrowed("NUMBER_REASSIGNED"));
+    pub const REASSIGNMENT_CHECK_STALE: Self = Self(Cow::Borrowed("REASSIGNMENT_CHECK_STALE"));
+    pub const AGE_RESTRICTED: Self = Self(Cow::Borrowed("AGE_RESTRICTED"));
     pub const NO_CONSENT: Self = Self(Cow::Borrowed("NO_CONSENT"));
-    pub const OPTED_OUT: Self = Self(Cow::Borrowed("OPTED_OUT_GLOBAL"));
-    pub const QUIET_HOURS: Self = Self(Cow::Borrowed("QUIET_HOURS"));
+    pub const CONSENT_LEVEL_TOO_LOW: Self = Self(Cow::Borrowed("CONSENT_LEVEL_TOO_LOW"));
+    pub const CONSENT_SCOPE_MISMATCH: Self = Self(Cow::Borrowed("CONSENT_SCOPE_MISMATCH"));
+    pub const CONSENT_PENDING_CONFIRMATION: Self =
+        Self(Cow::Borrowed("CONSENT_PENDING_CONFIRMATION"));
+    pub const CONSENT_EXPIRED: Self = Self(Cow::Borrowed("CONSENT_EXPIRED"));
+    pub const CONSENT_EVIDENCE_MISSING: Self = Self(Cow::Borrowed("CONSENT_EVIDENCE_MISSING"));
+    pub const NATIONAL_DNC: Self = Self(Cow::Borrowed("NATIONAL_DNC"));
+    pub const STATE_DNC: Self = Self(Cow::Borrowed("STATE_DNC"));
+    pub const DNC_LIST_STALE: Self = Self(Cow::Borrowed("DNC_LIST_STALE"));
+    pub const CAMPAIGN_NOT_REGISTERED: Self = Self(Cow::Borrowed("CAMPAIGN_NOT_REGISTERED"));
+    pub const TEMPLATE_NOT_REGISTERED: Self = Self(Cow::Borrowed("TEMPLATE_NOT_REGISTERED"));
+    pub const CONTENT_NOT_ALLOWED_FOR_CLASS: Self =
+        Self(Cow::Borrowed("CONTENT_NOT_ALLOWED_FOR_CLASS"));
+    pub const CONTENT_PROHIBITED: Self = Self(Cow::Borrowed("CONTENT_PROHIBITED"));
+    pub const OPT_OUT_TEXT_MISSING: Self = Self(Cow::Borrowed("OPT_OUT_TEXT_MISSING"));
+    pub const EMERGENCY_NOT_ATTESTED: Self = Self(Cow::Borrowed("EMERGENCY_NOT_ATTESTED"));
+    pub const OTP_NOT_REQUESTED: Self = Self(Cow::Borrowed("OTP_NOT_REQUESTED"));
+    pub const CONFIRMATION_TOO_LATE: Self = Self(Cow::Borrowed("CONFIRMATION_TOO_LATE"));
+    pub const CONFIRMATION_ALREADY_SENT: Self = Self(Cow::Borrowed("CONFIRMATION_ALREADY_SENT"));
+    pub const CONFIRMATION_OWNED_BY_CARRIER: Self =
+        Self(Cow::Borrowed("CONFIRMATION_OWNED_BY_CARRIER"));
+    pub const REPLY_RATE_LIMITED: Self = Self(Cow::Borrowed("REPLY_RATE_LIMITED"));
+    pub const MESSAGE_EXPIRED: Self = Self(Cow::Borrowed("MESSAGE_EXPIRED"));
     pub const TIMEZONE_UNKNOWN: Self = Self(Cow::Borrowed("TIMEZONE_UNKNOWN"));
+    pub const NO_SEND_DAY: Self = Self(Cow::Borrowed("NO_SEND_DAY"));
+    pub const QUIET_HOURS: Self = Self(Cow::Borrowed("QUIET_HOURS"));
+    pub const COURTESY_HOURS: Self = Self(Cow::Borrowed("COURTESY_HOURS"));
+    pub const FREQUENCY_CAP_LAW: Self = Self(Cow::Borrowed("FREQUENCY_CAP_LAW"));
+    pub const FREQUENCY_CAP_EXEMPTION: Self = Self(Cow::Borrowed("FREQUENCY_CAP_EXEMPTION"));
+    pub const FREQUENCY_CAP_TENANT: Self = Self(Cow::Borrowed("FREQUENCY_CAP_TENANT"));
+    pub const CARRIER_DAILY_CAP: Self = Self(Cow::Borrowed("CARRIER_DAILY_CAP"));
+    pub const FACTS_UNAVAILABLE: Self = Self(Cow::Borrowed("FACTS_UNAVAILABLE"));
     pub const POLICY_ERROR: Self = Self(Cow::Borrowed("POLICY_ERROR"));
     pub const NO_MATCHING_PERMIT: Self = Self(Cow::Borrowed("NO_MATCHING_PERMIT"));
-    pub const MESSAGE_EXPIRED: Self = Self(Cow::Borrowed("MESSAGE_EXPIRED"));
-    pub const CONFIRMATION_ALREADY_SENT: Self = Self(Cow::Borrowed("CONFIRMATION_ALREADY_SENT"));
-    pub const CONFIRMATION_TOO_LATE: Self = Self(Cow::Borrowed("CONFIRMATION_TOO_LATE"));
 
     // campaigns
     pub const CAMPAIGN_PAUSED: Self = Self(Cow::Borrowed("CAMPAIGN_PAUSED"));

@@ -102,7 +102,7 @@ pub fn check(campaign: &db::campaign::Campaign) -> Result<(), Problem> {
     if campaign.name.trim().is_empty() || campaign.name.chars().count() > 200 {
         problem = problem.error("/name", "field.invalid", "A name has 1 to 200 characters.");
     }
-    if !matches!(campaign.class, Class::Marketing | Class::Transactional) {
+    if !campaign.class.is_of_campaigns() {
         problem = problem.error(
             "/class",
             "field.invalid",

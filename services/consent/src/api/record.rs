@@ -22,15 +22,15 @@ pub struct ConsentRecorded {
 
 /// Record an opt-in or opt-out.
 #[utoipa::path(post, path = "/v1/consents", tag = "consent", request_body = NewConsent,
-    responses((status = 201, body = ConsentRecorded), (status = 409, description = "consent.newer_revocation"),
-    (status = 422, description = "consent.evidence_missing, phone.*, field.*")))]
+    responses((status = 201, body = ConsentRecorded), (status = 409, description = "consent.newer_revocation, consent.erased"),
+    (status = 422, description = "consent.*, phone.*, field.*")))]
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
     Body(new): Body<NewConsent>,
 ) -> Result<(StatusCode, Json<ConsentRecorded>), Problem> {
     let phones = intake::phones_of(&app, caller.tenant, std::iter::once(&new)).await?;
-    let entry = intake::entry(&new, &phones, caller.mode, app.cx.clock.millis().0)
+    let entry = intake::entry(&app, &new, &phones, caller.mode, app.cx.clock.millis().0)
         .map_err(|f| f.problem())?;
     let shared = app.clone();
     let write = app.cx.db.write(move |tx| {

@@ -66,7 +66,7 @@ pub async fn handle(
     let checked: Vec<Result<NewEntry, Fault>> = new
         .items
         .iter()
-        .map(|item| intake::entry(item, &phones, caller.mode, now))
+        .map(|item| intake::entry(&app, item, &phones, caller.mode, now))
         .collect();
     let entries: Vec<NewEntry> = checked
         .iter()

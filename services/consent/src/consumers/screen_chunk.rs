@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 use chassis::Failure;
+use chrono_tz::Tz;
 use contract::chunk::{CHUNK_SIZE, ChunkHead, Recipient, Screened};
 use contract::consent::{ChunkScreened, ScreenChunk};
 use contract::renderer::RenderChunk;
-use contract::{DecisionId, Envelope, TenantId};
+use contract::{DecisionId, Envelope, Mode, Phone, TenantId};
 
 use crate::app::App;
 use crate::db::screen::Screening;
 use crate::db::standing::Hold;
 use crate::db::{self};
-use crate::judge::{self, Fate, Judged, Person, Question};
+use crate::facts::{self, Message};
+use crate::judge::{self, Asked, Court, Fate, Judged};
+use crate::memo::Memo;
+use crate::people::People;
 
 pub const DURABLE: &str = "consent__screen_chunk";
 
@@ -29,9 +33,9 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<ScreenChunk>) -> Result<()
             detail,
         });
     }
-    let judged = screen(&app, tenant, &head, &recipients).await?;
+    let (memo, judged) = screen(&app, tenant, &head, &recipients).await?;
     metrics::counter!("consent_screened_total").increment(judged.len() as u64);
-    record(&app, tenant, &head, &judged).await?;
+    record(&app, tenant, memo, (&head, &judged)).await?;
 
     let allowed: Vec<Screened> = recipients
         .into_iter()
@@ -62,37 +66,53 @@ async fn screen(
     tenant: TenantId,
     head: &ChunkHead,
     recipients: &[Recipient],
-) -> anyhow::Result<Vec<Judged>> {
-    let people: Vec<Person> = recipients
+) -> anyhow::Result<(Arc<Memo>, Vec<Judged>)> {
+    let (reader, engine) = (app.cx.db.read(), app.engine());
+    let phones: Vec<Phone> = recipients.iter().map(|one| one.phone).collect();
+    let memo = app.tenants.active(reader, engine, tenant).await?;
+    let people = People::load(app, reader, tenant, (head.class, &phones), Hold::None).await?;
+    let names = (head.campaign, head.sender.as_str(), head.template);
+    let papers = app.tenants.papers(reader, engine, tenant, names).await?;
+    let zones: Vec<Option<Tz>> = head.zones.iter().map(|name| name.parse().ok()).collect();
+    let persons: Vec<(Asked, facts::Person<'_>)> = recipients
         .iter()
-        .map(|r| Person {
-            position: r.position,
-            contact: r.contact,
-            phone: r.phone,
-            zone: r.zone,
+        .map(|one| {
+            let asked = Asked {
+                position: one.position,
+                contact: one.contact,
+                phone: one.phone,
+            };
+            let zone = one
+                .zone
+                .and_then(|index| zones.get(usize::from(index)).copied().flatten());
+            (asked, people.person(app, one.phone, zone))
         })
         .collect();
-    let phones = people.iter().map(|person| person.phone);
-    let standings =
-        db::standing::load(app.cx.db.read(), app.engine(), tenant, phones, Hold::None).await?;
-    let question = Question {
+    let court = Court {
+        memo: &memo,
+        places: &app.places,
+        lists: &people.lists.of,
+    };
+    let message = Message {
         class: head.class,
         programme: &head.programme,
-        zones: &head.zones,
-        valid_until: head.valid_until,
+        sender: &head.sender,
+        papers: &papers,
+        live: head.mode == Mode::Live,
+        valid_until: head.valid_until.0,
         now: app.cx.clock.now(),
+        carrier_cap_reached: false,
     };
-    Ok(judge::judge(
-        &app.memo, &app.zones, &question, &people, &standings,
-    ))
+    let judged = judge::judge(court, &message, &persons);
+    Ok((memo, judged))
 }
 
 /// The evidence and the report, in one transaction.
 async fn record(
     app: &Arc<App>,
     tenant: TenantId,
-    head: &ChunkHead,
-    judged: &[Judged],
+    memo: Arc<Memo>,
+    (head, judged): (&ChunkHead, &[Judged]),
 ) -> anyhow::Result<()> {
     let now = app.cx.clock.millis();
     let groups = judge::groups(judged.iter());
@@ -107,17 +127,17 @@ async fn record(
     };
     let (head, screening) = (head.clone(), screening(judged));
     let unstored = app.unstored(judged.iter().map(|one| &one.decision));
-    let (shared, fresh) = (app.clone(), unstored.clone());
+    let (shared, fresh, rules) = (app.clone(), unstored.clone(), memo.clone());
     let write = app.cx.db.write(move |tx| {
         Box::pin(async move {
-            shared.store_decisions(tx, &fresh, now.0).await?;
+            shared.store_decisions(tx, &rules, &fresh, now.0).await?;
             db::screen::store(tx, shared.engine(), &head, &screening, now.0).await?;
             shared.cx.bus.say(tx, tenant, &report).await?;
             Ok(())
         })
     });
     write.await?;
-    app.mark_stored(&unstored);
+    app.mark_stored(&memo, &unstored);
     Ok(())
 }
 

@@ -27,7 +27,7 @@ pub async fn store(
             let policies = serde_json::to_string(&verdict.policies)?;
             Ok((
                 hex(decision.id),
-                decision.facts.canonical(),
+                decision.written.clone(),
                 verdict.effect.as_str(),
                 &verdict.reason,
                 policies,

@@ -1,4 +1,4 @@
-//! `ledger`: every opt-in and opt-out with its evidence, append-only.
+//! `ledger`: every opt-in and opt-out with its evidence; append-only and chained.
 
 use ahash::AHashMap;
 use chassis::Engine;
@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use super::{digits, hex};
+use crate::chain::{self, Link};
 
 /// One entry as it is written.
 #[derive(Debug, Clone)]
@@ -14,67 +15,81 @@ pub struct Row {
     pub id: ConsentId,
     pub phone: Phone,
     pub contact: Option<ContactId>,
-    pub programme: Option<String>,
-    pub action: &'static str,
-    pub method: String,
-    /// JSON text.
-    pub evidence: String,
     pub inbound: Option<InboundId>,
-    /// When the person acted.
-    pub acted_at: i64,
-    pub revision: i64,
+    /// [`crate::standing::Change`] as JSON.
+    pub detail: String,
+    /// What is personal, as JSON text; sealed with `salt`.
+    pub evidence: String,
+    pub salt: [u8; 16],
+    pub link: Link,
+    pub hash: [u8; 32],
+}
+
+/// What a link's `detail` covers: the fold's input and the ids that stand in columns of their own.
+pub fn bound(detail: &str, contact: Option<ContactId>, inbound: Option<InboundId>) -> String {
+    let (contact, inbound) = (contact.map(hex), inbound.map(hex));
+    format!(
+        "{detail}|{}|{}",
+        contact.as_deref().unwrap_or("-"),
+        inbound.as_deref().unwrap_or("-")
+    )
 }
 
 pub async fn append(
     tx: &impl ConnectionTrait,
     engine: Engine,
     tenant: TenantId,
-    recorded_at: i64,
     rows: &[Row],
 ) -> anyhow::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = rows
+    let rows: Vec<Vec<serde_json::Value>> = rows
         .iter()
         .map(|row| {
-            let (contact, inbound) = (row.contact.map(hex), row.inbound.map(hex));
-            let head = (
-                hex(row.id),
-                digits(row.phone),
-                contact,
-                &row.programme,
-                row.action,
-            );
-            (
-                head.0,
-                head.1,
-                head.2,
-                head.3,
-                head.4,
-                &row.method,
-                &row.evidence,
-                inbound,
-                row.acted_at,
-                row.revision,
-            )
+            let link = &row.link;
+            vec![
+                hex(row.id).into(),
+                digits(row.phone).into(),
+                row.contact.map(hex).into(),
+                link.programme.clone().into(),
+                link.action.clone().into(),
+                link.method.clone().into(),
+                row.evidence.clone().into(),
+                row.inbound.map(hex).into(),
+                link.acted_at.into(),
+                link.recorded_at.into(),
+                link.revision.into(),
+                link.seq.into(),
+                hex::encode(link.person).into(),
+                row.detail.clone().into(),
+                hex::encode(row.salt).into(),
+                hex::encode(link.sealed).into(),
+                hex::encode(row.hash).into(),
+            ]
         })
         .collect();
+    let big = |place: u8| format!("CAST(value->>{place} AS BIGINT)");
     let sql = format!(
-        "INSERT INTO ledger (tenant, recorded_at, id, phone, contact, programme, action, method, evidence, inbound, \
-         acted_at, revision) \
-         SELECT $1, CAST($2 AS BIGINT), {}, CAST(value->>1 AS BIGINT), {}, value->>3, value->>4, value->>5, value->>6, {}, \
-         CAST(value->>8 AS BIGINT), CAST(value->>9 AS BIGINT) FROM {} AS r WHERE true",
+        "INSERT INTO ledger (tenant, id, phone, contact, programme, action, method, evidence, inbound, acted_at, \
+         recorded_at, revision, seq, person, detail, salt, sealed, hash) \
+         SELECT $1, {}, {}, {}, value->>3, value->>4, value->>5, value->>6, {}, {}, {}, {}, {}, {}, value->>13, {}, {}, {} \
+         FROM {} AS r WHERE true",
         engine.uuid("value->>0"),
+        big(1),
         engine.uuid("value->>2"),
         engine.uuid("value->>7"),
-        engine.rows("$3")
+        big(8),
+        big(9),
+        big(10),
+        big(11),
+        engine.bytes("value->>12"),
+        engine.bytes("value->>14"),
+        engine.bytes("value->>15"),
+        engine.bytes("value->>16"),
+        engine.rows("$2")
     );
-    let values = [
-        tenant.uuid().into(),
-        recorded_at.into(),
-        serde_json::to_string(&rows)?.into(),
-    ];
+    let values = [tenant.uuid().into(), serde_json::to_string(&rows)?.into()];
     tx.execute_raw(engine.sql(sql, values)).await?;
     Ok(())
 }
@@ -115,6 +130,9 @@ pub async fn by_inbound(
 pub struct Entry {
     pub id: ConsentId,
     pub contact: Option<ContactId>,
+    pub inbound: Option<InboundId>,
+    /// 0 after an erasure.
+    pub phone: i64,
     pub programme: Option<String>,
     pub action: String,
     pub method: String,
@@ -122,9 +140,26 @@ pub struct Entry {
     pub acted_at: i64,
     pub recorded_at: i64,
     pub revision: i64,
+    /// `None` for entries from before the chain.
+    pub chained: Option<Chained>,
 }
 
-/// A person's entries, oldest first, after the one that made revision `after`.
+/// The chain's part of an entry.
+#[derive(Debug, Clone)]
+pub struct Chained {
+    pub seq: i64,
+    pub person: [u8; 32],
+    pub detail: String,
+    /// `None` after an erasure.
+    pub salt: Option<[u8; 16]>,
+    pub sealed: [u8; 32],
+    pub hash: [u8; 32],
+}
+
+const COLUMNS: &str = "id, contact, inbound, phone, programme, action, method, evidence, acted_at, recorded_at, revision, \
+                       seq, person, detail, salt, sealed, hash";
+
+/// A person's entries by number, oldest first, after the one that made revision `after`.
 pub async fn history(
     db: &impl ConnectionTrait,
     engine: Engine,
@@ -133,8 +168,9 @@ pub async fn history(
     after: i64,
     limit: u32,
 ) -> anyhow::Result<Vec<Entry>> {
-    let sql = "SELECT id, contact, programme, action, method, evidence, acted_at, recorded_at, revision FROM ledger \
-               WHERE tenant = $1 AND phone = $2 AND revision > $3 ORDER BY revision LIMIT $4";
+    let sql = format!(
+        "SELECT {COLUMNS} FROM ledger WHERE tenant = $1 AND phone = $2 AND revision > $3 ORDER BY revision LIMIT $4"
+    );
     let values = [
         tenant.uuid().into(),
         digits(phone).into(),
@@ -145,12 +181,118 @@ pub async fn history(
     rows.iter().map(entry).collect()
 }
 
+/// All entries of a person by the keyed hash of their number; found after an erasure too.
+pub async fn of_person(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    person: &[u8; 32],
+) -> anyhow::Result<Vec<Entry>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM ledger WHERE tenant = $1 AND person = $2 ORDER BY revision");
+    let values = [tenant.uuid().into(), person.to_vec().into()];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter().map(entry).collect()
+}
+
+/// A stretch of the chain after `after`, in its order.
+pub async fn stretch(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    after: i64,
+    limit: u32,
+) -> anyhow::Result<Vec<Entry>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM ledger WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+    );
+    let values = [tenant.uuid().into(), after.into(), i64::from(limit).into()];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter().map(entry).collect()
+}
+
+/// The hash of the entry with this sequence number.
+pub async fn hash_at(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    seq: i64,
+) -> anyhow::Result<[u8; 32]> {
+    if seq <= 0 {
+        return Ok(chain::GENESIS);
+    }
+    let sql = "SELECT hash FROM ledger WHERE tenant = $1 AND seq = $2";
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into(), seq.into()]))
+        .await?;
+    let row = row.ok_or_else(|| anyhow::anyhow!("the ledger lacks row {seq}"))?;
+    super::book::bytes(&row, "hash")
+}
+
+/// Removes what is personal from a person's entries; the chain still verifies.
+pub async fn erase(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    person: &[u8; 32],
+) -> anyhow::Result<u64> {
+    let sql = "UPDATE ledger SET phone = 0, evidence = '{}', salt = NULL WHERE tenant = $1 AND person = $2";
+    let values = [tenant.uuid().into(), person.to_vec().into()];
+    Ok(tx
+        .execute_raw(engine.sql(sql, values))
+        .await?
+        .rows_affected())
+}
+
+impl Entry {
+    /// The link of a chained entry, from its columns as they stand now.
+    pub fn link(&self, tenant: TenantId) -> Option<Link> {
+        let chained = self.chained.as_ref()?;
+        Some(Link {
+            seq: chained.seq,
+            id: self.id.bytes(),
+            tenant: tenant.to_string(),
+            person: chained.person,
+            channel: crate::standing::SMS.to_string(),
+            programme: self.programme.clone(),
+            class: None,
+            action: self.action.clone(),
+            level: None,
+            method: self.method.clone(),
+            acted_at: self.acted_at,
+            recorded_at: self.recorded_at,
+            expires_at: None,
+            revision: self.revision,
+            detail: bound(&chained.detail, self.contact, self.inbound),
+            sealed: chained.sealed,
+        })
+    }
+}
+
 fn entry(row: &QueryResult) -> anyhow::Result<Entry> {
+    let chained = match row.try_get::<Option<i64>>("", "seq")? {
+        None => None,
+        Some(seq) => Some(Chained {
+            seq,
+            person: super::book::bytes(row, "person")?,
+            detail: row.try_get("", "detail")?,
+            salt: match row.try_get::<Option<Vec<u8>>>("", "salt")? {
+                None => None,
+                Some(_) => Some(super::book::bytes(row, "salt")?),
+            },
+            sealed: super::book::bytes(row, "sealed")?,
+            hash: super::book::bytes(row, "hash")?,
+        }),
+    };
     Ok(Entry {
         id: ConsentId::from_uuid(row.try_get("", "id")?),
         contact: row
             .try_get::<Option<Uuid>>("", "contact")?
             .map(ContactId::from_uuid),
+        inbound: row
+            .try_get::<Option<Uuid>>("", "inbound")?
+            .map(InboundId::from_uuid),
+        phone: row.try_get("", "phone")?,
         programme: row.try_get("", "programme")?,
         action: row.try_get("", "action")?,
         method: row.try_get("", "method")?,
@@ -158,5 +300,6 @@ fn entry(row: &QueryResult) -> anyhow::Result<Entry> {
         acted_at: row.try_get("", "acted_at")?,
         recorded_at: row.try_get("", "recorded_at")?,
         revision: row.try_get("", "revision")?,
+        chained,
     })
 }

@@ -1,14 +1,24 @@
 //! The service's tables, one file each.
 
+pub mod book;
 pub mod decision;
 pub mod dispatcher;
+pub mod dnc;
+pub mod erased;
 pub mod ledger;
 pub mod open_slot;
 pub mod opt_out_pending;
+pub mod papers;
 pub mod permit;
+pub mod policy;
+pub mod review;
+pub mod run_about;
 pub mod run_gate;
 pub mod screen;
+pub mod sender_day;
+pub mod sent;
 pub mod standing;
+pub mod suppression;
 
 use chassis::SqlMigration;
 use contract::ids::{Id, Kind};
@@ -22,11 +32,37 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         name: "0002_permits",
         sql: include_str!("migrations/0002_permits.sql"),
     },
+    SqlMigration {
+        name: "0003_law",
+        sql: include_str!("migrations/0003_law.sql"),
+    },
 ];
 
 /// An id as the 32 hex digits that set-based statements carry.
 pub fn hex<K: Kind>(id: Id<K>) -> String {
     id.uuid().simple().to_string()
+}
+
+/// A number as it stands in a row.
+pub fn phone(digits: i64) -> Option<contract::Phone> {
+    u64::try_from(digits)
+        .ok()
+        .and_then(contract::Phone::from_digits)
+}
+
+/// Numbers as the JSON rows of a set-based statement: `[[1500…],[…]]`.
+pub fn phone_rows(phones: impl Iterator<Item = contract::Phone>) -> String {
+    let mut text = String::from("[");
+    for phone in phones {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push('[');
+        text.push_str(&phone.digits().to_string());
+        text.push(']');
+    }
+    text.push(']');
+    text
 }
 
 /// Phone numbers have at most 15 digits.

@@ -3,10 +3,11 @@
 use ahash::AHashSet;
 use chassis::Engine;
 use contract::chunk::{SLOT_SIZE, SlotRef};
-use contract::{DecisionId, Phone};
-use sea_orm::ConnectionTrait;
+use contract::{DecisionId, MessageId, Phone, RunId};
+use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::{digits, hex};
+use crate::sabotage::{self, Mechanism};
 
 /// A permit about to be granted.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +59,7 @@ pub async fn grant(
         .rows_affected();
     // Another process granted some of them since we looked: nothing of this answer may stand.
     anyhow::ensure!(
-        granted == permits.len() as u64,
+        granted == permits.len() as u64 || sabotage::removed(Mechanism::PrimaryKey),
         "the slot is being asked for elsewhere; ask again"
     );
     Ok(())
@@ -70,6 +71,9 @@ pub async fn granted(
     engine: Engine,
     slot: SlotRef,
 ) -> anyhow::Result<AHashSet<u16>> {
+    if sabotage::removed(Mechanism::PrimaryKey) {
+        return Ok(AHashSet::new());
+    }
     let first = usize::from(slot.slot) * SLOT_SIZE;
     let sql = "SELECT position FROM permit WHERE run = $1 AND chunk = $2 AND position >= $3 AND position < $4";
     let values = [
@@ -82,4 +86,94 @@ pub async fn granted(
     rows.iter()
         .map(|row| Ok(u16::try_from(row.try_get_by_index::<i64>(0)?)?))
         .collect()
+}
+
+/// One permit as it was granted.
+#[derive(Debug, Clone, Copy)]
+pub struct Granted {
+    pub message: MessageId,
+    pub decision: DecisionId,
+    pub revision: i64,
+    pub phone: i64,
+    pub granted_at: i64,
+}
+
+pub async fn find(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    message: MessageId,
+) -> anyhow::Result<Option<Granted>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM permit WHERE run = $1 AND chunk = $2 AND position = $3");
+    let values = [
+        message.run().uuid().into(),
+        i64::from(message.chunk()).into(),
+        i64::from(message.position()).into(),
+    ];
+    let row = db.query_one_raw(engine.sql(sql, values)).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The permits of a run after `(chunk, position)`, ascending.
+pub async fn of_run(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    run: RunId,
+    after: (i64, i64),
+    limit: u32,
+) -> anyhow::Result<Vec<Granted>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM permit WHERE run = $1 AND (chunk, position) > ($2, $3) ORDER BY chunk, position LIMIT $4"
+    );
+    let values = [
+        run.uuid().into(),
+        after.0.into(),
+        after.1.into(),
+        i64::from(limit).into(),
+    ];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The permits of one number in a run.
+pub async fn of_person(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    run: RunId,
+    phone: Phone,
+) -> anyhow::Result<Vec<Granted>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM permit WHERE run = $1 AND phone = $2 ORDER BY chunk, position"
+    );
+    let values = [run.uuid().into(), digits(phone).into()];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Takes the number out of a person's permits in a run.
+pub async fn erase(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    run: RunId,
+    phone: Phone,
+) -> anyhow::Result<()> {
+    let sql = "UPDATE permit SET phone = 0 WHERE run = $1 AND phone = $2";
+    let values = [run.uuid().into(), digits(phone).into()];
+    tx.execute_raw(engine.sql(sql, values)).await?;
+    Ok(())
+}
+
+const COLUMNS: &str = "run, chunk, position, decision, revision, phone, granted_at";
+
+fn read(row: &QueryResult) -> anyhow::Result<Granted> {
+    let run = RunId::from_uuid(row.try_get("", "run")?);
+    let chunk = u32::try_from(row.try_get::<i64>("", "chunk")?)?;
+    let position = u16::try_from(row.try_get::<i64>("", "position")?)?;
+    Ok(Granted {
+        message: MessageId::of(run, chunk, position),
+        decision: DecisionId::from_uuid(row.try_get("", "decision")?),
+        revision: row.try_get("", "revision")?,
+        phone: row.try_get("", "phone")?,
+        granted_at: row.try_get("", "granted_at")?,
+    })
 }

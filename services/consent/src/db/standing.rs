@@ -6,7 +6,9 @@ use chassis::Engine;
 use contract::{Phone, TenantId};
 use sea_orm::ConnectionTrait;
 
-use super::digits;
+use super::{digits, phone_rows};
+use crate::person::PersonFacts;
+use crate::sabotage::{self, Mechanism};
 use crate::standing::Standing;
 
 /// How the rows are held until the transaction ends.
@@ -20,51 +22,59 @@ pub enum Hold {
     Exclusive,
 }
 
-/// The standing of these people; those without a row are absent.
+/// What is known of one person.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// `None`: it is there and cannot be read; such a person is not texted.
+    pub standing: Option<Standing>,
+    pub facts: PersonFacts,
+}
+
+/// What is known of these people; those without a row are absent.
 pub async fn load(
     db: &impl ConnectionTrait,
     engine: Engine,
     tenant: TenantId,
     phones: impl Iterator<Item = Phone>,
     hold: Hold,
-) -> anyhow::Result<AHashMap<Phone, Standing>> {
+) -> anyhow::Result<AHashMap<Phone, Known>> {
     let lock = match hold {
         Hold::None => String::new(),
         // Always taken in the same order, so that two transactions never wait for each other.
         Hold::Shared => format!(" ORDER BY s.phone{} OF s", engine.for_share()),
         Hold::Exclusive => format!(" ORDER BY s.phone{} OF s", engine.for_update()),
     };
-    let lock = if engine == Engine::Sqlite {
+    let lock = if engine == Engine::Sqlite || sabotage::removed(Mechanism::RowLock) {
         String::new()
     } else {
         lock
     };
     // CROSS JOIN: SQLite would otherwise walk through everyone of the tenant and look each up in the list.
     let sql = format!(
-        "SELECT s.phone, s.programmes, s.opted_out_at, s.revision FROM {} AS r CROSS JOIN standing s \
+        "SELECT s.phone, s.state, s.facts, s.revision, s.opted_out_at, s.programmes FROM {} AS r CROSS JOIN standing s \
          WHERE s.tenant = $1 AND s.phone = CAST(r.value->>0 AS BIGINT){lock}",
         engine.rows("$2")
     );
     let values = [tenant.uuid().into(), phone_rows(phones).into()];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;
-    let mut standings = AHashMap::with_capacity(rows.len());
+    let mut people = AHashMap::with_capacity(rows.len());
     for row in rows {
-        let phone: i64 = row.try_get_by_index(0)?;
-        let phone = u64::try_from(phone)
-            .ok()
-            .and_then(Phone::from_digits)
-            .context("a stored number is none")?;
-        let programmes: String = row.try_get_by_index(1)?;
-        standings.insert(
-            phone,
-            Standing::decode(
-                &programmes,
-                row.try_get_by_index(2)?,
-                row.try_get_by_index(3)?,
-            ),
-        );
+        let phone = super::phone(row.try_get_by_index(0)?).context("a stored number is none")?;
+        let (state, facts): (Option<Vec<u8>>, Option<Vec<u8>>) =
+            (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        let revision = row.try_get_by_index(3)?;
+        let standing = match state {
+            Some(state) => Standing::decode(&state, revision),
+            None => {
+                let programmes: String = row.try_get_by_index(5)?;
+                let out = row.try_get_by_index(4)?;
+                Some(Standing::decode_first(&programmes, out, revision))
+            }
+        };
+        let facts = PersonFacts::decode(facts.as_deref());
+        people.insert(phone, Known { standing, facts });
     }
-    Ok(standings)
+    Ok(people)
 }
 
 /// Gives people without a row an empty one, so that there is something to lock. SQLite has one writer
@@ -88,30 +98,33 @@ pub async fn ensure(
     Ok(())
 }
 
-/// Writes these standings.
+/// Writes these standings; what is known besides stays as it is. `due` says when something runs out.
 pub async fn store(
     tx: &impl ConnectionTrait,
     engine: Engine,
     tenant: TenantId,
-    standings: impl Iterator<Item = (Phone, &Standing)>,
+    standings: impl Iterator<Item = (Phone, &Standing, Option<i64>)>,
 ) -> anyhow::Result<()> {
-    let mut rows: Vec<(i64, String, Option<i64>, i64)> = standings
-        .map(|(phone, s)| {
+    let mut rows: Vec<(i64, String, Option<i64>, i64, Option<i64>)> = standings
+        .map(|(phone, s, due)| {
+            let state = hex::encode(s.encode());
             (
                 digits(phone),
-                s.encode_programmes(),
-                s.opted_out_at,
+                state,
+                s.last_revocation_at(),
                 s.revision,
+                due,
             )
         })
         .collect();
     rows.sort_unstable();
     let sql = format!(
-        "INSERT INTO standing (tenant, phone, programmes, opted_out_at, revision) \
-         SELECT $1, CAST(value->>0 AS BIGINT), value->>1, CAST(value->>2 AS BIGINT), CAST(value->>3 AS BIGINT) \
-         FROM {} AS r WHERE true \
-         ON CONFLICT (tenant, phone) DO UPDATE SET programmes = excluded.programmes, \
-         opted_out_at = excluded.opted_out_at, revision = excluded.revision",
+        "INSERT INTO standing (tenant, phone, programmes, state, opted_out_at, revision, due_at) \
+         SELECT $1, CAST(value->>0 AS BIGINT), '', {}, CAST(value->>2 AS BIGINT), CAST(value->>3 AS BIGINT), \
+         CAST(value->>4 AS BIGINT) FROM {} AS r WHERE true \
+         ON CONFLICT (tenant, phone) DO UPDATE SET programmes = '', state = excluded.state, \
+         opted_out_at = excluded.opted_out_at, revision = excluded.revision, due_at = excluded.due_at",
+        engine.bytes("value->>1"),
         engine.rows("$2")
     );
     tx.execute_raw(engine.sql(
@@ -119,6 +132,67 @@ pub async fn store(
         [tenant.uuid().into(), serde_json::to_string(&rows)?.into()],
     ))
     .await?;
+    Ok(())
+}
+
+/// Writes facts of people, who may be new.
+pub async fn store_facts(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    facts: &[(Phone, PersonFacts)],
+) -> anyhow::Result<()> {
+    let mut rows: Vec<(i64, String, String)> = facts
+        .iter()
+        .map(|(phone, facts)| {
+            let empty = hex::encode(Standing::default().encode());
+            (digits(*phone), hex::encode(facts.encode()), empty)
+        })
+        .collect();
+    rows.sort_unstable();
+    let sql = format!(
+        "INSERT INTO standing (tenant, phone, programmes, state, revision, facts) \
+         SELECT $1, CAST(value->>0 AS BIGINT), '', {}, 0, {} FROM {} AS r WHERE true \
+         ON CONFLICT (tenant, phone) DO UPDATE SET facts = excluded.facts",
+        engine.bytes("value->>2"),
+        engine.bytes("value->>1"),
+        engine.rows("$2")
+    );
+    let values = [tenant.uuid().into(), serde_json::to_string(&rows)?.into()];
+    tx.execute_raw(engine.sql(sql, values)).await?;
+    Ok(())
+}
+
+/// People of whom something has run out.
+pub async fn due(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    now: i64,
+    limit: u32,
+) -> anyhow::Result<Vec<(TenantId, Phone)>> {
+    let sql = "SELECT tenant, phone FROM standing WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at LIMIT $2";
+    let rows = db
+        .query_all_raw(engine.sql(sql, [now.into(), i64::from(limit).into()]))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let phone =
+                super::phone(row.try_get_by_index(1)?).context("a stored number is none")?;
+            Ok((TenantId::from_uuid(row.try_get_by_index(0)?), phone))
+        })
+        .collect()
+}
+
+/// Removes a person's row; what must stay of an erasure is in `erased`.
+pub async fn remove(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phone: Phone,
+) -> anyhow::Result<()> {
+    let sql = "DELETE FROM standing WHERE tenant = $1 AND phone = $2";
+    let values = [tenant.uuid().into(), digits(phone).into()];
+    tx.execute_raw(engine.sql(sql, values)).await?;
     Ok(())
 }
 
@@ -145,18 +219,4 @@ pub async fn claim_confirmation(
         .await?
         .rows_affected()
         > 0)
-}
-
-fn phone_rows(phones: impl Iterator<Item = Phone>) -> String {
-    let mut text = String::from("[");
-    for phone in phones {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push('[');
-        text.push_str(&phone.digits().to_string());
-        text.push(']');
-    }
-    text.push(']');
-    text
 }

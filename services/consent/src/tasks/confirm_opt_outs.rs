@@ -7,16 +7,21 @@ use std::time::Duration;
 use ahash::AHashMap;
 use chassis::Tx;
 use contract::consent::OptOutConfirmed;
-use contract::{Class, ConsentId, UnixMillis};
+use contract::{CampaignId, Class, ConsentId, TemplateId, UnixMillis};
 use tokio::time::Instant;
 
 use crate::app::App;
 use crate::db::opt_out_pending::Pending;
+use crate::db::standing::Hold;
 use crate::db::{self};
-use crate::facts::Facts;
-use crate::replies::seconds;
+use crate::decision::Effect;
+use crate::facts::Flags;
+use crate::memo::Memo;
+use crate::papers::ConfirmOwner;
+use crate::replies::{reply_facts, seconds};
+use crate::sabotage::{self, Mechanism};
 use crate::service_text::{ServiceText, VALID_MILLIS, confirmation_run};
-use crate::standing::{Action, Standing};
+use crate::standing::DEFAULT_PROGRAMME;
 
 /// Rings come with every close; this is for a process that closes permits elsewhere.
 const WHILE_WAITING: Duration = Duration::from_millis(20);
@@ -63,9 +68,9 @@ async fn round(
     app.set_awaited(true);
     let open = db::open_slot::asks(app.cx.db.read(), app.engine()).await?;
     first_seen.retain(|consent, _| pending.iter().any(|one| one.consent == *consent));
-    let (ready, waiting): (Vec<Pending>, Vec<Pending>) = pending
-        .into_iter()
-        .partition(|one| !one.waits.iter().any(|ask| open.contains(ask)));
+    let (ready, waiting): (Vec<Pending>, Vec<Pending>) = pending.into_iter().partition(|one| {
+        sabotage::removed(Mechanism::ClosureWait) || !one.waits.iter().any(|ask| open.contains(ask))
+    });
     for one in &waiting {
         let (seen, alarmed) = first_seen
             .entry(one.consent)
@@ -123,29 +128,67 @@ async fn text(
     {
         return Ok(());
     }
-    let mut standing = Standing::default();
-    standing.apply(Action::OptOut, None, one.recorded_at)?;
-    let decision = app.memo.decide(Facts::of(
-        Class::OptOutConfirmation,
-        "",
-        &standing,
-        None,
-        now.0,
-    ));
-    app.store_decisions(tx, std::slice::from_ref(&decision), now.0)
+    let memo = app.tenants.active(tx, engine, one.tenant).await?;
+    let mut facts = reply_facts(&memo, app, Class::OptOutConfirmation);
+    let papers = app
+        .tenants
+        .papers(
+            tx,
+            engine,
+            one.tenant,
+            (CampaignId::from_raw(0), sender, TemplateId::from_raw(0)),
+        )
         .await?;
+    facts.flags.set(
+        Flags::CONFIRMATION_BY_CARRIER,
+        papers.sender.confirm_owner != ConfirmOwner::Platform,
+    );
+    let elapsed = (now.0 - one.recorded_at).max(0) / 1000;
+    facts.opt_out_seconds = u16::try_from(elapsed.min(301)).unwrap_or(301);
+    let decision = memo.decide(&app.places, facts);
+    app.store_decisions(tx, &memo, std::slice::from_ref(&decision), now.0)
+        .await?;
+    if decision.verdict.effect != Effect::Allow {
+        return Ok(());
+    }
+    let body = words(app, tx, &memo, one).await?;
     let text = ServiceText {
         class: Class::OptOutConfirmation,
+        programme: DEFAULT_PROGRAMME,
         run: confirmation_run(one.consent),
         contact: one.contact,
         to: one.phone,
         sender,
         mode: one.mode,
         decision: decision.id,
-        body: &app.config.confirmation_text,
+        body: &body,
         now,
         valid_until: UnixMillis(one.recorded_at + VALID_MILLIS),
     };
     app.cx.bus.say(tx, one.tenant, &text.command()).await?;
     Ok(())
+}
+
+/// The confirmation, with the question which programmes were meant where that was asked.
+async fn words(app: &App, tx: &Tx, memo: &Memo, one: &Pending) -> anyhow::Result<String> {
+    let own = memo.rules().parameters().confirmation_text.clone();
+    let text = own.unwrap_or_else(|| app.config.confirmation_text.clone());
+    let phones = std::iter::once(one.phone);
+    let known = db::standing::load(tx, app.engine(), one.tenant, phones, Hold::None).await?;
+    let standing = known
+        .get(&one.phone)
+        .and_then(|known| known.standing.as_ref());
+    let Some(standing) = standing.filter(|standing| standing.clarification_since.is_some()) else {
+        return Ok(text);
+    };
+    let names: Vec<String> = standing
+        .grants
+        .iter()
+        .filter(|grant| !grant.ended && !grant.pending)
+        .map(|grant| grant.programme.to_uppercase())
+        .collect();
+    Ok(format!(
+        "{text} To keep one, reply with its name: {}.",
+        names.join(", ")
+    ))
 }

@@ -62,7 +62,7 @@ async fn the_allowed_go_on_and_everyone_else_is_reported_with_a_reason() {
     let expected = [
         (Outcome::Held, Reason::QUIET_HOURS, 5),
         (Outcome::Suppressed, Reason::NO_CONSENT, 12),
-        (Outcome::Suppressed, Reason::OPTED_OUT, 1),
+        (Outcome::Suppressed, Reason::OPTED_OUT_GLOBAL, 1),
     ];
     assert_eq!(told, expected);
     let held = report

@@ -8,7 +8,8 @@ use contract::consent::{
     ReplyRecorded,
 };
 use contract::{
-    CampaignId, Class, ContactId, InboundId, Mode, Payload, Phone, RunId, UnixMillis, payload,
+    CampaignId, Class, ContactId, InboundId, Mode, Payload, Phone, RunId, TemplateId, UnixMillis,
+    payload,
 };
 use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
@@ -64,6 +65,8 @@ pub fn ask(kit: &Kit, slot: SlotRef, epoch: u64, people: &[u64]) -> GrantPermits
         campaign: CampaignId::from_raw(1),
         class: Class::Marketing,
         programme: "default".to_string(),
+        sender: SENDER.to_string(),
+        template: TemplateId::from_raw(0),
         mode: Mode::Test,
         valid_until: UnixMillis(kit.clock.millis().0 + 3_600_000),
         zones: Vec::new(),

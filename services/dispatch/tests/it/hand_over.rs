@@ -64,7 +64,7 @@ async fn refused_texts_are_reported_with_their_reason_and_never_sent() {
     stub.with(|state| {
         state
             .refuse
-            .push((3, Outcome::Suppressed, Reason::OPTED_OUT));
+            .push((3, Outcome::Suppressed, Reason::OPTED_OUT_GLOBAL));
         state.refuse.push((70, Outcome::Held, Reason::QUIET_HOURS));
     });
     let rig = Rig::start(Wish {
@@ -89,7 +89,7 @@ async fn refused_texts_are_reported_with_their_reason_and_never_sent() {
         .iter()
         .map(|(_, item)| item.reason.clone())
         .collect();
-    assert!(reasons.contains(&Reason::OPTED_OUT) && reasons.contains(&Reason::QUIET_HOURS));
+    assert!(reasons.contains(&Reason::OPTED_OUT_GLOBAL) && reasons.contains(&Reason::QUIET_HOURS));
     // Held before, allowed now: the slot is settled in a second go.
     rig.stub.with(|state| state.refuse.clear());
     rig.send(&rig.chunk(0, 70..71)).await;

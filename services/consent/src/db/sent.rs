@@ -1,0 +1,96 @@
+//! `sent`: what people were permitted lately. PostgreSQL only, where several processes grant permits; with
+//! SQLite [`crate::counts`] keeps it in memory.
+
+use ahash::AHashMap;
+use anyhow::Context;
+use chassis::Engine;
+use contract::chunk::SlotRef;
+use contract::{Class, Phone, TenantId};
+use sea_orm::ConnectionTrait;
+
+use super::{digits, phone_rows};
+use crate::recent::Sent;
+
+pub async fn load(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phones: impl Iterator<Item = Phone>,
+    since: i64,
+) -> anyhow::Result<AHashMap<Phone, Vec<Sent>>> {
+    let sql = format!(
+        "SELECT s.phone, s.at, s.topic, s.class FROM {} AS r CROSS JOIN sent s \
+         WHERE s.tenant = $1 AND s.phone = CAST(r.value->>0 AS BIGINT) AND s.at > $3",
+        engine.rows("$2")
+    );
+    let values = [
+        tenant.uuid().into(),
+        phone_rows(phones).into(),
+        since.into(),
+    ];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    let mut sent: AHashMap<Phone, Vec<Sent>> = AHashMap::new();
+    for row in rows {
+        let phone = super::phone(row.try_get_by_index(0)?).context("a stored number is none")?;
+        let (topic, class): (i64, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+        sent.entry(phone).or_default().push(Sent {
+            topic: u32::try_from(topic)?,
+            class: Class::parse(&class).context("a stored class is none")?,
+            at: row.try_get_by_index(1)?,
+        });
+    }
+    Ok(sent)
+}
+
+pub async fn insert(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    slot: SlotRef,
+    sent: &[(Phone, u16)],
+    about: Sent,
+) -> anyhow::Result<()> {
+    let rows: Vec<(i64, u16)> = sent
+        .iter()
+        .map(|(phone, position)| (digits(*phone), *position))
+        .collect();
+    let sql = format!(
+        "INSERT INTO sent (tenant, at, topic, class, run, chunk, phone, position) \
+         SELECT $1, $2, $3, $4, $5, $6, CAST(value->>0 AS BIGINT), CAST(value->>1 AS BIGINT) FROM {} AS r \
+         WHERE true ON CONFLICT DO NOTHING",
+        engine.rows("$7")
+    );
+    let values = [
+        tenant.uuid().into(),
+        about.at.into(),
+        i64::from(about.topic).into(),
+        about.class.as_str().into(),
+        slot.run.uuid().into(),
+        i64::from(slot.chunk).into(),
+        serde_json::to_string(&rows)?.into(),
+    ];
+    tx.execute_raw(engine.sql(sql, values)).await?;
+    Ok(())
+}
+
+/// Nothing older counts any more.
+pub async fn forget(tx: &impl ConnectionTrait, engine: Engine, before: i64) -> anyhow::Result<u64> {
+    let sql = "DELETE FROM sent WHERE at < $1";
+    Ok(tx
+        .execute_raw(engine.sql(sql, [before.into()]))
+        .await?
+        .rows_affected())
+}
+
+/// Forgets one person.
+pub async fn erase(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phone: Phone,
+) -> anyhow::Result<()> {
+    let sql = "DELETE FROM sent WHERE tenant = $1 AND phone = $2";
+    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), digits(phone).into()]))
+        .await?;
+    Ok(())
+}
