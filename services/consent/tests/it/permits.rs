@@ -289,8 +289,12 @@ async fn the_fourth_text_of_a_topic_in_a_day_waits_and_nobody_slips_through_at_o
     let frees: chrono::DateTime<chrono::Utc> = "2026-06-11T15:00:00Z".parse().unwrap();
     assert_eq!(refused[0].reason.as_str(), "FREQUENCY_CAP_LAW");
     let until = refused[0].until.unwrap().to_utc();
-    assert!(until >= frees && until - frees < chrono::Duration::minutes(1), "{until}");
-    kit.clock.advance(chrono::Duration::hours(24) + chrono::Duration::minutes(1));
+    assert!(
+        until >= frees && until - frees < chrono::Duration::minutes(1),
+        "{until}"
+    );
+    kit.clock
+        .advance(chrono::Duration::hours(24) + chrono::Duration::minutes(1));
     let question = ask(&kit, slot(7), epoch, &everyone);
     assert_eq!(grant(&kit, &question).await.granted.len(), 10);
     kit.stop().await;
