@@ -23,6 +23,7 @@ pub mod quiet_hours;
 mod record;
 mod replies;
 pub mod rules;
+mod sabotage;
 mod service_text;
 pub mod standing;
 mod start;

@@ -7,6 +7,7 @@ use contract::{DecisionId, Phone};
 use sea_orm::ConnectionTrait;
 
 use super::{digits, hex};
+use crate::sabotage::{self, Mechanism};
 
 /// A permit about to be granted.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +59,7 @@ pub async fn grant(
         .rows_affected();
     // Another process granted some of them since we looked: nothing of this answer may stand.
     anyhow::ensure!(
-        granted == permits.len() as u64,
+        granted == permits.len() as u64 || sabotage::removed(Mechanism::PrimaryKey),
         "the slot is being asked for elsewhere; ask again"
     );
     Ok(())
@@ -70,6 +71,9 @@ pub async fn granted(
     engine: Engine,
     slot: SlotRef,
 ) -> anyhow::Result<AHashSet<u16>> {
+    if sabotage::removed(Mechanism::PrimaryKey) {
+        return Ok(AHashSet::new());
+    }
     let first = usize::from(slot.slot) * SLOT_SIZE;
     let sql = "SELECT position FROM permit WHERE run = $1 AND chunk = $2 AND position >= $3 AND position < $4";
     let values = [
