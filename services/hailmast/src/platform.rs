@@ -23,7 +23,10 @@ impl Platform {
         let common = settings.common()?;
         let (nats, settings) = if common.nats.url.is_empty() {
             let server = start_nats(&common.nats.server, &common.data.dir).await?;
-            let settings = settings.with("nats.url", server.url());
+            // The server's folder is locked by whoever runs on it, so no dispatcher before us is alive.
+            let settings = settings
+                .with("nats.url", server.url())
+                .with("dispatch.takeover_wait_ms", 0);
             (Some(server), settings)
         } else {
             (None, settings)

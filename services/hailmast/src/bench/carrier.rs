@@ -58,6 +58,17 @@ impl Carrier {
         self.child.id()
     }
 
+    /// Obeys one command and answers with a line of JSON.
+    pub async fn command(&mut self, line: &str) -> anyhow::Result<Value> {
+        self.commands
+            .write_all(format!("{line}\n").as_bytes())
+            .await?;
+        let answer = self.answers.next_line().await?;
+        Ok(serde_json::from_str(
+            &answer.context("the carrier has ended")?,
+        )?)
+    }
+
     /// Flushes its log and ends.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.commands.write_all(b"stop\n").await?;

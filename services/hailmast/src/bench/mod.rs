@@ -4,6 +4,7 @@ mod campaign;
 mod carrier;
 mod ceilings;
 mod figures;
+mod stop;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,10 +15,13 @@ use clap::Subcommand;
 pub enum Bench {
     /// The whole road: CSV → contacts → consent → texts → receipts, against a carrier in a second process.
     Campaign(campaign::Options),
+    /// STOPs from people of running campaigns, while the process and its nats-server are killed at random.
+    Stop(stop::Options),
 }
 
 pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     match bench {
         Bench::Campaign(options) => campaign::run(options, config).await,
+        Bench::Stop(options) => stop::run(options, config).await,
     }
 }
