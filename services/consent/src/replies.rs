@@ -59,10 +59,9 @@ async fn record_keyword(
     reply: Reply,
 ) -> anyhow::Result<Option<ConsentId>> {
     let shared = app.clone();
-    let outcome = app
-        .cx
-        .db
-        .write(move |tx| Box::pin(async move { entry(&shared, tx, tenant, action, reply).await }));
+    let outcome = app.cx.db.write_first(move |tx| {
+        Box::pin(async move { entry(&shared, tx, tenant, action, reply).await })
+    });
     Ok(match outcome.await? {
         Some(Recorded::Added(id) | Recorded::Already(id)) => Some(id),
         Some(Recorded::Refused(_)) | None => None,

@@ -59,7 +59,10 @@ mod on {
             "closure_wait" => Mechanism::ClosureWait,
             _ => return None,
         };
-        tracing::error!(?chosen, "SABOTAGED for a test: this process must never text anybody");
+        tracing::error!(
+            ?chosen,
+            "SABOTAGED for a test: this process must never text anybody"
+        );
         Some(chosen)
     }
 }

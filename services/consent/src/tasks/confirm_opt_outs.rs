@@ -64,12 +64,9 @@ async fn round(
     app.set_awaited(true);
     let open = db::open_slot::asks(app.cx.db.read(), app.engine()).await?;
     first_seen.retain(|consent, _| pending.iter().any(|one| one.consent == *consent));
-    let (ready, waiting): (Vec<Pending>, Vec<Pending>) = pending
-        .into_iter()
-        .partition(|one| {
-            sabotage::removed(Mechanism::ClosureWait)
-                || !one.waits.iter().any(|ask| open.contains(ask))
-        });
+    let (ready, waiting): (Vec<Pending>, Vec<Pending>) = pending.into_iter().partition(|one| {
+        sabotage::removed(Mechanism::ClosureWait) || !one.waits.iter().any(|ask| open.contains(ask))
+    });
     for one in &waiting {
         let (seen, alarmed) = first_seen
             .entry(one.consent)
@@ -87,7 +84,7 @@ async fn round(
         let shared = app.clone();
         app.cx
             .db
-            .write(move |tx| Box::pin(async move { confirm(&shared, tx, &ready).await }))
+            .write_first(move |tx| Box::pin(async move { confirm(&shared, tx, &ready).await }))
             .await?;
     }
     Ok(!waiting.is_empty())
