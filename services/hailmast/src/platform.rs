@@ -50,7 +50,8 @@ impl Platform {
     }
 }
 
-async fn start_nats(configured: &str, data_dir: &Path) -> anyhow::Result<NatsServer> {
+/// A managed server below the data folder; `configured` is its binary, empty where it is to be found.
+pub async fn start_nats(configured: &str, data_dir: &Path) -> anyhow::Result<NatsServer> {
     let given = (!configured.is_empty()).then(|| PathBuf::from(configured));
     let binary = find(&FindOptions::of_this_user(given)).await?.binary;
     let store_dir = data_dir.join("nats");

@@ -18,9 +18,23 @@ pub struct Carrier {
 
 impl Carrier {
     pub async fn start(log: &Path, receipt_delay_ms: &str) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
+        Self::start_throttling(log, receipt_delay_ms, None).await
+    }
+
+    /// One that throws every so many submits back.
+    pub async fn start_throttling(
+        log: &Path,
+        receipt_delay_ms: &str,
+        every: Option<u32>,
+    ) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        if let Some(every) = every {
+            command.args(["smsc", "--throttle-every", &every.to_string()]);
+        } else {
+            command.arg("smsc");
+        }
+        let mut child = command
             .args([
-                "smsc",
                 "--listen",
                 "127.0.0.1:0",
                 "--receipt-delay-ms",

@@ -12,6 +12,7 @@ use super::texter::{StopLog, micros};
 
 /// From one recovery to the next kill, in milliseconds.
 const SHORTEST: u64 = 500;
+const IN_HAND: Duration = Duration::from_millis(500);
 const UP_WITHIN: Duration = Duration::from_secs(60);
 
 pub struct Kills {
@@ -38,39 +39,49 @@ impl Kills {
     }
 
     /// Kills so many times, about evenly spread over `during`.
-    pub async fn run(mut self, times: usize, during: Duration) -> anyhow::Result<()> {
-        let begun = Instant::now();
+    pub async fn run(&self, times: usize, during: Duration) -> anyhow::Result<()> {
+        let (begun, mut chance) = (Instant::now(), self.chance.clone());
         for done in 0..times {
             let left = during.saturating_sub(begun.elapsed()).as_millis();
             let share = u64::try_from(left / (times - done) as u128).unwrap_or(0);
             // Half of the share on average: starting again takes its time as well.
-            let wait = self.chance.between(SHORTEST, share.max(2 * SHORTEST));
+            let wait = chance.between(SHORTEST, share.max(2 * SHORTEST));
             tokio::time::sleep(Duration::from_millis(wait)).await;
-            self.log.add(&StopEntry::Down { t: micros() })?;
+            self.down()?;
             if done % 3 == 2 {
                 self.running.kill_nats().await?;
             } else {
                 self.running.kill_process().await?;
             }
             self.until_up().await?;
-            self.log.add(&StopEntry::Up { t: micros() })?;
         }
         Ok(())
     }
 
-    /// Up: the API is ready, the carrier is bound, and texts flow again.
-    async fn until_up(&self) -> anyhow::Result<()> {
+    /// Notes that something is down from now on.
+    pub fn down(&self) -> anyhow::Result<()> {
+        self.log.add(&StopEntry::Down { t: micros() })
+    }
+
+    /// Waits until everything is up, and notes it: the API is ready, the carrier is bound, and texts flow that
+    /// were not permitted before.
+    pub async fn until_up(&self) -> anyhow::Result<()> {
         let since = Instant::now();
-        let mut before = None;
+        let (mut ready_since, mut before) = (None, None);
         while since.elapsed() < UP_WITHIN {
             tokio::time::sleep(Duration::from_millis(20)).await;
             if !self.running.ready().await {
+                ready_since = None;
+                continue;
+            }
+            // What was in hand has left by then.
+            if ready_since.get_or_insert_with(Instant::now).elapsed() < IN_HAND {
                 continue;
             }
             let stats = self.carrier.lock().await.command("stats").await?;
             let submits = stats["submits"].as_u64().unwrap_or(0);
             if stats["bound"].as_u64() > Some(0) && submits > *before.get_or_insert(submits) {
-                return Ok(());
+                return self.log.add(&StopEntry::Up { t: micros() });
             }
         }
         anyhow::bail!("no text left within a minute of a kill")

@@ -6,17 +6,18 @@ mod campaigns;
 mod chance;
 mod kills;
 mod report;
+mod rival;
 mod running;
 mod texter;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use channels::simulator::judge_stops;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -51,8 +52,24 @@ pub struct Options {
     /// Equal seeds choose equal people and equal waits.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The carrier throws every so many submits back, so that permits stay open for longer.
+    #[arg(long)]
+    throttle_every: Option<u32>,
+    /// Runs a second process of this service beside the first, on one PostgreSQL database: of consent, to share
+    /// its questions; of dispatch, a rival of the same name while the first is frozen. Goes with `--kills 0`.
+    #[arg(long, value_enum)]
+    second: Option<Second>,
+    /// Folder for both logs and the databases, which are kept then.
+    #[arg(long)]
+    data: Option<PathBuf>,
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Second {
+    Consent,
+    Dispatch,
 }
 
 pub type SharedCarrier = Arc<Mutex<Carrier>>;
@@ -61,12 +78,11 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     let folder = tempfile::Builder::new()
         .prefix("hailmast-bench-")
         .tempdir()?;
-    let (log, stops) = (
-        folder.path().join("smsc.jsonl"),
-        folder.path().join("stops.jsonl"),
-    );
-    let carrier = Carrier::start(&log, "20-70").await?;
-    let running = Running::start(&options, config, folder.path(), carrier.address).await?;
+    let folder = options.data.as_deref().unwrap_or(folder.path());
+    std::fs::create_dir_all(folder)?;
+    let (log, stops) = (folder.join("smsc.jsonl"), folder.join("stops.jsonl"));
+    let carrier = Carrier::start_throttling(&log, "20-70", options.throttle_every).await?;
+    let running = Running::start(&options, config, folder, carrier.address).await?;
     let running = Arc::new(running);
     let carrier = Arc::new(Mutex::new(carrier));
     let outcome = drive(&options, &running, &carrier, &stops).await;
@@ -108,13 +124,30 @@ async fn drive(
     let killed = CancellationToken::new();
     let texting = tokio::spawn(texter.run(options.stops, options.stops_per_second, killed.clone()));
     let seconds = options.stops as u64 / u64::from(options.stops_per_second.max(1));
-    let outcome = kills.run(options.kills, Duration::from_secs(seconds)).await;
+    let during = Duration::from_secs(seconds);
+    let outcome = match options.second {
+        Some(Second::Dispatch) => rival::take_over(running, &kills, during).await,
+        _ => kills.run(options.kills, during).await,
+    };
     killed.cancel();
     let texter = texting.await??;
     outcome?;
     enough.cancel();
     campaigns.await??;
-    texter.confirmations(&running.client()).await
+    texter.confirmations(&running.client()).await?;
+    silence(carrier).await
+}
+
+/// Waits until nothing more reaches the carrier: the last confirmation texts are on their way yet.
+async fn silence(carrier: &SharedCarrier) -> anyhow::Result<()> {
+    let (mut last, mut looks) = (None, 0);
+    while looks < 20 {
+        let seen = carrier.lock().await.command("stats").await?["submits"].as_u64();
+        looks = if seen == last { looks + 1 } else { 0 };
+        last = seen;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
 }
 
 /// Waits for the first texts.

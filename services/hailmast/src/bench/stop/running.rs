@@ -9,18 +9,22 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chassis::http::client::Client;
+use chassis::managed::NatsServer;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use super::Options;
+use super::{Options, Second};
+use crate::platform::start_nats;
+use crate::registry::SERVICES;
 
 /// Redeliveries that wait for half a minute would only make the runs longer.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("HAILMAST_LOG__LEVEL", "warn"),
     ("HAILMAST_BUS__ACK_WAIT_MS", "2000"),
     ("HAILMAST_CAMPAIGNS__RELEASE_TIMEOUT_MS", "3000"),
     ("HAILMAST_CAMPAIGNS__RESTART_GRACE_MS", "1500"),
     ("HAILMAST_NATS__URL", ""),
+    ("HAILMAST_HTTP__LISTEN", "127.0.0.1:0"),
 ];
 const STOP_WITHIN: Duration = Duration::from_secs(60);
 
@@ -29,6 +33,10 @@ pub struct Running {
     config: Option<PathBuf>,
     folder: PathBuf,
     child: tokio::sync::Mutex<Option<Child>>,
+    /// Where the services are processes of their own: the server they share.
+    nats: tokio::sync::Mutex<Option<NatsServer>>,
+    second: Option<Second>,
+    beside: tokio::sync::Mutex<Vec<Child>>,
     client: Mutex<Option<(SocketAddr, String)>>,
     of_process: AtomicUsize,
     of_nats: AtomicUsize,
@@ -57,38 +65,53 @@ impl Running {
             let url = if database == "sqlite" { "" } else { database };
             settings.push(("HAILMAST_DATABASE__URL".into(), url.into()));
         }
+        let data = folder.join("data");
+        settings.push(("HAILMAST_DATA__DIR".into(), data.display().to_string()));
+        let nats = match options.second {
+            Some(_) => Some(start_nats("", &data).await?),
+            None => None,
+        };
+        settings.extend(
+            nats.iter()
+                .map(|nats| ("HAILMAST_NATS__URL".into(), nats.url())),
+        );
         let running = Self {
             settings,
             config: config.map(Path::to_path_buf),
             folder: folder.to_path_buf(),
             child: tokio::sync::Mutex::new(None),
+            nats: tokio::sync::Mutex::new(nats),
+            second: options.second,
+            beside: tokio::sync::Mutex::new(Vec::new()),
             client: Mutex::new(None),
             of_process: AtomicUsize::new(0),
             of_nats: AtomicUsize::new(0),
         };
         running.boot(true).await?;
+        match options.second {
+            Some(Second::Consent) => running.start_beside("consent").await?,
+            Some(Second::Dispatch) => running.start_beside("dispatch").await?,
+            None => {}
+        }
         Ok(running)
     }
 
     /// Starts it (again) on the same data; returns once it listens.
     async fn boot(&self, first: bool) -> anyhow::Result<()> {
-        let log = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.log())?;
-        let mut command = Command::new(std::env::current_exe()?);
-        if let Some(config) = &self.config {
-            command.arg("--config").arg(config);
+        let mut command = self.command()?;
+        if let Some(second) = self.second {
+            let all = SERVICES.iter().map(|service| service.name);
+            let apart = |name: &&str| second != Second::Dispatch || *name != "dispatch";
+            // Slowed down by sabotage is the second process alone.
+            command.env_remove("HAILMAST_SABOTAGE_DELAY_MS");
+            command.arg("run").args(all.filter(apart));
+        } else {
+            command.arg("up");
         }
-        command
-            .args(["up", "--listen", "127.0.0.1:0", "--data"])
-            .arg(self.folder.join("data"))
-            .envs(self.settings.iter().map(|(key, value)| (key, value)))
-            .stdin(Stdio::null())
+        let mut child = command
             .stdout(Stdio::piped())
-            .stderr(log)
-            .kill_on_drop(true);
-        let mut child = command.spawn().context("hailmast cannot be started")?;
+            .spawn()
+            .context("hailmast cannot be started")?;
         let out = child.stdout.take().context("no standard output")?;
         let mut lines = BufReader::new(out).lines();
         let (mut address, mut key) = (None, self.key());
@@ -108,6 +131,41 @@ impl Running {
         let known = address.zip(key);
         *self.client.lock().unwrap_or_else(PoisonError::into_inner) = known;
         *self.child.lock().await = Some(child);
+        Ok(())
+    }
+
+    fn command(&self) -> anyhow::Result<Command> {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log())?;
+        let mut command = Command::new(std::env::current_exe()?);
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
+        command
+            .envs(self.settings.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true);
+        Ok(command)
+    }
+
+    /// One more process, of one service.
+    pub async fn start_beside(&self, service: &str) -> anyhow::Result<()> {
+        let child = self.command()?.args(["run", service]).spawn();
+        let child = child.with_context(|| format!("{service} cannot be started"))?;
+        self.beside.lock().await.push(child);
+        Ok(())
+    }
+
+    /// Sends a signal to the first process beside.
+    pub async fn signal_beside(&self, signal: &str) -> anyhow::Result<()> {
+        let beside = self.beside.lock().await;
+        let pid = beside.first().and_then(Child::id);
+        let pid = pid.context("no process runs beside")?.to_string();
+        Command::new("kill").args([signal, &pid]).status().await?;
         Ok(())
     }
 
@@ -163,6 +221,18 @@ impl Running {
 
     /// SIGTERM, and an error if it does not heed it.
     pub async fn stop(&self) -> anyhow::Result<()> {
+        // Some of them may have been fenced, and ended as they should.
+        for mut child in self.beside.lock().await.drain(..) {
+            child.kill().await?;
+        }
+        let stopped = self.stop_main().await;
+        if let Some(nats) = self.nats.lock().await.take() {
+            nats.stop().await?;
+        }
+        stopped
+    }
+
+    async fn stop_main(&self) -> anyhow::Result<()> {
         let Some(mut child) = self.child.lock().await.take() else {
             return Ok(());
         };
