@@ -5,6 +5,7 @@ mod carrier;
 mod ceilings;
 mod consent;
 mod figures;
+mod stop;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,11 +18,14 @@ pub enum Bench {
     Campaign(campaign::Options),
     /// Decisions and permits of the consent service, with the wanted figures; exit code 1 where one is missed.
     Consent(consent::Options),
+    /// STOPs from people of running campaigns, while the process and its nats-server are killed at random.
+    Stop(stop::Options),
 }
 
 pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     match bench {
         Bench::Campaign(options) => campaign::run(options, config).await,
         Bench::Consent(options) => consent::run(options, config).await,
+        Bench::Stop(options) => stop::run(options, config).await,
     }
 }
