@@ -50,7 +50,9 @@ impl People {
         // Where a permit or an entry depends on it, what was read a moment ago is not enough: an erasure
         // may have removed the very row that was to be held.
         let any_erased = lists.any_erased
-            || hold != Hold::None && !blank.is_empty() && db::erased::any(db, engine, tenant).await?;
+            || hold != Hold::None
+                && !blank.is_empty()
+                && db::erased::any(db, engine, tenant).await?;
         if any_erased {
             erased(app, db, tenant, &blank, &mut known).await?;
         }

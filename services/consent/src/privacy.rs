@@ -112,11 +112,7 @@ pub async fn erase(
 }
 
 /// Every message a number was permitted. Looks through the tenant's runs, outside of any transaction.
-async fn messages_of(
-    app: &App,
-    tenant: TenantId,
-    phone: Phone,
-) -> anyhow::Result<Vec<MessageId>> {
+async fn messages_of(app: &App, tenant: TenantId, phone: Phone) -> anyhow::Result<Vec<MessageId>> {
     let (reader, engine) = (app.cx.db.read(), app.engine());
     let mut messages = Vec::new();
     for about in db::run_about::of_tenant(reader, engine, tenant, 0).await? {

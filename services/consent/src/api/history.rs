@@ -120,7 +120,10 @@ impl ConsentEntry {
             purpose: gives.map(|change| change.purpose.as_str()),
             channel: change.as_ref().map(|change| change.channel.clone()),
             pending: change.as_ref().is_some_and(|change| change.pending),
-            expires_at: change.as_ref().and_then(|change| change.expires_at).map(utc),
+            expires_at: change
+                .as_ref()
+                .and_then(|change| change.expires_at)
+                .map(utc),
             evidence: evidence(&entry),
             programme: entry.programme,
             action: entry.action,

@@ -30,13 +30,13 @@ pub async fn phone_of(
     };
     let loaded = app.cx.bus.ask(tenant, &question).await?;
     let found = loaded.recipients.into_iter().flatten().next();
-    found
-        .map(|data| data.phone)
-        .ok_or_else(|| Problem::new(
+    found.map(|data| data.phone).ok_or_else(|| {
+        Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "contact.unknown",
             "there is no such contact",
-        ))
+        )
+    })
 }
 
 fn fault(code: &str, detail: &str) -> Problem {

@@ -86,13 +86,27 @@ fn agreement(html: &mut Html, entry: &ChainedEntry) {
     let expires_at = change.as_ref().and_then(|change| change.expires_at);
     html.raw("<table>\n")
         .row("How", words::method(&link.method))
-        .row_if("For", gives.map(|change| words::purpose(change.purpose.as_str())))
-        .row_if("Reaches", reach.map(|scope| words::scope(&scope.to_string())).as_deref())
+        .row_if(
+            "For",
+            gives.map(|change| words::purpose(change.purpose.as_str())),
+        )
+        .row_if(
+            "Reaches",
+            reach
+                .map(|scope| words::scope(&scope.to_string()))
+                .as_deref(),
+        )
         .row_if("Kind of texts", link.class.as_deref().map(words::class))
         .row("Programme", programme)
         .row("Channel", &link.channel)
-        .row_if("Strength", link.level.as_deref().map(words::level).or(level))
-        .row_if("Valid until", link.expires_at.or(expires_at).map(moment).as_deref())
+        .row_if(
+            "Strength",
+            link.level.as_deref().map(words::level).or(level),
+        )
+        .row_if(
+            "Valid until",
+            link.expires_at.or(expires_at).map(moment).as_deref(),
+        )
         .row("Recorded", &moment(link.recorded_at));
     match (personal, &evidence) {
         (None, _) => {
@@ -103,7 +117,11 @@ fn agreement(html: &mut Html, entry: &ChainedEntry) {
             let outer = fields
                 .iter()
                 .filter(|(name, _)| inner.is_none() || *name != "evidence");
-            further(html, outer.chain(inner.into_iter().flatten()), &[DISCLOSURE]);
+            further(
+                html,
+                outer.chain(inner.into_iter().flatten()),
+                &[DISCLOSURE],
+            );
         }
         (Some(personal), _) => {
             html.row("Personal data", &personal.text);

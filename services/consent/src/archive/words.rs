@@ -156,7 +156,9 @@ pub fn reason(code: &str) -> Option<&'static str> {
         "UNSUPPORTED_REGION" => "No rules are on record for where the number belongs.",
         "CAMPAIGN_NOT_REGISTERED" => "The sender was not registered with the carriers.",
         "TEMPLATE_NOT_REGISTERED" => "The words were not registered where the law asks for it.",
-        "CONTENT_NOT_ALLOWED_FOR_CLASS" => "The text advertised something, and texts of its kind may not.",
+        "CONTENT_NOT_ALLOWED_FOR_CLASS" => {
+            "The text advertised something, and texts of its kind may not."
+        }
         "CONTENT_PROHIBITED" => "The content is one that may not be sent by text.",
         "OPT_OUT_TEXT_MISSING" => "The text did not say how to get no more of them.",
         "EMERGENCY_NOT_ATTESTED" => "Nobody had vouched that it was an emergency.",

@@ -73,11 +73,7 @@ pub async fn remove_decided(
             "DELETE FROM {table} WHERE ({key}) IN \
              (SELECT {key} FROM {table} WHERE run < $1 AND {at} < $2 ORDER BY run LIMIT $3)"
         );
-        let values = [
-            bound.uuid().into(),
-            until.into(),
-            i64::from(limit).into(),
-        ];
+        let values = [bound.uuid().into(), until.into(), i64::from(limit).into()];
         removed += tx
             .execute_raw(engine.sql(sql, values))
             .await?

@@ -45,7 +45,9 @@ pub fn rule(class: &str) -> &'static str {
             "since the message was permitted or screened: which decision it got is removed; decisions \
              themselves name nobody and stay"
         }
-        REVIEWS => "since the reply came in, once it is decided: the review with its text is removed",
+        REVIEWS => {
+            "since the reply came in, once it is decided: the review with its text is removed"
+        }
         _ => "since the reply was recorded: its text is removed from the ledger's evidence",
     }
 }
@@ -129,9 +131,10 @@ async fn reply_texts(app: &App, until: i64, now: i64) -> anyhow::Result<u64> {
         if found.is_empty() {
             break;
         }
-        let write = app.cx.db.write(move |tx| {
-            Box::pin(async move { retention::blank(tx, engine, &found).await })
-        });
+        let write = app
+            .cx
+            .db
+            .write(move |tx| Box::pin(async move { retention::blank(tx, engine, &found).await }));
         sum += write.await?;
     }
     Ok(sum)

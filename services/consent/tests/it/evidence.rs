@@ -59,7 +59,11 @@ async fn a_persons_evidence_verifies_with_and_without_the_key_and_a_changed_byte
         Some(ArchiveError::WrongKey { .. })
     ));
     let page = String::from_utf8_lossy(&bytes);
-    for shown in ["Agreed to receive texts", "Prior express written consent", "Asked for no more texts"] {
+    for shown in [
+        "Agreed to receive texts",
+        "Prior express written consent",
+        "Asked for no more texts",
+    ] {
         assert!(page.contains(shown), "{shown}");
     }
     if let Ok(folder) = std::env::var("EVIDENCE_SAMPLE") {
@@ -84,10 +88,16 @@ async fn a_campaigns_evidence_holds_every_message_and_what_stood_behind_each() {
     let (status, bytes) = export(&kit, &json!({"message": message})).await;
     assert_eq!(status, 200);
     let report = verify(&bytes, None).ok().unwrap();
-    assert_eq!((report.messages, report.entries, report.decisions), (1, 1, 1));
+    assert_eq!(
+        (report.messages, report.entries, report.decisions),
+        (1, 1, 1)
+    );
     let none = json!({"campaign": campaign, "to": "2026-01-01T00:00:00Z"});
     let (status, bytes) = export(&kit, &none).await;
-    assert_eq!((status, verify(&bytes, None).ok().unwrap().messages), (200, 0));
+    assert_eq!(
+        (status, verify(&bytes, None).ok().unwrap().messages),
+        (200, 0)
+    );
     kit.stop().await;
 }
 
@@ -99,7 +109,11 @@ async fn an_export_of_nothing_or_of_another_tenants_is_refused() {
     let unknown = contract::CampaignId::from_raw(77).to_string();
     for (body, status, code) in [
         (json!({}), 422, "field.required"),
-        (json!({"phone": phone, "campaign": unknown}), 422, "field.invalid"),
+        (
+            json!({"phone": phone, "campaign": unknown}),
+            422,
+            "field.invalid",
+        ),
         (json!({"phone": "+1 999"}), 422, "phone.invalid"),
         (json!({"campaign": unknown}), 404, "not_found"),
         (json!({"campaign": phone}), 400, "id.wrong_type"),
@@ -111,11 +125,18 @@ async fn an_export_of_nothing_or_of_another_tenants_is_refused() {
         ),
     ] {
         let (got, problem) = kit.post("/v1/evidence-exports", body.clone()).await;
-        assert_eq!((got, &problem["code"]), (status, &json!(code)), "{body}: {problem}");
+        assert_eq!(
+            (got, &problem["code"]),
+            (status, &json!(code)),
+            "{body}: {problem}"
+        );
     }
     let other = kit.with_key(&kit.other_key);
     let campaign = contract::CampaignId::from_raw(1).to_string();
-    for body in [json!({"campaign": campaign}), json!({"run": run(1).to_string()})] {
+    for body in [
+        json!({"campaign": campaign}),
+        json!({"run": run(1).to_string()}),
+    ] {
         let body = serde_json::to_vec(&body).unwrap();
         let (status, _) = other
             .send("POST", "/v1/evidence-exports", "application/json", body)

@@ -5,7 +5,7 @@ use consent::verification::{Verdict, walk};
 use contract::TenantId;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -54,8 +54,24 @@ fn uuid(engine: Engine, rng: &mut StdRng) -> String {
 }
 
 const COLUMNS: [&str; 18] = [
-    "id", "tenant", "phone", "contact", "programme", "action", "method", "evidence", "inbound", "acted_at",
-    "recorded_at", "revision", "seq", "person", "detail", "salt", "sealed", "hash",
+    "id",
+    "tenant",
+    "phone",
+    "contact",
+    "programme",
+    "action",
+    "method",
+    "evidence",
+    "inbound",
+    "acted_at",
+    "recorded_at",
+    "revision",
+    "seq",
+    "person",
+    "detail",
+    "salt",
+    "sealed",
+    "hash",
 ];
 
 /// A value that the column does not hold now.
@@ -66,7 +82,10 @@ fn value(column: &str, engine: Engine, rng: &mut StdRng) -> String {
         "acted_at" | "recorded_at" | "revision" => {
             format!("{column} + {}", rng.random_range(1..100_000))
         }
-        "seq" => ["NULL", "seq + 1000", "-seq", "0"].choose(rng).unwrap().to_string(),
+        "seq" => ["NULL", "seq + 1000", "-seq", "0"]
+            .choose(rng)
+            .unwrap()
+            .to_string(),
         "person" | "sealed" | "hash" => {
             let length = *[32, 32, 32, 5, 0].choose(rng).unwrap();
             let bytes: Vec<u8> = (0..length).map(|_| rng.random()).collect();
@@ -91,7 +110,10 @@ fn mutation(kind: u32, engine: Engine, tenant: &str, rows: i64, rng: &mut StdRng
         k if k < 18 => {
             let column = COLUMNS[k as usize];
             let value = value(column, engine, rng);
-            (column, vec![format!("UPDATE ledger SET {column} = {value} {}", at(one))])
+            (
+                column,
+                vec![format!("UPDATE ledger SET {column} = {value} {}", at(one))],
+            )
         }
         18 => ("removed", vec![format!("DELETE FROM ledger {}", at(one))]),
         19 => {
@@ -116,13 +138,25 @@ fn mutation(kind: u32, engine: Engine, tenant: &str, rows: i64, rng: &mut StdRng
             ],
         ),
         22 => {
-            let column = *["evidence", "salt", "detail", "hash", "person"].choose(rng).unwrap();
+            let column = *["evidence", "salt", "detail", "hash", "person"]
+                .choose(rng)
+                .unwrap();
             let other = format!("(SELECT {column} FROM ledger {})", at(two));
             let same = format!("AND {column} <> {other}");
-            ("another's column", vec![format!("UPDATE ledger SET {column} = {other} {} {same}", at(one))])
+            (
+                "another's column",
+                vec![format!(
+                    "UPDATE ledger SET {column} = {other} {} {same}",
+                    at(one)
+                )],
+            )
         }
         23 | 24 => {
-            let seq = if kind % 26 == 23 { "NULL".to_string() } else { (rows + 1).to_string() };
+            let seq = if kind % 26 == 23 {
+                "NULL".to_string()
+            } else {
+                (rows + 1).to_string()
+            };
             let id = uuid(engine, rng);
             let columns = "phone, programme, action, method, evidence, acted_at, recorded_at, revision, \
                            person, detail, salt, sealed, hash";
@@ -133,7 +167,10 @@ fn mutation(kind: u32, engine: Engine, tenant: &str, rows: i64, rng: &mut StdRng
             ("inserted", vec![insert])
         }
         _ => {
-            let blank = format!("UPDATE ledger SET phone = 0, evidence = '{{}}', salt = NULL {}", at(one));
+            let blank = format!(
+                "UPDATE ledger SET phone = 0, evidence = '{{}}', salt = NULL {}",
+                at(one)
+            );
             ("made blank", vec![blank])
         }
     };
@@ -187,7 +224,10 @@ async fn a_thousand_random_mutations_of_the_ledger_are_found() {
         found += 1;
     }
     let verdict = walk(db.read(), engine, kit.tenant).await.unwrap();
-    assert_eq!((verdict.fault, verdict.rows), (None, u64::try_from(rows).unwrap()));
+    assert_eq!(
+        (verdict.fault, verdict.rows),
+        (None, u64::try_from(rows).unwrap())
+    );
     kit.stop().await;
 }
 
@@ -195,7 +235,11 @@ async fn a_thousand_random_mutations_of_the_ledger_are_found() {
 async fn is_erased(db: &Db, mutation: &Mutation) -> bool {
     let place = mutation.statements[0].split_once("WHERE").unwrap().1;
     let sql = format!("SELECT phone FROM ledger WHERE {place}");
-    let row = db.read().query_one_raw(db.engine().sql(sql, [])).await.unwrap();
+    let row = db
+        .read()
+        .query_one_raw(db.engine().sql(sql, []))
+        .await
+        .unwrap();
     row.unwrap().try_get_by_index::<i64>(0).unwrap() == 0
 }
 
@@ -204,10 +248,16 @@ async fn the_api_names_the_first_fault_and_each_tenant_its_own() {
     let kit = Kit::start(&[consent::SERVICE]).await;
     let other = kit.with_key(&kit.other_key);
     let empty = other.get("/v1/ledger/verify").await.unwrap();
-    assert_eq!((&empty["verified"], &empty["rows"]), (&json!(true), &json!(0)));
+    assert_eq!(
+        (&empty["verified"], &empty["rows"]),
+        (&json!(true), &json!(0))
+    );
     opt_in_all(&kit, 0..5).await;
     let (_, good) = kit.get("/v1/ledger/verify").await;
-    assert_eq!((&good["verified"], &good["head"]["seq"]), (&json!(true), &json!(5)));
+    assert_eq!(
+        (&good["verified"], &good["head"]["seq"]),
+        (&json!(true), &json!(5))
+    );
     let db = kit.db("consent");
     let engine = db.engine();
     db.write(move |tx| {
@@ -220,9 +270,15 @@ async fn the_api_names_the_first_fault_and_each_tenant_its_own() {
     .await
     .unwrap();
     let (status, bad) = kit.get("/v1/ledger/verify").await;
-    assert_eq!((status, &bad["verified"], &bad["fault"]["seq"]), (200, &json!(false), &json!(3)));
+    assert_eq!(
+        (status, &bad["verified"], &bad["fault"]["seq"]),
+        (200, &json!(false), &json!(3))
+    );
     let what = bad["fault"]["what"].as_str().unwrap();
     assert!(!what.contains("1500555"), "{what}");
-    assert_eq!(other.get("/v1/ledger/verify").await.unwrap()["verified"], true);
+    assert_eq!(
+        other.get("/v1/ledger/verify").await.unwrap()["verified"],
+        true
+    );
     kit.stop().await;
 }

@@ -37,8 +37,15 @@ async fn access(kit: &Kit, n: u64) -> Value {
 /// How often the number stands in a table.
 async fn rows(kit: &Kit, table: &str, n: u64) -> i64 {
     let db = kit.db("consent");
-    let sql = format!("SELECT COUNT(*) FROM {table} WHERE phone = {}", phone(n).digits());
-    let row = db.read().query_one_raw(db.engine().sql(sql, [])).await.unwrap();
+    let sql = format!(
+        "SELECT COUNT(*) FROM {table} WHERE phone = {}",
+        phone(n).digits()
+    );
+    let row = db
+        .read()
+        .query_one_raw(db.engine().sql(sql, []))
+        .await
+        .unwrap();
     row.unwrap().try_get_by_index(0).unwrap()
 }
 
@@ -49,16 +56,33 @@ async fn an_erasure_removes_the_person_and_keeps_the_proof() {
     let epoch = register(&kit).await;
     grant(&kit, &ask(&kit, slot(run(1)), epoch, &[0, 1, 2])).await;
     close(&kit, epoch, &[slot(run(1))]).await;
-    text_back(&kit, 1, 1, "who is this and why do you text me, please leave me alone").await;
+    text_back(
+        &kit,
+        1,
+        1,
+        "who is this and why do you text me, please leave me alone",
+    )
+    .await;
     let before = access(&kit, 1).await;
-    assert_eq!(before["messages"].as_array().map(Vec::len), Some(1), "{before}");
+    assert_eq!(
+        before["messages"].as_array().map(Vec::len),
+        Some(1),
+        "{before}"
+    );
     assert_eq!(before["decisions"][0]["effect"], "allow");
     assert_eq!(before["consents"][0]["evidence"]["ip"], "203.0.113.9");
 
     let told = erase(&kit, 1, "r-1").await;
     assert_eq!(told["removed"]["messages"], 1, "{told}");
     assert!(told["kept"].as_array().is_some_and(|kept| kept.len() >= 4));
-    for table in ["ledger", "standing", "permit", "review", "suppression", "sent"] {
+    for table in [
+        "ledger",
+        "standing",
+        "permit",
+        "review",
+        "suppression",
+        "sent",
+    ] {
         assert_eq!(rows(&kit, table, 1).await, 0, "{table}");
     }
     assert_eq!(rows(&kit, "permit", 0).await, 1, "others stay");
@@ -67,7 +91,10 @@ async fn an_erasure_removes_the_person_and_keeps_the_proof() {
     assert_eq!(entries[0]["action"], "opt_in", "the proof stays: {after}");
     assert_eq!(entries.last().unwrap()["action"], "erase");
     assert!(entries.iter().all(|entry| entry["evidence"] == json!({})));
-    assert_eq!((&after["standing"]["erased"], &after["messages"]), (&json!(true), &json!([])));
+    assert_eq!(
+        (&after["standing"]["erased"], &after["messages"]),
+        (&json!(true), &json!([]))
+    );
     let (_, verified) = kit.get("/v1/ledger/verify").await;
     assert_eq!(verified["verified"], true, "{verified}");
     kit.stop().await;
@@ -80,12 +107,20 @@ async fn an_erased_person_stays_suppressed_until_they_come_back_themselves() {
     let epoch = register(&kit).await;
     erase(&kit, 0, "r-1").await;
     let (status, problem) = kit.post("/v1/consents", opt_in(0)).await;
-    assert_eq!((status, &problem["code"]), (409, &json!("consent.erased")), "{problem}");
+    assert_eq!(
+        (status, &problem["code"]),
+        (409, &json!("consent.erased")),
+        "{problem}"
+    );
     for (n, class) in [(1, Class::Marketing), (2, Class::Transactional)] {
         let mut question = ask(&kit, slot(run(n)), epoch, &[0]);
         question.class = class;
         let told = grant(&kit, &question).await;
-        assert_eq!(told.refused, [("SUPPRESSED_HASH".to_string(), vec![0])], "{class:?}");
+        assert_eq!(
+            told.refused,
+            [("SUPPRESSED_HASH".to_string(), vec![0])],
+            "{class:?}"
+        );
     }
     // Another import, with a row in place that was made only to be held.
     let (status, _) = kit.post("/v1/consents", opt_in(0)).await;
@@ -97,9 +132,16 @@ async fn an_erased_person_stays_suppressed_until_they_come_back_themselves() {
 
     assert_eq!(text_back(&kit, 0, 9, "START").await.keyword, Keyword::Start);
     let again = erase(&kit, 0, "r-1").await;
-    assert_eq!(again["removed"], Value::Null, "the same request is not carried out twice");
+    assert_eq!(
+        again["removed"],
+        Value::Null,
+        "the same request is not carried out twice"
+    );
     let back = access(&kit, 0).await;
-    assert_eq!((&back["standing"]["erased"], &back["standing"]["programmes"]), (&json!(false), &json!(["default"])));
+    assert_eq!(
+        (&back["standing"]["erased"], &back["standing"]["programmes"]),
+        (&json!(false), &json!(["default"]))
+    );
     let mut question = ask(&kit, slot(run(4)), epoch, &[0]);
     question.class = Class::Informational;
     assert_eq!(grant(&kit, &question).await.granted, [0]);
@@ -137,9 +179,17 @@ async fn a_restriction_stops_texts_until_it_ends_and_an_objection_stops_marketin
     let (_, again) = kit.put("/v1/privacy/restrictions", restrict(true)).await;
     assert_eq!(again["id"], Value::Null);
     let told = grant(&kit, &ask(&kit, slot(run(1)), epoch, &[0])).await;
-    assert_eq!(told.refused, [("PROCESSING_RESTRICTED".to_string(), vec![0])]);
+    assert_eq!(
+        told.refused,
+        [("PROCESSING_RESTRICTED".to_string(), vec![0])]
+    );
     kit.put("/v1/privacy/restrictions", restrict(false)).await;
-    assert_eq!(grant(&kit, &ask(&kit, slot(run(2)), epoch, &[0])).await.granted, [0]);
+    assert_eq!(
+        grant(&kit, &ask(&kit, slot(run(2)), epoch, &[0]))
+            .await
+            .granted,
+        [0]
+    );
 
     let objection = json!({"phone": phone(1).to_string(), "reference": "o-1"});
     let (status, first) = kit.post("/v1/privacy/objections", &objection).await;
@@ -158,23 +208,53 @@ async fn requests_without_a_person_are_refused_and_another_tenant_sees_nothing()
     let number = phone(0).to_string();
     for (path, body, status, code) in [
         ("/v1/privacy/erasures", json!({}), 422, "field.required"),
-        ("/v1/privacy/erasures", json!({"phone": "x"}), 422, "phone.invalid"),
-        ("/v1/privacy/erasures", json!({"phone": number, "note": "x".repeat(2_001)}), 422, "field.range"),
-        ("/v1/privacy/objections", json!({"phone": number, "why": "x"}), 400, "field.unknown"),
+        (
+            "/v1/privacy/erasures",
+            json!({"phone": "x"}),
+            422,
+            "phone.invalid",
+        ),
+        (
+            "/v1/privacy/erasures",
+            json!({"phone": number, "note": "x".repeat(2_001)}),
+            422,
+            "field.range",
+        ),
+        (
+            "/v1/privacy/objections",
+            json!({"phone": number, "why": "x"}),
+            400,
+            "field.unknown",
+        ),
     ] {
         let (got, problem) = kit.post(path, body).await;
-        assert_eq!((got, &problem["code"]), (status, &json!(code)), "{path}: {problem}");
+        assert_eq!(
+            (got, &problem["code"]),
+            (status, &json!(code)),
+            "{path}: {problem}"
+        );
     }
-    let (status, problem) = kit.put("/v1/privacy/restrictions", json!({"phone": number})).await;
+    let (status, problem) = kit
+        .put("/v1/privacy/restrictions", json!({"phone": number}))
+        .await;
     assert_eq!((status, &problem["code"]), (422, &json!("field.required")));
     let (status, problem) = kit.get("/v1/privacy/access").await;
     assert_eq!((status, &problem["code"]), (422, &json!("field.required")));
     let other = kit.with_key(&kit.other_key);
     let path = format!("/v1/privacy/access?phone={}", phone(0).digits());
     let seen = other.get(&path).await.unwrap();
-    assert_eq!((&seen["consents"], &seen["standing"]["revision"]), (&json!([]), &json!(0)));
-    let theirs = other.post("/v1/privacy/erasures", &json!({"phone": number})).await.unwrap();
+    assert_eq!(
+        (&seen["consents"], &seen["standing"]["revision"]),
+        (&json!([]), &json!(0))
+    );
+    let theirs = other
+        .post("/v1/privacy/erasures", &json!({"phone": number}))
+        .await
+        .unwrap();
     assert_eq!(theirs["removed"]["entries"], 1, "only their own");
-    assert_eq!(access(&kit, 0).await["standing"]["programmes"], json!(["default"]));
+    assert_eq!(
+        access(&kit, 0).await["standing"]["programmes"],
+        json!(["default"])
+    );
     kit.stop().await;
 }

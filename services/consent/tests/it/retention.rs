@@ -53,8 +53,15 @@ async fn reply_texts_go_after_thirteen_months_and_people_after_five_years() {
     kit.clock.advance(Span::days(2));
     round(&kit).await;
     let entries = consents(&kit, 0).await;
-    assert_eq!(entries[1]["evidence"], serde_json::json!({}), "the text is gone");
-    assert_eq!(entries[0]["evidence"]["ip"], "203.0.113.9", "the proof of consent is not");
+    assert_eq!(
+        entries[1]["evidence"],
+        serde_json::json!({}),
+        "the text is gone"
+    );
+    assert_eq!(
+        entries[0]["evidence"]["ip"], "203.0.113.9",
+        "the proof of consent is not"
+    );
     let (_, verified) = kit.get("/v1/ledger/verify").await;
     assert_eq!(verified["verified"], true, "{verified}");
 
@@ -64,11 +71,21 @@ async fn reply_texts_go_after_thirteen_months_and_people_after_five_years() {
     round(&kit).await;
     let gone = consents(&kit, 0).await;
     assert_eq!(gone.last().unwrap()["action"], "erase");
-    assert!(gone.iter().all(|entry| entry["evidence"] == serde_json::json!({})));
+    assert!(
+        gone.iter()
+            .all(|entry| entry["evidence"] == serde_json::json!({}))
+    );
     let path = format!("/v1/standing?phone={}", phone(0).digits());
-    assert_eq!(kit.get(&path).await.1["erased"], true, "and stays suppressed");
+    assert_eq!(
+        kit.get(&path).await.1["erased"],
+        true,
+        "and stays suppressed"
+    );
     let kept = consents(&kit, 1).await;
-    assert_eq!(kept[0]["evidence"]["ip"], "203.0.113.9", "whoever wrote since is kept");
+    assert_eq!(
+        kept[0]["evidence"]["ip"], "203.0.113.9",
+        "whoever wrote since is kept"
+    );
     let path = format!("/v1/privacy/access?phone={}", phone(1).digits());
     assert_eq!(kit.get(&path).await.1["messages"], serde_json::json!([]));
     let (_, verified) = kit.get("/v1/ledger/verify").await;

@@ -37,7 +37,10 @@ fn address(url: &str) -> anyhow::Result<SocketAddr> {
     );
     let host = url.strip_prefix("http://").unwrap_or(url);
     let host = host.trim_end_matches('/');
-    let named = if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+    let named = if host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+    {
         host.to_string()
     } else {
         format!("{host}:80")

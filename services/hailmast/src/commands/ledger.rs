@@ -38,7 +38,11 @@ fn in_words(answer: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("?").to_string();
     let mut words = match &answer["fault"] {
         Value::Null => format!("VERIFIED: {} entries", answer["rows"]),
-        fault => format!("NOT VERIFIED: entry {}: {}", fault["seq"], text(&fault["what"])),
+        fault => format!(
+            "NOT VERIFIED: entry {}: {}",
+            fault["seq"],
+            text(&fault["what"])
+        ),
     };
     let head = &answer["head"];
     words.push_str(&format!("\nHead: {} {}", head["seq"], text(&head["hash"])));
