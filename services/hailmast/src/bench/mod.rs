@@ -3,6 +3,7 @@
 mod campaign;
 mod carrier;
 mod ceilings;
+mod consent;
 mod figures;
 
 use std::path::Path;
@@ -14,10 +15,13 @@ use clap::Subcommand;
 pub enum Bench {
     /// The whole road: CSV → contacts → consent → texts → receipts, against a carrier in a second process.
     Campaign(campaign::Options),
+    /// Decisions and permits of the consent service, with the wanted figures; exit code 1 where one is missed.
+    Consent(consent::Options),
 }
 
 pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     match bench {
         Bench::Campaign(options) => campaign::run(options, config).await,
+        Bench::Consent(options) => consent::run(options, config).await,
     }
 }
