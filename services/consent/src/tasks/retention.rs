@@ -79,7 +79,7 @@ async fn round(app: &Arc<App>, now: i64) -> anyhow::Result<()> {
         let until = now - i64::from(days(&app.config, class)) * DAY_MILLIS;
         let gone = match class {
             CONSENT => consent(app, until).await?,
-            TEXTS => reply_texts(app, until, now).await?,
+            TEXTS => reply_texts(app, until).await?,
             _ => rows(app, class, until).await?,
         };
         metrics::counter!("retention_removed_total", "class" => class).increment(gone);
@@ -119,12 +119,13 @@ async fn rows(app: &App, class: &'static str, until: i64) -> anyhow::Result<u64>
     Ok(sum)
 }
 
-async fn reply_texts(app: &App, until: i64, now: i64) -> anyhow::Result<u64> {
+async fn reply_texts(app: &App, until: i64) -> anyhow::Result<u64> {
     let (engine, mut sum) = (app.engine(), 0);
-    let done_until = retention::done_until(app.cx.db.read(), engine, TEXTS).await?;
+    let mark = retention::mark(app.cx.db.read(), engine, TEXTS).await?;
+    let (done_until, done_at) = mark.unwrap_or((0, 0));
     let from = done_until - LOOK_BACK_MILLIS;
     // The mark comes first: what is blank and older than it is no fault of the ledger.
-    done(app, TEXTS, until, now).await?;
+    done(app, TEXTS, until, done_at).await?;
     while !app.cx.stopping().is_cancelled() {
         let span = (from, until);
         let found = retention::replies(app.cx.db.read(), engine, span, BATCH).await?;

@@ -116,7 +116,11 @@ async fn an_export_of_nothing_or_of_another_tenants_is_refused() {
         ),
         (json!({"phone": "+1 999"}), 422, "phone.invalid"),
         (json!({"campaign": unknown}), 404, "not_found"),
-        (json!({"campaign": phone}), 400, "id.wrong_type"),
+        (
+            json!({"campaign": run(1).to_string()}),
+            400,
+            "id.wrong_type",
+        ),
         (json!({"person": phone}), 400, "field.unknown"),
         (
             json!({"phone": phone, "from": "2026-06-02T00:00:00Z", "to": "2026-06-01T00:00:00Z"}),
