@@ -40,10 +40,12 @@ pub fn level(code: &str) -> &str {
 
 pub fn method(code: &str) -> &str {
     match code {
-        "web" => "Web form",
+        "web" | "web_form" => "Web form",
         "keyword" => "Text message with a keyword",
         "reply" => "Reply to a text message",
-        "paper" => "On paper",
+        "paper" | "paper_form" => "On paper",
+        "request" => "At the person's request",
+        "retention" => "The time for which the data is kept had passed",
         "voice" => "By telephone",
         "pos" => "At a point of sale",
         "api" => "Through a connected system",

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::archive::{SigningKey, fingerprint, public_hex, signing_key};
+use crate::db::book::Keys;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EvidenceKey {
@@ -35,14 +36,18 @@ pub async fn handle(
     }))
 }
 
-/// The tenant's key, made now if there is none.
 pub async fn sign_key(app: &Arc<App>, tenant: TenantId) -> anyhow::Result<SigningKey> {
+    Ok(signing_key(&keys(app, tenant).await?.sign_seed))
+}
+
+/// The tenant's keys, made now if there are none.
+pub async fn keys(app: &Arc<App>, tenant: TenantId) -> anyhow::Result<Keys> {
     if let Some(keys) = app.tenants.known_keys(tenant).await? {
-        return Ok(signing_key(&keys.sign_seed));
+        return Ok(keys);
     }
     let shared = app.clone();
     let write = app.cx.db.write(move |tx| {
         Box::pin(async move { shared.tenants.keys(tx, shared.engine(), tenant).await })
     });
-    Ok(signing_key(&write.await?.sign_seed))
+    write.await
 }

@@ -2,7 +2,7 @@
 
 mod export;
 pub mod gather;
-mod key;
+pub mod key;
 
 use std::sync::Arc;
 

@@ -18,6 +18,7 @@ use super::intake::{self, once};
 use crate::app::App;
 use crate::record::{NewEntry, record};
 use crate::standing::{Action, Change};
+use crate::tenants::person_hash;
 
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -49,15 +50,15 @@ fn check_words(reference: Option<&str>, note: Option<&str>) -> Result<(), Proble
 /// An id for a request, so that it is carried out once. Names the person by their keyed hash, because a
 /// plain hash of a number is as good as the number.
 async fn request_id(
-    app: &App,
+    app: &Arc<App>,
     tenant: TenantId,
     (kind, phone, reference): (&str, Phone, Option<&str>),
 ) -> anyhow::Result<Option<InboundId>> {
     let Some(reference) = reference else {
         return Ok(None);
     };
-    let keys = app.tenants.known_keys(tenant).await?;
-    let person = keys.map_or([0; 32], |keys| crate::tenants::person_hash(&keys, phone));
+    let keys = super::evidence::key::keys(app, tenant).await?;
+    let person = person_hash(&keys, phone);
     Ok(Some(once(&format!(
         "{kind}:{}:{reference}",
         hex::encode(person)
