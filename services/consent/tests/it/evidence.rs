@@ -66,9 +66,6 @@ async fn a_persons_evidence_verifies_with_and_without_the_key_and_a_changed_byte
     ] {
         assert!(page.contains(shown), "{shown}");
     }
-    if let Ok(folder) = std::env::var("EVIDENCE_SAMPLE") {
-        std::fs::write(folder, &bytes).unwrap();
-    }
     kit.stop().await;
 }
 
