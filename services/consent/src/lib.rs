@@ -32,6 +32,7 @@ pub mod parameters;
 mod people;
 pub mod person;
 pub mod places;
+mod privacy;
 mod queries;
 pub mod recent;
 mod record;
@@ -44,6 +45,7 @@ pub mod standing;
 mod start;
 mod tasks;
 mod tenants;
+pub mod verification;
 pub mod window;
 
 /// What the host runs.

@@ -54,6 +54,12 @@ enum Command {
     /// Lists or replays what could not be processed.
     #[command(subcommand)]
     DeadLetters(commands::dead_letters::Action),
+    /// Exports signed evidence of consent, and checks it.
+    #[command(subcommand)]
+    Evidence(commands::evidence::Action),
+    /// Checks the consent ledger.
+    #[command(subcommand)]
+    Ledger(commands::ledger::Action),
     /// Prints every setting with its default.
     Config,
 }
@@ -92,6 +98,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Doctor(options) => commands::doctor::run(options, config).await,
         Command::Migrate(options) => commands::migrate::run(options, config).await,
         Command::DeadLetters(action) => commands::dead_letters::run(action, config).await,
+        Command::Evidence(action) => commands::evidence::run(action).await,
+        Command::Ledger(action) => commands::ledger::run(action).await,
         Command::Config => {
             print!("{}", registry::documented_defaults());
             Ok(ExitCode::SUCCESS)

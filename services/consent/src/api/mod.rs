@@ -1,11 +1,15 @@
 //! HTTP endpoints, one file each.
 
 mod decision;
+mod evidence;
 mod history;
 mod intake;
+mod ledger_verify;
+mod privacy;
 mod record;
 mod record_batch;
 mod standing;
+mod whom;
 
 use std::sync::Arc;
 
@@ -20,4 +24,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(record_batch::handle))
         .routes(routes!(standing::handle))
         .routes(routes!(decision::handle))
+        .routes(routes!(ledger_verify::handle))
+        .merge(evidence::router())
+        .merge(privacy::router())
 }

@@ -7,9 +7,13 @@
 )]
 
 mod api;
+mod evidence;
+mod ledger;
 mod opt_out;
 mod permits;
+mod privacy;
 mod restart;
+mod retention;
 mod screening;
 mod support;
 

@@ -60,6 +60,25 @@ impl Client {
         kind: &str,
         body: Vec<u8>,
     ) -> anyhow::Result<(u16, Value)> {
+        let (status, payload) = self.bytes(method, path, kind, body).await?;
+        if payload.is_empty() {
+            return Ok((status, Value::Null));
+        }
+        let text = || Value::String(String::from_utf8_lossy(&payload).into_owned());
+        Ok((
+            status,
+            serde_json::from_slice(&payload).unwrap_or_else(|_| text()),
+        ))
+    }
+
+    /// Status and body as it came.
+    pub async fn bytes(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> anyhow::Result<(u16, Vec<u8>)> {
         let mut stream = TcpStream::connect(self.address)
             .await
             .context("the API does not answer")?;
@@ -76,19 +95,12 @@ impl Client {
         let written = stream.write_all(&body).await;
         let mut answer = Vec::new();
         let read = stream.read_to_end(&mut answer).await;
-        let Some((status, payload)) = split(&answer) else {
+        let Some(answered) = split(&answer) else {
             written?;
             read?;
             anyhow::bail!("{method} {path}: the answer is not HTTP");
         };
-        if payload.is_empty() {
-            return Ok((status, Value::Null));
-        }
-        let text = || Value::String(String::from_utf8_lossy(&payload).into_owned());
-        Ok((
-            status,
-            serde_json::from_slice(&payload).unwrap_or_else(|_| text()),
-        ))
+        Ok(answered)
     }
 }
 

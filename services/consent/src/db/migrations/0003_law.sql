@@ -157,3 +157,10 @@ CREATE TABLE suppression (
   UNIQUE (tenant, phone, scope)
 );
 
+
+-- How far retention has come, per class: what is older may be gone.
+CREATE TABLE retention_mark (
+  class TEXT NOT NULL PRIMARY KEY,
+  until BIGINT NOT NULL,
+  done_at BIGINT NOT NULL
+){without_rowid};
