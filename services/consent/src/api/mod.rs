@@ -1,8 +1,11 @@
 //! HTTP endpoints, one file each.
 
 mod decision;
+mod explain;
 mod history;
 mod intake;
+mod message_decision;
+mod policies;
 mod record;
 mod record_batch;
 mod standing;
@@ -20,4 +23,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(record_batch::handle))
         .routes(routes!(standing::handle))
         .routes(routes!(decision::handle))
+        .routes(routes!(message_decision::handle))
+        .routes(routes!(explain::handle))
+        .merge(policies::router())
 }
