@@ -39,7 +39,8 @@ pub async fn act(app: &Arc<App>, tenant: TenantId, reply: Reply) -> anyhow::Resu
         }
         reading => {
             let shared = app.clone();
-            let write = app.cx.db.write(move |tx| {
+            // A person waits for it, and the law counts: it goes before the permits that wait.
+            let write = app.cx.db.write_first(move |tx| {
                 Box::pin(async move { entry(&shared, tx, tenant, &memo, reading, reply).await })
             });
             write.await?

@@ -23,7 +23,10 @@ impl Platform {
         let common = settings.common()?;
         let (nats, settings) = if common.nats.url.is_empty() {
             let server = start_nats(&common.nats.server, &common.data.dir).await?;
-            let settings = settings.with("nats.url", server.url());
+            // The server's folder is locked by whoever runs on it, so no dispatcher before us is alive.
+            let settings = settings
+                .with("nats.url", server.url())
+                .with("dispatch.takeover_wait_ms", 0);
             (Some(server), settings)
         } else {
             (None, settings)
@@ -47,7 +50,8 @@ impl Platform {
     }
 }
 
-async fn start_nats(configured: &str, data_dir: &Path) -> anyhow::Result<NatsServer> {
+/// A managed server below the data folder; `configured` is its binary, empty where it is to be found.
+pub async fn start_nats(configured: &str, data_dir: &Path) -> anyhow::Result<NatsServer> {
     let given = (!configured.is_empty()).then(|| PathBuf::from(configured));
     let binary = find(&FindOptions::of_this_user(given)).await?.binary;
     let store_dir = data_dir.join("nats");

@@ -15,6 +15,8 @@ use crate::lifecycle::Lifecycle;
 use crate::service::{Cx, Service};
 use crate::telemetry;
 
+const FLUSH_WITHIN: Duration = Duration::from_secs(2);
+
 /// What to run, and on what.
 pub struct HostOptions {
     pub services: Vec<Service>,
@@ -126,7 +128,9 @@ impl Host {
     pub async fn stop(self) -> anyhow::Result<()> {
         let clean = self.lifecycle.stop(self.grace).await;
         for cx in self.contexts.into_values() {
-            let _closed = cx.bus.client().flush().await;
+            // A connection that is lost by now has nothing more to give, and would be waited for.
+            let client = cx.bus.client();
+            let _flushed = tokio::time::timeout(FLUSH_WITHIN, client.flush()).await;
             if let Err(error) = cx.db.read().clone().close().await {
                 tracing::debug!(%error, "a pool did not close");
             }

@@ -9,6 +9,8 @@
 mod architecture;
 mod compose;
 mod documents;
+mod permit_life;
+mod sabotage;
 mod sources;
 mod stories;
 mod workspace;

@@ -3,6 +3,7 @@
 mod funnel;
 mod hourly;
 mod message;
+mod opt_outs;
 mod timeline;
 
 use std::sync::Arc;
@@ -17,5 +18,6 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(funnel::handle))
         .routes(routes!(hourly::handle))
         .routes(routes!(message::handle))
+        .routes(routes!(opt_outs::handle))
         .routes(routes!(timeline::handle))
 }

@@ -4,11 +4,53 @@ use ahash::AHashMap;
 use chassis::{Db, Engine, Tx};
 use contract::consent::{OptInsRecorded, OptOutConfirmed, OptOutRecorded};
 use contract::inbound::MessageReceived;
-use contract::{ContactId, Envelope, TenantId};
+use contract::{ConsentId, ContactId, Envelope, TenantId};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, Value};
 
 use super::block;
+
+/// An opt-out as it is shown; `None` until it is confirmed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OptOut {
+    pub consent: ConsentId,
+    pub contact: Option<ContactId>,
+    pub method: Option<String>,
+    pub recorded_at: i64,
+    pub confirmed_at: Option<i64>,
+}
+
+/// A tenant's opt-outs, oldest first, those after `after`.
+pub async fn opt_outs(
+    db: &Db,
+    tenant: TenantId,
+    after: ConsentId,
+    limit: u64,
+) -> anyhow::Result<Vec<OptOut>> {
+    let sql = "select consent, contact, method, recorded_at, confirmed_at from opt_out \
+               where tenant = $1 and consent > $2 order by consent limit $3";
+    let values: [Value; 3] = [
+        tenant.uuid().into(),
+        after.uuid().into(),
+        i64::try_from(limit)?.into(),
+    ];
+    let rows = db
+        .read()
+        .query_all_raw(db.engine().sql(sql, values))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let contact: Option<Uuid> = row.try_get("", "contact")?;
+            Ok(OptOut {
+                consent: ConsentId::from_uuid(row.try_get("", "consent")?),
+                contact: contact.map(ContactId::from_uuid),
+                method: row.try_get("", "method")?,
+                recorded_at: row.try_get("", "recorded_at")?,
+                confirmed_at: row.try_get("", "confirmed_at")?,
+            })
+        })
+        .collect()
+}
 
 pub async fn put_replies(
     tx: &Tx,

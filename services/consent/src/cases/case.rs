@@ -68,7 +68,7 @@ pub struct Case {
     /// The terms of a soft opt-in are met.
     pub soft_ok: Option<bool>,
     /// `global`, `marketing`, `program:X`, `channel`, `pending_free_text`, `pending_clarification`,
-    /// `provider`, `provider:SENDER`, `erased`, `restricted`, `objected` or `reassigned`; several with `+`.
+    /// `provider`, `provider:SENDER`, `erased`, `restricted`, `objected` or `reassigned`; several with commas.
     pub suppr: Option<String>,
     #[serde(default)]
     pub dnc: bool,

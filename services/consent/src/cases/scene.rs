@@ -29,7 +29,7 @@ impl Case {
         if self.consent > Level::None {
             standing.grants.push(self.grant());
         }
-        for word in self.suppr.iter().flat_map(|text| text.split('+')) {
+        for word in self.suppr.iter().flat_map(|text| text.split(',')) {
             self.suppress(&mut standing, word)?;
         }
         if self.suppr.is_none() && self.age_s.is_some() {

@@ -31,6 +31,7 @@ pub fn link(seq: i64) -> Link {
         recorded_at: 1_800_000_000_500 + seq,
         expires_at: (seq % 4 == 0).then_some(1_900_000_000_000),
         revision: seq / 2,
+        detail: r#"{"scope":"global"}|-|-"#.to_string(),
         sealed: seal(&[byte; 16], "{}"),
     }
 }
@@ -201,11 +202,11 @@ fn the_encoding_never_changes() {
     let (rows, head) = chain(3);
     assert_eq!(
         hex::encode(rows[0].1),
-        "175fce87910de33a7e217c7610faeffc03c6e8c51a3d0e6d2a5c5e547e8987f8"
+        "2b5581aaadb83dccbc1ef1e3284d9f509a0f1cb2f566e00c55313e03bf07a845"
     );
     assert_eq!(
         hex::encode(head.hash),
-        "7cc7a792b2128811f560437fb884644f56df30f3fb307eebf2a1313d862eae09"
+        "2a89c464fd77f408ea6c56417f1e6e42bf4b57a66719808c5b96e2d1cd3f8e08"
     );
 }
 

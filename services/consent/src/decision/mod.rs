@@ -125,7 +125,7 @@ pub fn decide(rules: &Rules, regions: &[Region], facts: &Facts) -> Verdict {
     let Some(request) = request(rules, facts) else {
         return refusal(Reason::POLICY_ERROR, Vec::new());
     };
-    let policies = rules.policies(facts.era, regions);
+    let policies = rules.policies(facts.era, facts.class, regions);
     let answer = Authorizer::new().is_authorized(&request, &policies, rules.entities());
     let matched: Vec<&PolicyId> = answer.diagnostics().reason().collect();
     let mut policies: Vec<String> = matched.iter().map(|id| (*id).to_string()).collect();

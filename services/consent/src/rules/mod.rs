@@ -8,7 +8,7 @@ mod texts;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ahash::AHashMap;
-use cedar_policy::{Entities, EntityUid, Policy, PolicyId, PolicySet};
+use cedar_policy::{ActionConstraint, Entities, EntityUid, Policy, PolicyId, PolicySet};
 use chrono::NaiveDate;
 use contract::Class;
 
@@ -60,7 +60,7 @@ pub struct Rules {
     turns: Vec<NaiveDate>,
     /// Countries with policies of their own.
     countries: Vec<Region>,
-    sets: RwLock<AHashMap<(u16, Vec<Region>), Arc<PolicySet>>>,
+    sets: RwLock<AHashMap<(u16, Class, Vec<Region>), Arc<PolicySet>>>,
     entities: Entities,
     principal: EntityUid,
     resource: EntityUid,
@@ -155,8 +155,9 @@ impl Rules {
             .unwrap_or(NaiveDate::MIN)
     }
 
-    /// The policies that count for people who may be in these regions, in this era.
-    pub(crate) fn policies(&self, era: u16, regions: &[Region]) -> Arc<PolicySet> {
+    /// The policies that count for a text of this class to people who may be in these regions, in this era.
+    /// Those for other classes are left out: Cedar would look at every one of them.
+    pub(crate) fn policies(&self, era: u16, class: Class, regions: &[Region]) -> Arc<PolicySet> {
         let mut countries: Vec<Region> = regions
             .iter()
             .map(|region| region.country())
@@ -164,7 +165,7 @@ impl Rules {
             .collect();
         countries.sort_unstable();
         countries.dedup();
-        let key = (era, countries);
+        let key = (era, class.judged_as(), countries);
         {
             let sets = self.sets.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(known) = sets.get(&key) {
@@ -174,7 +175,8 @@ impl Rules {
         let day = self.day_of(era);
         let mut set = PolicySet::new();
         for rule in self.rules.values() {
-            let here = rule.region.is_none_or(|region| key.1.contains(&region));
+            let here = rule.region.is_none_or(|region| key.2.contains(&region));
+            let here = here && self.concerns(&rule.policy, key.1);
             let now =
                 rule.effective_from <= day && rule.effective_until.is_none_or(|until| day < until);
             if here && now {
@@ -188,6 +190,20 @@ impl Rules {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key, set.clone());
         set
+    }
+
+    /// Does the policy's action scope let it match a text of this class at all?
+    fn concerns(&self, policy: &Policy, class: Class) -> bool {
+        let Some(action) = self.actions.get(&class) else {
+            return true;
+        };
+        let covers =
+            |scope: &EntityUid| scope == action || self.entities.is_ancestor_of(scope, action);
+        match policy.action_constraint() {
+            ActionConstraint::Any => true,
+            ActionConstraint::Eq(scope) => scope == *action,
+            ActionConstraint::In(scopes) => scopes.iter().any(covers),
+        }
     }
 
     pub(crate) const fn entities(&self) -> &Entities {

@@ -88,7 +88,7 @@ async fn round(
         let shared = app.clone();
         app.cx
             .db
-            .write(move |tx| Box::pin(async move { confirm(&shared, tx, &ready).await }))
+            .write_first(move |tx| Box::pin(async move { confirm(&shared, tx, &ready).await }))
             .await?;
     }
     Ok(!waiting.is_empty())

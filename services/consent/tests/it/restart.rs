@@ -25,7 +25,7 @@ async fn standing_permits_and_pending_confirmations_survive_a_restart() {
     let other = SlotRef { chunk: 1, ..slot };
     assert_eq!(
         grant(&kit, &ask(&kit, other, epoch, &[1])).await.refused,
-        [("OPTED_OUT_GLOBAL".to_string(), vec![0])]
+        [("OPTED_OUT_CLASS".to_string(), vec![0])]
     );
     close(&kit, epoch, &[slot]).await;
     assert_eq!(Some(next(&mut confirmed).await.consent), stop.consent);

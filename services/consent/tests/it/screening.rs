@@ -70,7 +70,7 @@ async fn the_allowed_go_on_and_everyone_else_is_reported_with_a_reason() {
         .iter()
         .find(|group| group.outcome == Outcome::Held)
         .unwrap();
-    let opens: chrono::DateTime<chrono::Utc> = "2026-06-10T23:00:00Z".parse().unwrap();
+    let opens: chrono::DateTime<chrono::Utc> = "2026-06-11T00:00:00Z".parse().unwrap();
     assert_eq!(
         (held.until, &held.positions),
         (Some(opens.into()), &vec![3, 103, 203, 303, 403])
@@ -92,16 +92,16 @@ async fn the_allowed_go_on_and_everyone_else_is_reported_with_a_reason() {
         "{shown}"
     );
     assert_eq!(
-        (&shown["policies"], &shown["facts"]["min_local_minute"]),
-        (&json!(["us.quiet_hours"]), &json!(0))
+        (&shown["policies"], &shown["facts"]["local_minutes"]),
+        (&json!(["hours.law"]), &json!([0, 0]))
     );
 
-    // Everyone may be reminded, but for who opted out; released again, it is reported again.
+    // Whoever gave their number may be reminded, unless they opted out; released again, it is reported again.
     let chunk = chunk(&kit, Class::Transactional, 0..512);
     for _ in 0..2 {
         kit.bus.publish(kit.tenant, &chunk).await.unwrap();
-        assert_eq!(next(&mut reports).await.allowed, 511);
-        assert_eq!(next(&mut onward).await.recipients.len(), 511);
+        assert_eq!(next(&mut reports).await.allowed, 499);
+        assert_eq!(next(&mut onward).await.recipients.len(), 499);
     }
     kit.stop().await;
 }
@@ -117,29 +117,6 @@ async fn a_chunk_of_which_nobody_is_left_goes_no_further() {
         .unwrap();
     assert_eq!(next(&mut reports).await.allowed, 0);
     silence(&mut onward, 200).await;
-    kit.stop().await;
-}
-
-#[tokio::test]
-async fn a_policy_that_fails_while_it_is_evaluated_lets_nobody_through() {
-    let broken = r#"@id("own.broken") @reason("OWN") @source("test") @effective_from("2026-01-01")
-        forbid (principal, action, resource) when { (context.max_local_minute + 2) * 9223372036854775807 > 0 };"#;
-    let kit = Kit::start_with(&[consent::SERVICE], |settings| {
-        settings.with("consent.extra_policies", broken)
-    })
-    .await;
-    opt_in_all(&kit, 0..10).await;
-    let mut reports = listen::<ChunkScreened>(&kit).await;
-    kit.bus
-        .publish(kit.tenant, &chunk(&kit, Class::Marketing, 0..10))
-        .await
-        .unwrap();
-    let report = next(&mut reports).await;
-    assert_eq!(
-        (report.allowed, &report.groups[0].reason),
-        (0, &Reason::POLICY_ERROR)
-    );
-    assert_eq!(report.groups[0].positions.len(), 10);
     kit.stop().await;
 }
 

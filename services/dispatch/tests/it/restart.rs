@@ -39,6 +39,22 @@ async fn receipts_are_folded_across_a_restart() {
     assert_eq!(rig.stop().await.texts_twice, 0);
 }
 
+/// Positions 8 to 12 of the first slot.
+fn left_open(rig: &Rig) -> OpenSlot {
+    OpenSlot {
+        tenant: rig.kit.tenant,
+        slot: SlotRef {
+            run: rig.run,
+            chunk: 0,
+            slot: 0,
+        },
+        campaign: CampaignId::from_raw(5),
+        positions: (8..13).collect(),
+        contacts: vec![ContactId::from_raw(1); 5],
+        decisions: vec![DecisionId::from_raw(1); 5],
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_predecessor_left_open_is_settled_as_unknown_unless_the_ledger_knows_it() {
     let rig = Rig::start(Wish {
@@ -51,18 +67,7 @@ async fn what_a_predecessor_left_open_is_settled_as_unknown_unless_the_ledger_kn
         rig.said.count(Outcome::Delivered) == 10
     })
     .await;
-    let open = OpenSlot {
-        tenant: rig.kit.tenant,
-        slot: SlotRef {
-            run: rig.run,
-            chunk: 0,
-            slot: 0,
-        },
-        campaign: CampaignId::from_raw(5),
-        positions: (8..13).collect(),
-        contacts: vec![ContactId::from_raw(1); 5],
-        decisions: vec![DecisionId::from_raw(1); 5],
-    };
+    let open = left_open(&rig);
     rig.stub.with(|state| {
         state
             .permitted
@@ -83,6 +88,28 @@ async fn what_a_predecessor_left_open_is_settled_as_unknown_unless_the_ledger_kn
     .await;
     assert_eq!(rig.said.count(Outcome::Unknown), 3);
     assert_eq!(rig.stop().await.texts, 17);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_predecessor_that_may_only_be_frozen_is_left_until_its_permits_have_run_out() {
+    let rig = Rig::start(Wish {
+        smsc: kind(),
+        settings: vec![("dispatch.takeover_wait_ms", 1500.into())],
+        ..Wish::default()
+    })
+    .await;
+    let open = left_open(&rig);
+    rig.stub.with(|state| {
+        state.open.insert(open.slot, 5);
+        state.left_open.push(open);
+    });
+    let rig = rig.restart().await;
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    assert_eq!(rig.said.count(Outcome::Unknown), 0);
+    assert!(rig.stub.with(|state| !state.open.is_empty()));
+    rig.stub.all_closed().await;
+    until("they are unknown", || rig.said.count(Outcome::Unknown) == 5).await;
+    rig.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

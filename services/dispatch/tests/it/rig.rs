@@ -47,7 +47,10 @@ impl Rig {
         let smsc = Smsc::start(([127, 0, 0, 1], 0).into(), wish.smsc).unwrap();
         let address = smsc.address().to_string();
         let kit = Kit::start_with(&[dispatch::SERVICE], |settings| {
-            let settings = settings.with("dispatch.simulator.address", address);
+            // A kit that restarts has stopped the one before.
+            let settings = settings
+                .with("dispatch.simulator.address", address)
+                .with("dispatch.takeover_wait_ms", 0);
             wish.settings
                 .into_iter()
                 .fold(settings, |settings, (key, value)| settings.with(key, value))

@@ -18,9 +18,23 @@ pub struct Carrier {
 
 impl Carrier {
     pub async fn start(log: &Path, receipt_delay_ms: &str) -> anyhow::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
+        Self::start_throttling(log, receipt_delay_ms, None).await
+    }
+
+    /// One that throws every so many submits back.
+    pub async fn start_throttling(
+        log: &Path,
+        receipt_delay_ms: &str,
+        every: Option<u32>,
+    ) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        if let Some(every) = every {
+            command.args(["smsc", "--throttle-every", &every.to_string()]);
+        } else {
+            command.arg("smsc");
+        }
+        let mut child = command
             .args([
-                "smsc",
                 "--listen",
                 "127.0.0.1:0",
                 "--receipt-delay-ms",
@@ -56,6 +70,17 @@ impl Carrier {
 
     pub fn pid(&self) -> Option<u32> {
         self.child.id()
+    }
+
+    /// Obeys one command and answers with a line of JSON.
+    pub async fn command(&mut self, line: &str) -> anyhow::Result<Value> {
+        self.commands
+            .write_all(format!("{line}\n").as_bytes())
+            .await?;
+        let answer = self.answers.next_line().await?;
+        Ok(serde_json::from_str(
+            &answer.context("the carrier has ended")?,
+        )?)
     }
 
     /// Flushes its log and ends.

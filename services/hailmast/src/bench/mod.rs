@@ -3,7 +3,9 @@
 mod campaign;
 mod carrier;
 mod ceilings;
+mod consent;
 mod figures;
+mod stop;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,10 +16,16 @@ use clap::Subcommand;
 pub enum Bench {
     /// The whole road: CSV → contacts → consent → texts → receipts, against a carrier in a second process.
     Campaign(campaign::Options),
+    /// Decisions and permits of the consent service, with the wanted figures; exit code 1 where one is missed.
+    Consent(consent::Options),
+    /// STOPs from people of running campaigns, while the process and its nats-server are killed at random.
+    Stop(stop::Options),
 }
 
 pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     match bench {
         Bench::Campaign(options) => campaign::run(options, config).await,
+        Bench::Consent(options) => consent::run(options, config).await,
+        Bench::Stop(options) => stop::run(options, config).await,
     }
 }

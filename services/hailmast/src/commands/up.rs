@@ -33,7 +33,7 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     let platform = Platform::start(SERVICES.to_vec(), settings, clock.clone()).await?;
     announce(&platform, &clock).await?;
     let Platform { host, nats } = platform;
-    let supervised = nats.map(|server| server.supervise(host.lifecycle().closing()));
+    let supervised = nats.map(|server| server.supervise(host.lifecycle().ending()));
     let supervisor = supervised.map(tokio::spawn);
     let outcome = host.run_until_stopped().await;
     if let Some(supervisor) = supervisor {

@@ -14,7 +14,7 @@ use std::time::Instant;
 pub use drive::{number, prepare};
 pub use options::Options;
 pub use report::CONFIRMATION;
-pub use stage::opening;
+pub use stage::{SENDER, opening};
 
 /// Sets the stage, drives the platform through its API, prints the table; exit code 1 if the self-check fails.
 pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<ExitCode> {

@@ -82,12 +82,16 @@ pub async fn handle(
         .await?
         .keyword;
     if stored.keyword.as_deref() != Some(keyword.as_str()) {
-        let id = stored.id;
-        app.db
-            .write(move |tx| {
+        // For the list of what came in; the carrier need not wait for it.
+        let (id, db) = (stored.id, app.db.clone());
+        tokio::spawn(async move {
+            let noted = db.write(move |tx| {
                 Box::pin(async move { received::set_keyword(tx, engine, id, keyword).await })
-            })
-            .await?;
+            });
+            if let Err(error) = noted.await {
+                tracing::warn!(error = format!("{error:#}"), "a keyword was not noted");
+            }
+        });
     }
     Ok(ReplyReceived {
         inbound: stored.id,

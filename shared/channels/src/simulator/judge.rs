@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::entry::{Entry, Event};
 use super::persons::{Person, Wish, wish};
+use super::stops::{StopFigures, StopLog};
 
 /// Counts out of the log. The three that must be 0 are `texts_twice`, `texts_after_confirmed_stop`
 /// and (for campaigns of whole texts) `texts_incomplete`.
@@ -45,11 +46,45 @@ pub struct Verdict {
 
 /// Judges a log. A text that contains `confirmation_marker` is the confirmation of an opt-out.
 pub fn judge(log: &Path, confirmation_marker: &str) -> anyhow::Result<Verdict> {
-    let file =
-        File::open(log).with_context(|| format!("cannot read the SMSC's log {}", log.display()))?;
-    let mut reader = BufReader::with_capacity(1 << 20, file);
+    Ok(read(open(log)?, StopLog::default(), confirmation_marker)?.verdict())
+}
+
+/// Judges a log together with that of a client that texted STOP: a text is also too late after the instant at
+/// which the platform itself says that the person's opt-out was confirmed.
+pub fn judge_stops(
+    log: &Path,
+    stops: &Path,
+    confirmation_marker: &str,
+) -> anyhow::Result<(Verdict, StopFigures)> {
+    judge_stop_lines(open(log)?, open(stops)?, confirmation_marker)
+}
+
+/// The same over the lines of both logs.
+pub fn judge_stop_lines(
+    log: impl BufRead,
+    stops: impl BufRead,
+    confirmation_marker: &str,
+) -> anyhow::Result<(Verdict, StopFigures)> {
+    let judge = read(log, StopLog::read(stops)?, confirmation_marker)?;
+    let figures = judge.stop_log.figures(|number| {
+        judge
+            .persons
+            .get(number)
+            .map(|person| person.seen)
+            .unwrap_or_default()
+    });
+    Ok((judge.verdict(), figures))
+}
+
+fn open(log: &Path) -> anyhow::Result<BufReader<File>> {
+    let file = File::open(log).with_context(|| format!("cannot read the log {}", log.display()))?;
+    Ok(BufReader::with_capacity(1 << 20, file))
+}
+
+fn read(mut reader: impl BufRead, stop_log: StopLog, marker: &str) -> anyhow::Result<Judge> {
     let mut judge = Judge {
-        marker: confirmation_marker.to_owned(),
+        marker: marker.to_owned(),
+        stop_log,
         ..Judge::default()
     };
     let (mut line, mut number) = (String::new(), 0u64);
@@ -67,12 +102,13 @@ pub fn judge(log: &Path, confirmation_marker: &str) -> anyhow::Result<Verdict> {
         }
         line.clear();
     }
-    Ok(judge.verdict())
+    Ok(judge)
 }
 
 #[derive(Default)]
 struct Judge {
     marker: String,
+    stop_log: StopLog,
     verdict: Verdict,
     persons: AHashMap<Box<str>, Person>,
     /// Parts of long texts by sender, recipient and reference.
@@ -100,14 +136,14 @@ impl Judge {
                 // thrown back or not: it was handed over
                 let text = entry.text.as_deref().unwrap_or_default();
                 if !self.is_confirmation(text) {
-                    let after = self.person(&entry.to).after();
+                    let after = self.after(entry);
                     self.count_after(after);
                 }
             }
             Event::Receipt => self.on_receipt(entry),
             Event::Reply if !entry.again => self.on_reply(entry),
             Event::ReplyOk if self.stops.contains(&*entry.id) => {
-                self.person(&entry.from).record_stop();
+                self.person(&entry.from).record_stop(entry.t);
             }
             _ => {}
         }
@@ -120,14 +156,14 @@ impl Judge {
         }
         self.verdict.last_submit_us = self.verdict.last_submit_us.max(entry.t);
         let text = entry.text.as_deref().unwrap_or_default();
-        let after = self.person(&entry.to).after();
+        let after = self.after(entry);
         match (entry.reference, entry.part, entry.parts) {
             (Some(reference), Some(part), Some(count))
                 if count > 1 && (1..=count).contains(&part) =>
             {
                 self.on_part(entry, text, (reference, part, count), after);
             }
-            _ => self.on_whole(&entry.to, text, after, &[entry.id.to_string()]),
+            _ => self.on_whole(entry, text, after, &[entry.id.to_string()]),
         }
     }
 
@@ -152,20 +188,20 @@ impl Judge {
             && let Some(parts) = self.parts.remove(&key)
         {
             let whole: String = parts.texts.into_iter().flatten().collect();
-            self.on_whole(&entry.to, &whole, parts.after, &parts.ids);
+            self.on_whole(entry, &whole, parts.after, &parts.ids);
         }
     }
 
-    fn on_whole(&mut self, to: &str, text: &str, after: (bool, bool), ids: &[String]) {
+    fn on_whole(&mut self, entry: &Entry<'_>, text: &str, after: (bool, bool), ids: &[String]) {
         if self.is_confirmation(text) {
             self.verdict.confirmations += 1;
-            let too_many = self.person(to).confirm();
+            let too_many = self.person(&entry.to).confirm(entry.t);
             self.verdict.texts_twice += u64::from(too_many);
             self.confirmations.extend(ids.iter().cloned());
             return;
         }
         self.verdict.texts += 1;
-        let person = self.person(to);
+        let person = self.person(&entry.to);
         let (first, twice) = (!person.texted, person.has_had(text));
         person.texted = true;
         self.verdict.recipients += u64::from(first);
@@ -208,6 +244,13 @@ impl Judge {
     fn count_after(&mut self, (confirmed, recorded): (bool, bool)) {
         self.verdict.texts_after_confirmed_stop += u64::from(confirmed);
         self.verdict.texts_after_recorded_stop += u64::from(recorded);
+    }
+
+    /// Whether this text comes after its person's STOP was confirmed, and recorded.
+    fn after(&mut self, entry: &Entry<'_>) -> (bool, bool) {
+        let on_record = self.stop_log.confirmed.get(&*entry.to);
+        let on_record = on_record.is_some_and(|confirmed| *confirmed <= entry.t);
+        self.person(&entry.to).after(on_record)
     }
 
     fn person(&mut self, number: &str) -> &mut Person {

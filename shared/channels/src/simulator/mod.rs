@@ -12,9 +12,11 @@ mod options;
 mod persons;
 mod serve;
 mod session;
+mod stops;
 mod taking;
 mod wording;
 
-pub use judge::{Verdict, judge};
+pub use judge::{Verdict, judge, judge_stop_lines, judge_stops};
 pub use options::{Delay, SmscOptions};
 pub use serve::{Smsc, SmscStats};
+pub use stops::{Spread, StopEntry, StopFigures};

@@ -1,6 +1,7 @@
 //! What the judge remembers of one person.
 
 use super::fate;
+use super::stops::Seen;
 
 const STOP_WORDS: [&str; 6] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"];
 const START_WORDS: [&str; 3] = ["START", "YES", "UNSTOP"];
@@ -38,6 +39,8 @@ pub(super) struct Person {
     recorded: bool,
     confirmed: bool,
     pub(super) texted: bool,
+    /// First instants.
+    pub(super) seen: Seen,
 }
 
 impl Person {
@@ -52,7 +55,8 @@ impl Person {
     }
 
     /// More confirmations than STOPs.
-    pub(super) fn confirm(&mut self) -> bool {
+    pub(super) fn confirm(&mut self, t: u64) -> bool {
+        self.seen.confirmed.get_or_insert(t);
         self.confirmations += 1;
         self.confirmed = self.asked;
         self.confirmations > self.stops
@@ -63,7 +67,8 @@ impl Person {
         self.asked = true;
     }
 
-    pub(super) const fn record_stop(&mut self) {
+    pub(super) fn record_stop(&mut self, t: u64) {
+        self.seen.recorded.get_or_insert(t);
         self.recorded = true;
     }
 
@@ -73,8 +78,9 @@ impl Person {
         self.confirmed = false;
     }
 
-    /// Whether a text now comes after a confirmed STOP, and after a recorded one.
-    pub(super) const fn after(&self) -> (bool, bool) {
-        (self.confirmed, self.recorded)
+    /// Whether a text now comes after a confirmed STOP, and after a recorded one. `on_record`: the platform
+    /// itself called it confirmed.
+    pub(super) const fn after(&self, on_record: bool) -> (bool, bool) {
+        (self.confirmed || on_record && self.asked, self.recorded)
     }
 }

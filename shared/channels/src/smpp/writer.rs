@@ -1,7 +1,7 @@
 //! The way out of one connection: many PDUs to a write, and nothing lingers unwritten.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 use rusmpp::pdus::DeliverSmResp;
@@ -14,6 +14,9 @@ use super::{submit, wire};
 
 /// Bytes gathered before one write.
 const GATHER: usize = 64 * 1024;
+/// From looking at deadlines to writing, at most. Whoever settles our open permits waits longer on top of
+/// their life.
+const STALE: Duration = Duration::from_millis(100);
 
 pub(super) struct Writer {
     /// Answers, probes and farewells; they leave before texts.
@@ -77,7 +80,12 @@ impl Writer {
                 self.fresh.clear();
                 self.out.unsplit(self.control.split());
                 if texts {
+                    let looked = Instant::now();
                     self.gather(book, window);
+                    // Frozen meanwhile: the permits may have run out since their deadlines were looked at.
+                    if looked.elapsed() > STALE {
+                        self.take_back(book, window);
+                    }
                 }
             }
             if self.out.is_empty() {

@@ -8,6 +8,7 @@
 )]
 
 mod judge;
+mod judge_stops;
 mod replies;
 mod sending;
 mod support;

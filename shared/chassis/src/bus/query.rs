@@ -19,6 +19,8 @@ use crate::trace;
 
 /// Questions of one kind that a process works on at once.
 const AT_ONCE: usize = 256;
+/// For answers that come over the connection after the one that the question was asked over.
+const AFTER_RECONNECT: Duration = Duration::from_secs(1);
 
 pub(super) async fn ask<Q: Query>(
     bus: &Bus,
@@ -32,16 +34,15 @@ pub(super) async fn ask<Q: Query>(
         .headers(map)
         .payload(bytes)
         .timeout(Some(timeout));
-    let answer = bus
-        .inner
-        .client
-        .send_request(subject.clone(), request)
-        .await
-        .map_err(|error| match error.kind() {
-            RequestErrorKind::NoResponders => AskError::NobodyThere(subject.clone()),
-            RequestErrorKind::TimedOut => AskError::Timeout(subject.clone()),
-            _ => AskError::Other(anyhow::Error::new(error)),
-        })?;
+    let answer = tokio::select! {
+        answer = bus.inner.client.send_request(subject.clone(), request) => answer,
+        () = lost(bus) => return Err(AskError::Timeout(subject)),
+    };
+    let answer = answer.map_err(|error| match error.kind() {
+        RequestErrorKind::NoResponders => AskError::NobodyThere(subject.clone()),
+        RequestErrorKind::TimedOut => AskError::Timeout(subject.clone()),
+        _ => AskError::Other(anyhow::Error::new(error)),
+    })?;
     if let Some(detail) = answer
         .headers
         .as_ref()
@@ -55,6 +56,17 @@ pub(super) async fn ask<Q: Query>(
     payload::decode(Q::FORMAT, &answer.payload)
         .with_context(|| format!("the answer to {subject} cannot be read"))
         .map_err(AskError::Other)
+}
+
+/// Resolves when an answer can be waited for in vain only: the question or the answer went down with a
+/// connection. What was still to be written goes over the next one, so that gets its time.
+async fn lost(bus: &Bus) {
+    let mut connections = bus.inner.connections.clone();
+    connections.mark_unchanged();
+    if connections.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(AFTER_RECONNECT).await;
 }
 
 pub(super) async fn answer<Q, A, F, Fut>(

@@ -6,6 +6,7 @@
 mod engine;
 mod migrate;
 mod open;
+mod queue;
 mod writer;
 
 pub use engine::Engine;

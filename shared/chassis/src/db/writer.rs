@@ -11,13 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::Tx;
 use super::engine::Engine;
+use super::queue::Queue;
 use crate::lifecycle::Lifecycle;
 use crate::trace;
 
 /// Jobs that wait for the writer before callers have to wait to queue.
 const QUEUE: usize = 4096;
-/// Jobs that share one commit at most; bounds how long a commit takes.
-const GROUP: usize = 64;
 
 /// A service's database. Clones share it.
 #[derive(Clone)]
@@ -25,6 +24,7 @@ pub struct Db {
     engine: Engine,
     reader: DatabaseConnection,
     jobs: mpsc::Sender<Job>,
+    first: mpsc::Sender<Job>,
     service: &'static str,
     outbox: Arc<OutboxBell>,
 }
@@ -59,6 +59,8 @@ impl Db {
         lifecycle: &Lifecycle,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
+        let (first, first_queue) = mpsc::channel(QUEUE);
+        let queue = Queue::new(queue, first_queue);
         let ending = lifecycle.ending();
         let outbox = Arc::new(OutboxBell::default());
         let bell = outbox.clone();
@@ -70,6 +72,7 @@ impl Db {
             engine,
             reader,
             jobs,
+            first,
             service,
             outbox,
         }
@@ -101,6 +104,23 @@ impl Db {
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, anyhow::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
+        self.queue_to(&self.jobs, job).await
+    }
+
+    /// The same past everything that waits: for the few small jobs that a person waits for, such as a STOP.
+    pub async fn write_first<T, F>(&self, job: F) -> anyhow::Result<T>
+    where
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, anyhow::Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.queue_to(&self.first, job).await
+    }
+
+    async fn queue_to<T, F>(&self, queue: &mpsc::Sender<Job>, job: F) -> anyhow::Result<T>
+    where
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, anyhow::Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
         // The writer is a task of its own: without this, what a job says would lose its trace.
         let context = trace::current();
@@ -122,7 +142,7 @@ impl Db {
                 (keep, done)
             })
         });
-        self.jobs.send(job).await.map_err(|_| self.gone())?;
+        queue.send(job).await.map_err(|_| self.gone())?;
         answered.await.map_err(|_| self.gone())?
     }
 
@@ -133,26 +153,18 @@ impl Db {
 
 async fn commit_groups(
     writer: &DatabaseConnection,
-    mut queue: mpsc::Receiver<Job>,
+    mut queue: Queue<Job>,
     service: &'static str,
     outbox: &OutboxBell,
     ending: &CancellationToken,
 ) {
-    let mut group = Vec::with_capacity(GROUP);
-    loop {
-        tokio::select! {
-            received = queue.recv_many(&mut group, GROUP) => if received == 0 { return },
-            // Takes nothing more, but commits what waits already.
-            () = ending.cancelled(), if !queue.is_closed() => {
-                queue.close();
-                continue;
-            }
-        }
-        let (jobs, started) = (group.len(), std::time::Instant::now());
-        let mut dones = Vec::with_capacity(jobs);
-        let committed = commit(writer, &mut group, &mut dones)
+    while queue.gather(ending).await {
+        let started = std::time::Instant::now();
+        let mut dones = Vec::new();
+        let committed = commit(writer, &mut queue, &mut dones)
             .await
             .map_err(Arc::new);
+        let jobs = dones.len();
         if let Err(error) = &committed {
             tracing::error!(
                 service,
@@ -163,8 +175,10 @@ async fn commit_groups(
         if outbox.written.swap(false, Ordering::AcqRel) {
             outbox.rung.notify_one();
         }
-        // Jobs that never ran drop their answer channel, which their callers see as an error.
-        group.clear();
+        if committed.is_err() {
+            // Jobs that never ran drop their answer channel, which their callers see as an error.
+            queue.drop_group();
+        }
         for done in dones {
             done(committed.clone());
         }
@@ -177,7 +191,7 @@ async fn commit_groups(
 
 async fn commit(
     writer: &DatabaseConnection,
-    group: &mut Vec<Job>,
+    queue: &mut Queue<Job>,
     dones: &mut Vec<Done>,
 ) -> anyhow::Result<()> {
     let options = TransactionOptions {
@@ -188,9 +202,9 @@ async fn commit(
         .begin_with_options(options)
         .await
         .context("cannot begin a transaction")?;
-    if group.len() == 1 {
+    if queue.is_alone() {
         // Alone, a job needs no savepoint: undoing it undoes the transaction.
-        for job in group.drain(..) {
+        if let Some(job) = queue.next() {
             let (keep, done) = job(&tx).await;
             dones.push(done);
             if !keep {
@@ -198,7 +212,7 @@ async fn commit(
             }
         }
     } else {
-        for job in group.drain(..) {
+        while let Some(job) = queue.next() {
             let savepoint = tx.begin().await.context("cannot set a savepoint")?;
             let (keep, done) = job(&savepoint).await;
             if !keep {

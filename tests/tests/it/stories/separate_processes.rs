@@ -118,6 +118,8 @@ async fn eight_processes_run_a_campaign_and_survive_the_loss_of_the_dispatcher()
         ("BUS__ACK_WAIT_MS", "2000".to_string()),
         ("CAMPAIGNS__RELEASE_TIMEOUT_MS", "3000".to_string()),
         ("DISPATCH__LANE__SEGMENTS_PER_SECOND", "150".to_string()),
+        // The predecessor is killed, never frozen.
+        ("DISPATCH__TAKEOVER_WAIT_MS", "0".to_string()),
         ("DISPATCH__SIMULATOR__ADDRESS", carrier.address.clone()),
     ];
     settings.extend(testkit::database_url().map(|url| ("DATABASE__URL", url)));
