@@ -7,8 +7,10 @@
 )]
 
 mod api;
+mod explain;
 mod opt_out;
 mod permits;
+mod policies;
 mod restart;
 mod screening;
 mod support;

@@ -2,7 +2,11 @@
 
 pub mod dead_letters;
 pub mod doctor;
+pub mod evidence;
+pub mod explain;
 pub mod migrate;
+pub mod policy;
 pub mod run;
+mod server;
 pub mod smsc;
 pub mod up;
