@@ -99,7 +99,7 @@ async fn the_past_is_judged_by_what_stood_then() {
         "{now}"
     );
     assert_eq!(now["version"], 1);
-    let at = before.format("%Y-%m-%dT%H:%M:%SZ");
+    let at = before.format("%Y-%m-%dT%H:%M:%S%.3fZ");
     let (_, then) = kit.get(&path(1, &format!("&at={at}"))).await;
     assert_eq!(
         (&then["effect"], &then["version"]),

@@ -92,8 +92,16 @@ fn in_words(told: &Value) -> String {
             lines.push(format!("{:20}{name}: {value}", ""));
         }
         for row in list(&gate["law"]) {
-            let against = if row["against"] == true { "against it" } else { "allows it" };
-            let doubt = if row["verified"] == false { ", not verified" } else { "" };
+            let against = if row["against"] == true {
+                "against it"
+            } else {
+                "allows it"
+            };
+            let doubt = if row["verified"] == false {
+                ", not verified"
+            } else {
+                ""
+            };
             lines.push(format!(
                 "{:20}{} asks for {} ({}{doubt}): {against}",
                 "",
@@ -123,7 +131,11 @@ fn changes(told: &Value) -> Vec<String> {
     }
     let mut lines = Vec::new();
     for (index, remedy) in lists.into_iter().enumerate() {
-        let head = if index == 0 { "Smallest change:" } else { "Or:" };
+        let head = if index == 0 {
+            "Smallest change:"
+        } else {
+            "Or:"
+        };
         let steps = list(&remedy["changes"]).map(|change| {
             let until = change["until"].as_str().map(|until| format!(" ({until})"));
             format!("{}{}", text(&change["what"]), until.unwrap_or_default())

@@ -135,7 +135,10 @@ pub async fn run(action: Action) -> anyhow::Result<ExitCode> {
             shown(&asked, &told, activated)
         }
         Action::Rollback(asked) => {
-            let told = asked.server.post("/v1/policies/rollback", &json!({})).await?;
+            let told = asked
+                .server
+                .post("/v1/policies/rollback", &json!({}))
+                .await?;
             shown(&asked, &told, activated)
         }
     }
@@ -186,8 +189,10 @@ fn question(asked: &Simulation) -> anyhow::Result<Value> {
     if let Some(days) = asked.sent_days {
         audience.insert("sent_days".to_string(), days.into());
     }
-    Ok(json!({"candidate": candidate, "audience": audience, "class": asked.class,
-              "programme": asked.programme, "at": asked.at}))
+    Ok(
+        json!({"candidate": candidate, "audience": audience, "class": asked.class,
+              "programme": asked.programme, "at": asked.at}),
+    )
 }
 
 fn rows(value: &Value) -> impl Iterator<Item = &Value> {
@@ -201,7 +206,11 @@ fn listed(told: &Value) -> String {
         text(&told["hash"])
     )];
     for one in rows(&told["policies"]) {
-        let doubt = if one["verified"] == false { "  NOT VERIFIED" } else { "" };
+        let doubt = if one["verified"] == false {
+            "  NOT VERIFIED"
+        } else {
+            ""
+        };
         lines.push(format!(
             "{:<26} {:<7} {:<32} {:<3} {}{doubt}",
             text(&one["id"]),
@@ -213,7 +222,11 @@ fn listed(told: &Value) -> String {
     }
     lines.push(String::new());
     for row in rows(&told["law"]) {
-        let doubt = if row["verified"] == false { "  NOT VERIFIED" } else { "" };
+        let doubt = if row["verified"] == false {
+            "  NOT VERIFIED"
+        } else {
+            ""
+        };
         let until = row["effective_until"].as_str().unwrap_or("open");
         lines.push(format!(
             "{:<12} {:<34} {:<6} {} to {until}  {}{doubt}",
@@ -242,13 +255,20 @@ fn faults(file: &Path, told: &Value) -> String {
             (Some(line), Some(column)) => format!("{}:{line}:{column}", file.display()),
             _ => file.display().to_string(),
         };
-        format!("{place}: {}: {}", text(&fault["code"]), text(&fault["detail"]))
+        format!(
+            "{place}: {}: {}",
+            text(&fault["code"]),
+            text(&fault["detail"])
+        )
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
 fn activated(told: &Value) -> String {
-    format!("version {} is in force, {} was before", told["version"], told["before"])
+    format!(
+        "version {} is in force, {} was before",
+        told["version"], told["before"]
+    )
 }
 
 fn compared(told: &Value) -> String {
@@ -259,7 +279,10 @@ fn compared(told: &Value) -> String {
         )
     };
     let mut lines = vec![
-        format!("{} evaluated, {} unreadable", told["evaluated"], told["unreadable"]),
+        format!(
+            "{} evaluated, {} unreadable",
+            told["evaluated"], told["unreadable"]
+        ),
         format!("now in force: {}", totals(&told["before"])),
         format!("candidate:    {}", totals(&told["after"])),
     ];

@@ -22,9 +22,9 @@ impl Client {
     /// it, or on the same machine.
     pub async fn at(url: &str, key: impl Into<String>) -> anyhow::Result<Self> {
         let host = host_of(url)?;
-        let found = tokio::net::lookup_host(&host).await;
-        let mut found = found.with_context(|| format!("the host of {url} is not known"))?;
+        let found = tokio::net::lookup_host(host.as_str()).await;
         let address = found
+            .with_context(|| format!("the host of {url} is not known"))?
             .next()
             .with_context(|| format!("the host of {url} has no address"))?;
         Ok(Self {

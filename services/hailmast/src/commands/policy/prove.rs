@@ -115,3 +115,32 @@ fn in_words(case: &Case, outcome: &Outcome) -> String {
         outcome.policies.join(", "),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn options(policy: Option<PathBuf>) -> Options {
+        Options {
+            file: None,
+            policy,
+            parameters: None,
+            json: false,
+        }
+    }
+
+    #[test]
+    fn the_packs_own_cases_pass_and_a_forbid_of_everything_makes_some_fail() {
+        assert_eq!(run(&options(None)).unwrap(), ExitCode::SUCCESS);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let never = r#"@id("own.never") @reason("OWN") @source("s") @effective_from("2020-01-01")
+            forbid (principal, action, resource);"#;
+        file.write_all(never.as_bytes()).unwrap();
+        let with = options(Some(file.path().to_path_buf()));
+        assert_eq!(run(&with).unwrap(), ExitCode::FAILURE);
+        file.write_all(b"oops").unwrap();
+        let fault = run(&options(Some(file.path().to_path_buf()))).unwrap_err();
+        assert!(fault.to_string().contains("policy.syntax"), "{fault}");
+    }
+}
