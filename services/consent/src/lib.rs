@@ -8,7 +8,7 @@
 //! The rules are pure: [`keyword`] reads replies, [`standing`] folds the ledger, [`chain`] binds it, [`law`]
 //! holds the parameters, [`places`] and [`moment`] say what the clocks are, [`facts`] flattens it all,
 //! [`rules`] compiles the policies, [`decision`] and [`memo`] decide, [`judge`] draws the consequence,
-//! [`cases`] and [`archive`] prove it. The rest puts them to work.
+//! [`cases`] and [`archive`] prove it, [`explain`] and [`simulate`] show it. The rest puts them to work.
 
 mod api;
 mod app;
@@ -20,6 +20,7 @@ mod consumers;
 pub mod counts;
 pub mod db;
 pub mod decision;
+pub mod explain;
 pub mod facts;
 mod hexed;
 pub mod judge;
@@ -41,6 +42,7 @@ pub mod revocation;
 pub mod rules;
 mod sabotage;
 mod service_text;
+pub mod simulate;
 pub mod standing;
 mod start;
 mod tasks;

@@ -60,6 +60,11 @@ enum Command {
     /// Checks the consent ledger.
     #[command(subcommand)]
     Ledger(commands::ledger::Action),
+    /// Lists, proves, tries out, activates and rolls back policies.
+    #[command(subcommand)]
+    Policy(commands::policy::Action),
+    /// Says why somebody may be texted or not, gate by gate, and the smallest change that would flip it.
+    Explain(commands::explain::Options),
     /// Prints every setting with its default.
     Config,
 }
@@ -100,6 +105,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::DeadLetters(action) => commands::dead_letters::run(action, config).await,
         Command::Evidence(action) => commands::evidence::run(action).await,
         Command::Ledger(action) => commands::ledger::run(action).await,
+        Command::Policy(action) => commands::policy::run(action).await,
+        Command::Explain(options) => commands::explain::run(options).await,
         Command::Config => {
             print!("{}", registry::documented_defaults());
             Ok(ExitCode::SUCCESS)

@@ -2,9 +2,12 @@
 
 mod decision;
 mod evidence;
+mod explain;
 mod history;
 mod intake;
 mod ledger_verify;
+mod message_decision;
+mod policies;
 mod privacy;
 mod record;
 mod record_batch;
@@ -27,4 +30,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(ledger_verify::handle))
         .merge(evidence::router())
         .merge(privacy::router())
+        .routes(routes!(message_decision::handle))
+        .routes(routes!(explain::handle))
+        .merge(policies::router())
 }

@@ -8,9 +8,11 @@
 
 mod api;
 mod evidence;
+mod explain;
 mod ledger;
 mod opt_out;
 mod permits;
+mod policies;
 mod privacy;
 mod restart;
 mod retention;

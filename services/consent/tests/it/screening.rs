@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::Kit;
 use crate::support::{SENDER, contact, listen, next, opt_in_all, phone, run, silence, text_back};
 
-fn chunk(kit: &Kit, class: Class, people: std::ops::Range<u64>) -> ScreenChunk {
+pub fn chunk(kit: &Kit, class: Class, people: std::ops::Range<u64>) -> ScreenChunk {
     let now = kit.clock.millis();
     ScreenChunk {
         head: ChunkHead {

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use consent::archive::{self, ArchiveError, MAX_BYTES, Report};
 use serde_json::{Map, Value};
 
-use super::api::Target;
+use super::server::Server;
 
 #[derive(Subcommand)]
 pub enum Action {
@@ -36,7 +36,7 @@ pub enum Action {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         #[command(flatten)]
-        target: Target,
+        server: Server,
     },
 }
 
@@ -64,10 +64,10 @@ pub async fn run(action: Action) -> anyhow::Result<ExitCode> {
             from,
             to,
             out,
-            target,
+            server,
         } => {
             let asked = body(about, from, to);
-            export(&target, &asked, &out).await
+            export(&server, &asked, &out).await
         }
     }
 }
@@ -88,8 +88,8 @@ fn body(about: About, from: Option<String>, to: Option<String>) -> Value {
     Value::Object(given.collect::<Map<String, Value>>())
 }
 
-async fn export(target: &Target, asked: &Value, out: &Path) -> anyhow::Result<ExitCode> {
-    let client = target.client()?;
+async fn export(server: &Server, asked: &Value, out: &Path) -> anyhow::Result<ExitCode> {
+    let client = server.client().await?;
     let body = serde_json::to_vec(asked)?;
     let path = "/v1/evidence-exports";
     let (status, bytes) = client.bytes("POST", path, "application/json", body).await?;

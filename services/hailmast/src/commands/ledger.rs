@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::api::Target;
+use super::server::Server;
 use crate::say;
 
 #[derive(Subcommand)]
@@ -13,15 +13,15 @@ pub enum Action {
     /// Walks a tenant's whole ledger; ends with 1 where something is wrong.
     Verify {
         #[command(flatten)]
-        target: Target,
+        server: Server,
         #[arg(long)]
         json: bool,
     },
 }
 
 pub async fn run(action: Action) -> anyhow::Result<ExitCode> {
-    let Action::Verify { target, json } = action;
-    let answer = target.client()?.get("/v1/ledger/verify").await?;
+    let Action::Verify { server, json } = action;
+    let answer = server.get("/v1/ledger/verify").await?;
     if json {
         say!("{answer}");
     } else {
