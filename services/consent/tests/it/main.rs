@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod audiences;
 mod evidence;
 mod explain;
 mod ledger;
