@@ -9,5 +9,6 @@ pub struct Config {
     pub screen_concurrency: usize,
     pub confirmation_text: String,
     pub help_text: String,
+    pub double_opt_in_text: String,
     pub extra_policies: String,
 }

@@ -82,7 +82,8 @@ impl People {
     }
 }
 
-/// Whoever has no row may have been erased; their hash says so.
+/// Whoever has no row, or one without entries (made to be held, or for facts), may have been erased; their
+/// hash says so.
 async fn erased(
     app: &App,
     db: &impl ConnectionTrait,
@@ -93,7 +94,10 @@ async fn erased(
     let Some(keys) = app.tenants.known_keys(tenant).await? else {
         return Ok(());
     };
-    let unknown = phones.iter().filter(|phone| !known.contains_key(phone));
+    let said_nothing = |one: &Known| one.standing.as_ref().is_some_and(|s| s.revision == 0);
+    let unknown = phones
+        .iter()
+        .filter(|phone| known.get(phone).is_none_or(said_nothing));
     let hashed: Vec<(Phone, [u8; 32])> = unknown
         .map(|phone| (*phone, person_hash(&keys, *phone)))
         .collect();

@@ -1,17 +1,24 @@
 //! HTTP endpoints, one file each.
 
+mod csv_body;
 mod decision;
 mod history;
+mod import;
 mod intake;
 mod record;
 mod record_batch;
+mod reviews;
+mod revoke;
 mod standing;
+mod suppressions;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::intake::once;
 use crate::app::App;
 
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -20,4 +27,21 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(record_batch::handle))
         .routes(routes!(standing::handle))
         .routes(routes!(decision::handle))
+        .routes(routes!(revoke::handle))
+        .routes(routes!(
+            suppressions::add::handle,
+            suppressions::list::handle
+        ))
+        .routes(routes!(suppressions::one::show, suppressions::one::remove))
+        .routes(routes!(reviews::list::handle))
+        .routes(routes!(reviews::decide::handle))
+        .merge(uploads())
+}
+
+/// Those that take a CSV body.
+fn uploads() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(import::handle))
+        .routes(routes!(suppressions::import::handle))
+        .layer(DefaultBodyLimit::max(csv_body::CSV_LIMIT))
 }

@@ -1,3 +1,4 @@
 //! One file per timer.
 
 pub mod confirm_opt_outs;
+pub mod sweep;
