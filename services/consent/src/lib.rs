@@ -33,6 +33,7 @@ pub mod papers;
 pub mod parameters;
 mod people;
 pub mod person;
+mod person_facts;
 pub mod places;
 mod queries;
 pub mod recent;

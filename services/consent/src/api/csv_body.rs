@@ -23,6 +23,12 @@ const MAX_FAULTS: usize = 1000;
 /// Extractor: a CSV body as it is.
 pub struct CsvBody(Bytes);
 
+impl CsvBody {
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for CsvBody {
     type Rejection = Problem;
 

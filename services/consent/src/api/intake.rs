@@ -287,7 +287,16 @@ fn asks_from(new: &NewConsent) -> Result<Option<String>, Fault> {
 }
 
 fn phone_of(new: &NewConsent, phones: &AHashMap<ContactId, Phone>) -> Result<Phone, Fault> {
-    match (&new.phone, new.contact) {
+    phone_given(new.phone.as_deref(), new.contact, phones)
+}
+
+/// The number given, or the contact's.
+pub fn phone_given(
+    phone: Option<&str>,
+    contact: Option<ContactId>,
+    phones: &AHashMap<ContactId, Phone>,
+) -> Result<Phone, Fault> {
+    match (phone, contact) {
         (Some(text), _) => {
             Phone::parse(text, None).map_err(|e| Fault::new(e.code(), "/phone", e.to_string()))
         }
@@ -448,6 +457,15 @@ pub async fn phones_of<'n>(
         .filter(|new| new.phone.is_none())
         .filter_map(|new| new.contact)
         .collect();
+    phones_of_contacts(app, tenant, &contacts).await
+}
+
+/// The numbers of these contacts; unknown ones are absent.
+pub async fn phones_of_contacts(
+    app: &App,
+    tenant: TenantId,
+    contacts: &[ContactId],
+) -> Result<AHashMap<ContactId, Phone>, Problem> {
     let mut phones = AHashMap::with_capacity(contacts.len());
     for some in contacts.chunks(CONTACTS_AT_ONCE) {
         let question = LoadRecipients {

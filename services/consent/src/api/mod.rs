@@ -2,9 +2,12 @@
 
 mod csv_body;
 mod decision;
+mod dnc_lists;
 mod history;
 mod import;
 mod intake;
+mod papers;
+mod person_facts;
 mod record;
 mod record_batch;
 mod reviews;
@@ -35,6 +38,12 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(suppressions::one::show, suppressions::one::remove))
         .routes(routes!(reviews::list::handle))
         .routes(routes!(reviews::decide::handle))
+        .routes(routes!(papers::campaign::show, papers::campaign::put))
+        .routes(routes!(papers::sender::show, papers::sender::put))
+        .routes(routes!(papers::template::show, papers::template::put))
+        .routes(routes!(dnc_lists::list))
+        .routes(routes!(person_facts::put::one, person_facts::show::handle))
+        .routes(routes!(person_facts::put::batch))
         .merge(uploads())
 }
 
@@ -43,5 +52,7 @@ fn uploads() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(import::handle))
         .routes(routes!(suppressions::import::handle))
+        .routes(routes!(dnc_lists::put))
+        .routes(routes!(person_facts::import::handle))
         .layer(DefaultBodyLimit::max(csv_body::CSV_LIMIT))
 }
