@@ -1,7 +1,9 @@
 //! Asks people to confirm an opt-in: one text for each pending opt-in, in the transaction that records it.
 
 use ahash::AHashMap;
+use axum::http::StatusCode;
 use chassis::Tx;
+use chassis::http::Problem;
 use contract::{Class, ConsentId, Phone, TenantId, UnixMillis};
 
 use crate::app::App;
@@ -17,7 +19,7 @@ use crate::standing::{DEFAULT_PROGRAMME, Standing};
 const VALID_MILLIS: i64 = 3_600_000;
 
 /// The question's words; empty where the installation asks none.
-pub fn words(app: &App, memo: &Memo) -> String {
+fn words(app: &App, memo: &Memo) -> String {
     let own = memo.rules().parameters().double_opt_in_text.clone();
     own.unwrap_or_else(|| app.config.double_opt_in_text.clone())
 }
@@ -57,7 +59,12 @@ pub async fn ask(
     );
     app.store_decisions(tx, &memo, std::slice::from_ref(&decision), now.0)
         .await?;
-    if body.is_empty() || decision.verdict.effect != Effect::Allow {
+    if body.is_empty() {
+        let detail = "this installation has no text that asks to confirm an opt-in";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(Problem::new(status, "consent.double_opt_in_off", detail).into());
+    }
+    if decision.verdict.effect != Effect::Allow {
         return Ok(());
     }
     for (id, entry, sender) in pending {

@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod intake;
 mod opt_out;
 mod permits;
 mod restart;
