@@ -9,6 +9,7 @@ pub struct Config {
     pub screen_concurrency: usize,
     pub confirmation_text: String,
     pub help_text: String,
+    pub double_opt_in_text: String,
     pub extra_policies: String,
     pub keep_consent_days: u32,
     pub keep_decisions_days: u32,

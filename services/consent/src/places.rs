@@ -223,6 +223,18 @@ impl Places {
         place
     }
 
+    /// Some number or ZIP lies there. Parts of countries whose parts we do not list count as known.
+    pub fn knows(&self, region: Region) -> bool {
+        let numbers = self.areas.values().chain(self.countries.values());
+        let mut listed: Vec<Region> = self.zips.iter().map(|zip| zip.region).collect();
+        listed.extend(numbers.flat_map(|id| self.get(*id).regions.clone()));
+        let country = region.country();
+        let has_parts = |one: &Region| *one != country && country.contains(*one);
+        listed.contains(&region)
+            || listed.iter().any(|one| country.contains(*one))
+                && (region == country || !listed.iter().any(has_parts))
+    }
+
     /// Region and zones of a ZIP.
     pub fn zip(&self, zip: u32) -> Option<(Region, &[Tz])> {
         let after = self.zips.partition_point(|range| range.from <= zip);

@@ -15,6 +15,7 @@ use crate::db::ledger::Row;
 use crate::db::opt_out_pending::Pending;
 use crate::db::standing::Hold;
 use crate::db::{self};
+use crate::double_opt_in;
 use crate::people::People;
 use crate::standing::{Action, Change, Refused, SMS, Standing};
 use crate::tenants::person_hash;
@@ -30,7 +31,8 @@ pub struct NewEntry {
     pub evidence: Value,
     /// A reply, or whatever else names the act once: the same one is recorded once.
     pub inbound: Option<InboundId>,
-    /// For an opt-out: the sender its confirmation text comes from, if one is wanted.
+    /// For an opt-out: the sender its confirmation text comes from, if one is wanted. For a double opt-in: the
+    /// one that asks.
     pub confirm_from: Option<String>,
     pub mode: Mode,
 }
@@ -106,13 +108,16 @@ pub async fn record(
     }
     db::ledger::append(tx, engine, tenant, &rows).await?;
     db::book::set_head(tx, engine, tenant, head).await?;
-    let days = i64::from(app.tenants.pack().rules().parameters().double_opt_in_days);
+    let days = double_opt_in_days(app, tx, tenant, &changed).await?;
     let standings = changed
         .iter()
         .map(|(phone, standing)| (*phone, standing, standing.due_at(days)));
     db::standing::store(tx, engine, tenant, standings).await?;
     settle(app, tx, tenant, &people, &changed, entries).await?;
     say_opt_ins(app, tx, tenant, entries, &outcomes).await?;
+    let opt_ins: Vec<(ConsentId, &NewEntry)> =
+        added(entries, &outcomes, Action::brings_texts).collect();
+    double_opt_in::ask(app, tx, tenant, (&people, &changed), &opt_ins).await?;
     let opt_outs: Vec<(ConsentId, &NewEntry)> =
         added(entries, &outcomes, |action| action.ends_texts()).collect();
     await_confirmation(app, tx, tenant, &opt_outs).await?;
@@ -167,6 +172,22 @@ fn row(
     })
 }
 
+/// The tenant's own choice, asked for only where something waits to be confirmed.
+async fn double_opt_in_days(
+    app: &App,
+    tx: &Tx,
+    tenant: TenantId,
+    changed: &AHashMap<Phone, Standing>,
+) -> anyhow::Result<i64> {
+    let waits = |standing: &Standing| standing.grants.iter().any(|grant| grant.pending);
+    let memo = if changed.values().any(waits) {
+        app.tenants.active(tx, app.engine(), tenant).await?
+    } else {
+        app.tenants.pack().clone()
+    };
+    Ok(i64::from(memo.rules().parameters().double_opt_in_days))
+}
+
 /// What else ends with these entries: an erasure's hash when the person came back, reviews when they have
 /// opted out anyway.
 async fn settle(
@@ -189,11 +210,16 @@ async fn settle(
             db::erased::lift(tx, engine, tenant, &person_hash(&keys, *phone)).await?;
         }
     }
-    let out = entries
-        .iter()
-        .filter(|entry| entry.change.action == Action::OptOut && entry.inbound.is_some());
-    for entry in out {
-        db::review::settle(tx, engine, tenant, entry.phone, "opt_out", now).await?;
+    for (phone, standing) in changed {
+        let before = people.known(*phone).standing.as_ref();
+        let was_held = before.is_some_and(|before| before.review_since.is_some());
+        if was_held && standing.review_since.is_none() {
+            let out = entries
+                .iter()
+                .any(|entry| entry.phone == *phone && entry.change.action == Action::OptOut);
+            let decision = if out { "opt_out" } else { "none" };
+            db::review::settle(tx, engine, tenant, *phone, decision, now).await?;
+        }
     }
     Ok(())
 }

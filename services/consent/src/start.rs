@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::consumers::{act_on_reply, screen_chunk};
+use crate::consumers::{act_on_reply, record_provider_block, screen_chunk};
 use crate::queries::{
     close_permits, grant_permits, record_reply, register_dispatcher, set_run_gate,
 };
@@ -39,6 +39,14 @@ pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             act_on_reply::handle,
         )
         .await?;
+        cx.consume(
+            record_provider_block::DURABLE,
+            REPLIES,
+            app.clone(),
+            record_provider_block::handle,
+        )
+        .await?;
+        cx.spawn("sweep", tasks::sweep::run(app.clone()));
         cx.spawn(
             "confirm opt-outs",
             tasks::confirm_opt_outs::run(app.clone()),

@@ -260,13 +260,43 @@ fn check(
         method: method.unwrap_or("api").to_string(),
         evidence: kept,
         inbound: new.reference.as_deref().map(once),
-        confirm_from: None,
+        confirm_from: asks_from(new)?,
         mode,
     })
 }
 
+/// The sender that asks to confirm a double opt-in.
+fn asks_from(new: &NewConsent) -> Result<Option<String>, Fault> {
+    let sender = new.sender.as_deref().map(str::trim).unwrap_or_default();
+    match (new.double_opt_in, sender) {
+        (true, "") => {
+            let detail = "a double opt-in needs the sender that asks to confirm it";
+            Err(Fault::new("field.required", "/sender", detail))
+        }
+        (true, sender) if sender.len() > 16 || !sender.is_ascii() => {
+            let detail = "not a number in E.164, a short code or up to 11 letters and digits";
+            Err(Fault::new("sender.invalid", "/sender", detail))
+        }
+        (true, sender) => Ok(Some(sender.to_string())),
+        (false, "") => Ok(None),
+        (false, _) => {
+            let detail = "only a double opt-in has a sender";
+            Err(Fault::new("field.invalid", "/sender", detail))
+        }
+    }
+}
+
 fn phone_of(new: &NewConsent, phones: &AHashMap<ContactId, Phone>) -> Result<Phone, Fault> {
-    match (&new.phone, new.contact) {
+    phone_given(new.phone.as_deref(), new.contact, phones)
+}
+
+/// The number given, or the contact's.
+pub fn phone_given(
+    phone: Option<&str>,
+    contact: Option<ContactId>,
+    phones: &AHashMap<ContactId, Phone>,
+) -> Result<Phone, Fault> {
+    match (phone, contact) {
         (Some(text), _) => {
             Phone::parse(text, None).map_err(|e| Fault::new(e.code(), "/phone", e.to_string()))
         }
@@ -427,6 +457,15 @@ pub async fn phones_of<'n>(
         .filter(|new| new.phone.is_none())
         .filter_map(|new| new.contact)
         .collect();
+    phones_of_contacts(app, tenant, &contacts).await
+}
+
+/// The numbers of these contacts; unknown ones are absent.
+pub async fn phones_of_contacts(
+    app: &App,
+    tenant: TenantId,
+    contacts: &[ContactId],
+) -> Result<AHashMap<ContactId, Phone>, Problem> {
     let mut phones = AHashMap::with_capacity(contacts.len());
     for some in contacts.chunks(CONTACTS_AT_ONCE) {
         let question = LoadRecipients {

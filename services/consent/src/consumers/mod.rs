@@ -1,4 +1,5 @@
 //! One file per durable.
 
 pub mod act_on_reply;
+pub mod record_provider_block;
 pub mod screen_chunk;

@@ -26,6 +26,27 @@ pub async fn lists(
         .collect()
 }
 
+/// Every list with the day it is of and its number of entries.
+pub async fn with_entries(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+) -> anyhow::Result<Vec<(String, NaiveDate, i64)>> {
+    let sql = "SELECT name, as_of, entries FROM dnc_list WHERE tenant = $1 ORDER BY name";
+    let rows = db.query_all_raw(engine.sql(sql, [tenant.uuid().into()]));
+    rows.await?
+        .iter()
+        .map(|row| {
+            let as_of: String = row.try_get_by_index(1)?;
+            Ok((
+                row.try_get_by_index(0)?,
+                as_of.parse()?,
+                row.try_get_by_index(2)?,
+            ))
+        })
+        .collect()
+}
+
 /// The lists that these numbers stand on.
 pub async fn among(
     db: &impl ConnectionTrait,
@@ -52,45 +73,45 @@ pub async fn among(
     Ok(listed)
 }
 
-/// Adds numbers to a list.
+/// Adds numbers to a list; `load` names the copy they come from.
 pub async fn add(
     tx: &impl ConnectionTrait,
     engine: Engine,
     tenant: TenantId,
     list: &str,
-    as_of: NaiveDate,
+    load: &str,
     phones: &[Phone],
 ) -> anyhow::Result<()> {
     let mut rows: Vec<[i64; 1]> = phones.iter().map(|phone| [digits(*phone)]).collect();
     rows.sort_unstable();
     rows.dedup();
     let sql = format!(
-        "INSERT INTO dnc_entry (tenant, phone, list, as_of) \
+        "INSERT INTO dnc_entry (tenant, phone, list, load) \
          SELECT $1, CAST(value->>0 AS BIGINT), $2, $3 FROM {} AS r WHERE true \
-         ON CONFLICT (tenant, phone, list) DO UPDATE SET as_of = excluded.as_of",
+         ON CONFLICT (tenant, phone, list) DO UPDATE SET load = excluded.load",
         engine.rows("$4")
     );
     let values = [
         tenant.uuid().into(),
         list.into(),
-        as_of.to_string().into(),
+        load.into(),
         serde_json::to_string(&rows)?.into(),
     ];
     tx.execute_raw(engine.sql(sql, values)).await?;
     Ok(())
 }
 
-/// A whole list of `as_of` is in: whoever stood on an older one alone is off it.
+/// A whole copy is in: whoever stood on an older one alone is off it.
 pub async fn finish(
     tx: &impl ConnectionTrait,
     engine: Engine,
     tenant: TenantId,
-    (list, as_of): (&str, NaiveDate),
+    (list, as_of, load): (&str, NaiveDate, &str),
     now: i64,
 ) -> anyhow::Result<i64> {
     let day = as_of.to_string();
-    let sql = "DELETE FROM dnc_entry WHERE tenant = $1 AND list = $2 AND as_of <> $3";
-    let values = [tenant.uuid().into(), list.into(), day.clone().into()];
+    let sql = "DELETE FROM dnc_entry WHERE tenant = $1 AND list = $2 AND load <> $3";
+    let values = [tenant.uuid().into(), list.into(), load.into()];
     tx.execute_raw(engine.sql(sql, values)).await?;
     let sql = "SELECT COUNT(*) FROM dnc_entry WHERE tenant = $1 AND list = $2";
     let row = tx

@@ -133,6 +133,19 @@ pub async fn decide(
         > 0)
 }
 
+/// Is any review of the person open?
+pub async fn any_open(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phone: Phone,
+) -> anyhow::Result<bool> {
+    let sql =
+        "SELECT id FROM review WHERE tenant = $1 AND phone = $2 AND decided_at IS NULL LIMIT 1";
+    let found = db.query_one_raw(engine.sql(sql, [tenant.uuid().into(), digits(phone).into()]));
+    Ok(found.await?.is_some())
+}
+
 /// Other open reviews of the person end with this one, or with an opt-out.
 pub async fn settle(
     tx: &impl ConnectionTrait,

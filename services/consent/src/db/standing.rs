@@ -183,6 +183,20 @@ pub async fn due(
         .collect()
 }
 
+/// Says anew when something of a person runs out.
+pub async fn set_due(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phone: Phone,
+    due: Option<i64>,
+) -> anyhow::Result<()> {
+    let sql = "UPDATE standing SET due_at = $3 WHERE tenant = $1 AND phone = $2";
+    let values = [tenant.uuid().into(), digits(phone).into(), due.into()];
+    tx.execute_raw(engine.sql(sql, values)).await?;
+    Ok(())
+}
+
 /// Removes a person's row; what must stay of an erasure is in `erased`.
 pub async fn remove(
     tx: &impl ConnectionTrait,

@@ -98,16 +98,33 @@ pub async fn of_person(
     rows.iter().map(read).collect()
 }
 
+/// False when it was not there.
 pub async fn remove(
     tx: &impl ConnectionTrait,
     engine: Engine,
     tenant: TenantId,
     id: SuppressionId,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let sql = "DELETE FROM suppression WHERE tenant = $1 AND id = $2";
-    tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()]))
-        .await?;
-    Ok(())
+    let gone = tx.execute_raw(engine.sql(sql, [tenant.uuid().into(), id.uuid().into()]));
+    Ok(gone.await?.rows_affected() > 0)
+}
+
+/// Every entry of these people.
+pub async fn among(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phones: impl Iterator<Item = Phone>,
+) -> anyhow::Result<Vec<Suppression>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM suppression WHERE tenant = $1 \
+         AND phone IN (SELECT CAST(r.value->>0 AS BIGINT) FROM {} AS r)",
+        engine.rows("$2")
+    );
+    let values = [tenant.uuid().into(), super::phone_rows(phones).into()];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter().map(read).collect()
 }
 
 /// Takes one person off; an erasure suppresses by hash instead.

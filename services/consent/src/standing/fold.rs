@@ -399,8 +399,15 @@ impl Standing {
         if let Some(name) = &change.programme {
             return self.restore_one(name, change);
         }
-        self.revocations
-            .retain(|one| one.by == "list" || matches!(one.scope, Scope::Programme(_)));
+        // A START to a blocked sender ends what its carrier's block put there for the sender's programmes.
+        let unblocks = change
+            .sender
+            .as_ref()
+            .is_some_and(|to| self.blocked_senders.contains(to));
+        self.revocations.retain(|one| {
+            one.by == "list"
+                || matches!(one.scope, Scope::Programme(_)) && !(unblocks && one.by == "carrier")
+        });
         self.blocked_senders
             .retain(|sender| change.sender.as_ref().is_none_or(|to| to != sender));
         self.review_since = None;

@@ -2,3 +2,4 @@
 
 pub mod confirm_opt_outs;
 pub mod retention;
+pub mod sweep;

@@ -101,7 +101,7 @@ CREATE TABLE dnc_entry (
   tenant {uuid} NOT NULL,
   phone BIGINT NOT NULL,
   list TEXT NOT NULL,
-  as_of TEXT NOT NULL,
+  load TEXT NOT NULL,
   PRIMARY KEY (tenant, phone, list)
 ){without_rowid};
 

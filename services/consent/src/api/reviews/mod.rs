@@ -1,0 +1,4 @@
+//! Replies that may be an opt-out.
+
+pub mod decide;
+pub mod list;
