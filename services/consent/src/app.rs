@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::counts::Counts;
 use crate::db;
 use crate::decision::Decision;
+use crate::granting::Questions;
 use crate::law::Law;
 use crate::memo::Memo;
 use crate::places::Places;
@@ -27,6 +28,7 @@ pub struct App {
     pub places: Places,
     pub tenants: Tenants,
     pub counts: Counts,
+    pub questions: Questions,
     /// Rings when an opt-out may have become confirmable.
     pub confirm: Notify,
     /// Opt-outs wait for permits to close.
@@ -45,6 +47,7 @@ impl App {
             places: Places::load()?,
             law,
             counts,
+            questions: Questions::default(),
             cx,
             config,
             confirm: Notify::new(),

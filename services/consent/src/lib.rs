@@ -24,6 +24,7 @@ pub mod decision;
 mod double_opt_in;
 pub mod explain;
 pub mod facts;
+mod granting;
 mod hexed;
 pub mod judge;
 pub mod keyword;

@@ -29,28 +29,52 @@ pub struct Open {
     pub entries: Vec<Entry>,
 }
 
+/// One answer's permits, and who holds them.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    pub open: Open,
+    pub dispatcher: String,
+    pub epoch: i64,
+}
+
 pub async fn insert(
     tx: &impl ConnectionTrait,
     engine: Engine,
-    open: &Open,
-    dispatcher: &str,
-    epoch: i64,
+    opened: &[Opened],
     now: i64,
 ) -> anyhow::Result<()> {
-    let sql = "INSERT INTO permit_open (run, chunk, slot, ask, tenant, campaign, dispatcher, epoch, entries, granted_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let values = [
-        open.slot.run.uuid().into(),
-        i64::from(open.slot.chunk).into(),
-        i64::from(open.slot.slot).into(),
-        open.ask.uuid().into(),
-        open.tenant.uuid().into(),
-        open.campaign.uuid().into(),
-        dispatcher.into(),
-        epoch.into(),
-        postcard::to_stdvec(&open.entries)?.into(),
-        now.into(),
-    ];
+    if opened.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = opened
+        .iter()
+        .map(|one| {
+            let open = &one.open;
+            Ok((
+                hex(open.slot.run),
+                open.slot.chunk,
+                open.slot.slot,
+                hex(open.ask),
+                hex(open.tenant),
+                hex(open.campaign),
+                &one.dispatcher,
+                one.epoch,
+                hex::encode(postcard::to_stdvec(&open.entries)?),
+            ))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let sql = format!(
+        "INSERT INTO permit_open (granted_at, run, chunk, slot, ask, tenant, campaign, dispatcher, epoch, entries) \
+         SELECT CAST($1 AS BIGINT), {}, CAST(value->>1 AS BIGINT), CAST(value->>2 AS BIGINT), {}, {}, {}, value->>6, \
+         CAST(value->>7 AS BIGINT), {} FROM {} AS r WHERE true",
+        engine.uuid("value->>0"),
+        engine.uuid("value->>3"),
+        engine.uuid("value->>4"),
+        engine.uuid("value->>5"),
+        engine.bytes("value->>8"),
+        engine.rows("$2")
+    );
+    let values = [now.into(), serde_json::to_string(&rows)?.into()];
     tx.execute_raw(engine.sql(sql, values)).await?;
     Ok(())
 }

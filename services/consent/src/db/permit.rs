@@ -12,6 +12,8 @@ use crate::sabotage::{self, Mechanism};
 /// A permit about to be granted.
 #[derive(Debug, Clone, Copy)]
 pub struct New {
+    pub run: RunId,
+    pub chunk: u32,
     pub position: u16,
     pub decision: DecisionId,
     pub revision: i64,
@@ -22,7 +24,6 @@ pub struct New {
 pub async fn grant(
     tx: &impl ConnectionTrait,
     engine: Engine,
-    slot: SlotRef,
     permits: &[New],
     now: i64,
 ) -> anyhow::Result<()> {
@@ -33,6 +34,8 @@ pub async fn grant(
         .iter()
         .map(|new| {
             (
+                hex(new.run),
+                new.chunk,
                 new.position,
                 hex(new.decision),
                 new.revision,
@@ -40,51 +43,63 @@ pub async fn grant(
             )
         })
         .collect();
+    let big = |place: u8| format!("CAST(value->>{place} AS BIGINT)");
     let sql = format!(
-        "INSERT INTO permit (run, chunk, granted_at, position, decision, revision, phone) \
-         SELECT $1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST(value->>0 AS BIGINT), {}, CAST(value->>2 AS BIGINT), \
-         CAST(value->>3 AS BIGINT) FROM {} AS r WHERE true ON CONFLICT DO NOTHING",
-        engine.uuid("value->>1"),
-        engine.rows("$4")
+        "INSERT INTO permit (granted_at, run, chunk, position, decision, revision, phone) \
+         SELECT CAST($1 AS BIGINT), {}, {}, {}, {}, {}, {} FROM {} AS r WHERE true ON CONFLICT DO NOTHING",
+        engine.uuid("value->>0"),
+        big(1),
+        big(2),
+        engine.uuid("value->>3"),
+        big(4),
+        big(5),
+        engine.rows("$2")
     );
-    let values = [
-        slot.run.uuid().into(),
-        i64::from(slot.chunk).into(),
-        now.into(),
-        serde_json::to_string(&rows)?.into(),
-    ];
+    let values = [now.into(), serde_json::to_string(&rows)?.into()];
     let granted = tx
         .execute_raw(engine.sql(sql, values))
         .await?
         .rows_affected();
-    // Another process granted some of them since we looked: nothing of this answer may stand.
+    // Another process granted some of them since we looked: nothing of these answers may stand.
     anyhow::ensure!(
         granted == permits.len() as u64 || sabotage::removed(Mechanism::PrimaryKey),
-        "the slot is being asked for elsewhere; ask again"
+        "a slot is being asked for elsewhere; ask again"
     );
     Ok(())
 }
 
-/// Positions of the slot that have a permit.
+/// Run, chunk and position of what has a permit in these slots.
 pub async fn granted(
     tx: &impl ConnectionTrait,
     engine: Engine,
-    slot: SlotRef,
-) -> anyhow::Result<AHashSet<u16>> {
+    slots: &[SlotRef],
+) -> anyhow::Result<AHashSet<(RunId, u32, u16)>> {
     if sabotage::removed(Mechanism::PrimaryKey) {
         return Ok(AHashSet::new());
     }
-    let first = usize::from(slot.slot) * SLOT_SIZE;
-    let sql = "SELECT position FROM permit WHERE run = $1 AND chunk = $2 AND position >= $3 AND position < $4";
-    let values = [
-        slot.run.uuid().into(),
-        i64::from(slot.chunk).into(),
-        i64::try_from(first)?.into(),
-        i64::try_from(first + SLOT_SIZE)?.into(),
-    ];
-    let rows = tx.query_all_raw(engine.sql(sql, values)).await?;
+    let rows: Vec<(String, u32, usize, usize)> = slots
+        .iter()
+        .map(|slot| {
+            let first = usize::from(slot.slot) * SLOT_SIZE;
+            (hex(slot.run), slot.chunk, first, first + SLOT_SIZE)
+        })
+        .collect();
+    let sql = format!(
+        "SELECT p.run, p.chunk, p.position FROM {} AS r CROSS JOIN permit p \
+         WHERE p.run = {} AND p.chunk = CAST(r.value->>1 AS BIGINT) \
+         AND p.position >= CAST(r.value->>2 AS BIGINT) AND p.position < CAST(r.value->>3 AS BIGINT)",
+        engine.rows("$1"),
+        engine.uuid("r.value->>0")
+    );
+    let rows = tx
+        .query_all_raw(engine.sql(sql, [serde_json::to_string(&rows)?.into()]))
+        .await?;
     rows.iter()
-        .map(|row| Ok(u16::try_from(row.try_get_by_index::<i64>(0)?)?))
+        .map(|row| {
+            let chunk = u32::try_from(row.try_get_by_index::<i64>(1)?)?;
+            let position = u16::try_from(row.try_get_by_index::<i64>(2)?)?;
+            Ok((RunId::from_uuid(row.try_get_by_index(0)?), chunk, position))
+        })
         .collect()
 }
 

@@ -1,0 +1,325 @@
+//! The transaction of a few slots.
+
+use std::sync::Arc;
+
+use ahash::AHashMap;
+use chassis::{Engine, Tx};
+use contract::chunk::SlotRef;
+use contract::consent::{Permit, PermitAnswer, PermitAsk};
+use contract::{Class, MessageId, Phone, RunId, TenantId};
+use tokio::sync::oneshot;
+
+use super::counted::Counted;
+use super::judging::{Bench, carrier_day, judge_slot, names};
+use super::queue::Question;
+use crate::app::App;
+use crate::db::open_slot::{Entry, Open, Opened};
+use crate::db::permit::New;
+use crate::db::run_about::About;
+use crate::db::run_gate::Footing;
+use crate::db::standing::Hold;
+use crate::db::{self};
+use crate::decision::Decision;
+use crate::judge::{self, Fate, Judged};
+use crate::memo::Memo;
+use crate::people::People;
+use crate::recent::{Sent, topic};
+use crate::sabotage::{self, Mechanism};
+
+type Answer = oneshot::Sender<anyhow::Result<PermitAnswer>>;
+
+/// A question without where its answer goes.
+struct Asked {
+    id: contract::EventId,
+    ask: contract::consent::GrantPermits,
+}
+
+/// What the batch comes to, with what is to be remembered once it is committed.
+struct Granted {
+    answers: Vec<PermitAnswer>,
+    stored: Vec<Arc<Decision>>,
+    memo: Arc<Memo>,
+    runs: Vec<RunId>,
+}
+
+/// Answers these questions, all of one tenant and class. If the transaction fails, none of it stands, and each
+/// asker asks again.
+pub async fn answer(app: &Arc<App>, questions: Vec<Question>) {
+    let Some(tenant) = questions.first().map(|one| one.tenant) else {
+        return;
+    };
+    let (asked, answers): (Vec<Asked>, Vec<Answer>) = questions
+        .into_iter()
+        .map(|one| {
+            let Question {
+                id, ask, answer, ..
+            } = one;
+            (Asked { id, ask }, answer)
+        })
+        .unzip();
+    let counted = Arc::new(Counted::default());
+    let (shared, kept) = (app.clone(), counted.clone());
+    let write = app
+        .cx
+        .db
+        .write(move |tx| Box::pin(async move { grant(&shared, tx, tenant, &asked, &kept).await }));
+    // An asker that has gone away does not need the answer; its permits are told as granted before.
+    match write.await {
+        Ok(granted) => {
+            app.mark_stored(&granted.memo, &granted.stored);
+            for run in granted.runs {
+                app.tenants.remember_run(run);
+            }
+            for (told, answer) in answers.into_iter().zip(granted.answers) {
+                let _gone = told.send(Ok(answer));
+            }
+        }
+        Err(error) => {
+            counted.release(app, tenant);
+            for told in answers {
+                let _gone = told.send(Err(anyhow::anyhow!("{error:#}")));
+            }
+        }
+    }
+}
+
+async fn grant(
+    app: &App,
+    tx: &Tx,
+    tenant: TenantId,
+    questions: &[Asked],
+    counted: &Counted,
+) -> anyhow::Result<Granted> {
+    let (engine, now) = (app.engine(), app.cx.clock.millis().0);
+    let footings = footings(app, tx, tenant, questions).await?;
+    let policy = footings.first().map_or(0, |footing| footing.policy);
+    let memo = app.tenants.rules(tx, engine, tenant, policy).await?;
+    let slots: Vec<SlotRef> = questions.iter().map(|one| one.ask.slot).collect();
+    // What was permitted once is told as such, even if it would be refused now.
+    let earlier = db::permit::granted(tx, engine, &slots).await?;
+    let parted: Vec<(Vec<&PermitAsk>, Vec<&PermitAsk>)> = questions
+        .iter()
+        .map(|one| {
+            let slot = one.ask.slot;
+            one.ask
+                .asks
+                .iter()
+                .partition(|asked| earlier.contains(&(slot.run, slot.chunk, asked.position)))
+        })
+        .collect();
+    let fenced = |index: usize| is_fenced(&footings[index], &questions[index]);
+    let class = questions.first().map_or(Class::Marketing, |one| one.ask.class);
+    let phones: Vec<Phone> = (0..questions.len())
+        .filter(|index| !fenced(*index))
+        .flat_map(|index| parted[index].1.iter().map(|asked| asked.phone))
+        .collect();
+    let people = held(app, tx, tenant, class, &phones).await?;
+    let bench = Bench {
+        app,
+        tx,
+        tenant,
+        memo: &memo,
+        people: &people,
+    };
+    let mut by_sender: AHashMap<&str, i64> = AHashMap::new();
+    let mut verdicts: Vec<Option<Vec<Judged>>> = Vec::with_capacity(questions.len());
+    for (index, question) in questions.iter().enumerate() {
+        if fenced(index) {
+            verdicts.push(None);
+            continue;
+        }
+        let sender = by_sender.entry(&question.ask.sender).or_default();
+        let gate = footings[index].gate;
+        let judged = judge_slot(&bench, &question.ask, &parted[index].1, gate, *sender).await?;
+        *sender += i64::try_from(allowed(&judged).count())?;
+        verdicts.push(Some(judged));
+    }
+    sabotage::dawdle().await;
+    let judged = || verdicts.iter().flatten().flatten();
+    let stored = app.unstored(judged().map(|one| &one.decision));
+    app.store_decisions(tx, &memo, &stored, now).await?;
+    write(app, tx, tenant, (questions, &verdicts), now).await?;
+    let runs = count(app, tx, tenant, (questions, &verdicts), counted, now).await?;
+    let answers = questions
+        .iter()
+        .zip(&verdicts)
+        .zip(&parted)
+        .map(|((question, judged), (before, _))| match judged {
+            None => PermitAnswer::Fenced,
+            Some(judged) => PermitAnswer::Answered {
+                granted: allowed(judged).map(|one| permit(question, one)).collect(),
+                good_for_ms: app.config.permit_good_for_ms,
+                permitted_before: before.iter().map(|one| one.position).collect(),
+                refused: judge::groups(judged.iter()),
+            },
+        })
+        .collect();
+    Ok(Granted {
+        answers,
+        stored,
+        memo,
+        runs,
+    })
+}
+
+fn is_fenced(footing: &Footing, question: &Asked) -> bool {
+    let epoch = i64::try_from(question.ask.epoch).ok();
+    footing.epoch != epoch && !sabotage::removed(Mechanism::Epoch)
+}
+
+fn allowed(judged: &[Judged]) -> impl Iterator<Item = &Judged> {
+    judged.iter().filter(|one| one.fate == Fate::Allowed)
+}
+
+/// Epoch, gate and policy version of each question, read once per dispatcher and run.
+async fn footings(
+    app: &App,
+    tx: &Tx,
+    tenant: TenantId,
+    questions: &[Asked],
+) -> anyhow::Result<Vec<Footing>> {
+    let mut known: AHashMap<(&str, RunId), Footing> = AHashMap::new();
+    let mut footings = Vec::with_capacity(questions.len());
+    for question in questions {
+        let key = (question.ask.dispatcher.as_str(), question.ask.slot.run);
+        let footing = match known.get(&key) {
+            Some(footing) => *footing,
+            None => db::run_gate::footing(tx, app.engine(), tenant, key.0, key.1).await?,
+        };
+        known.insert(key, footing);
+        footings.push(footing);
+    }
+    Ok(footings)
+}
+
+/// The people of the batch, their rows held.
+async fn held(
+    app: &App,
+    tx: &Tx,
+    tenant: TenantId,
+    class: Class,
+    phones: &[Phone],
+) -> anyhow::Result<People> {
+    let engine = app.engine();
+    // Marketing needs a row to be allowed at all; for other classes the row must be there to be held.
+    if engine == Engine::Postgres && class != Class::Marketing {
+        db::standing::ensure(tx, engine, tenant, phones.iter().copied()).await?;
+    }
+    // Where caps are counted, two slots with the same person must not count at the same time.
+    let hold = if class == Class::Marketing {
+        Hold::Exclusive
+    } else {
+        Hold::Shared
+    };
+    People::load(app, tx, tenant, (class, phones), hold).await
+}
+
+type Verdicts<'v> = (&'v [Asked], &'v [Option<Vec<Judged>>]);
+
+/// Permits, and that they are open, for all slots at once.
+async fn write(
+    app: &App,
+    tx: &Tx,
+    tenant: TenantId,
+    (questions, verdicts): Verdicts<'_>,
+    now: i64,
+) -> anyhow::Result<()> {
+    let (mut permits, mut opened) = (Vec::new(), Vec::new());
+    for (question, judged) in questions.iter().zip(verdicts) {
+        let ask = &question.ask;
+        let entries: Vec<Entry> = allowed(judged.as_deref().unwrap_or_default())
+            .map(|one| Entry {
+                position: one.person.position,
+                contact: one.person.contact,
+                decision: one.decision.id,
+                phone: one.person.phone,
+            })
+            .collect();
+        if entries.is_empty() {
+            continue;
+        }
+        permits.extend(allowed(judged.as_deref().unwrap_or_default()).map(|one| New {
+            run: ask.slot.run,
+            chunk: ask.slot.chunk,
+            position: one.person.position,
+            decision: one.decision.id,
+            revision: one.revision,
+            phone: one.person.phone,
+        }));
+        opened.push(Opened {
+            open: Open {
+                slot: ask.slot,
+                ask: question.id,
+                tenant,
+                campaign: ask.campaign,
+                entries,
+            },
+            dispatcher: ask.dispatcher.clone(),
+            epoch: i64::try_from(ask.epoch)?,
+        });
+    }
+    db::permit::grant(tx, app.engine(), &permits, now).await?;
+    db::open_slot::insert(tx, app.engine(), &opened, now).await
+}
+
+/// Counts the texts against everybody's caps and the senders' day, and keeps what each run is about.
+async fn count(
+    app: &App,
+    tx: &Tx,
+    tenant: TenantId,
+    (questions, verdicts): Verdicts<'_>,
+    counted: &Counted,
+    now: i64,
+) -> anyhow::Result<Vec<RunId>> {
+    let engine = app.engine();
+    let mut runs = Vec::new();
+    for (question, judged) in questions.iter().zip(verdicts) {
+        let ask = &question.ask;
+        let sent: Vec<(Phone, u16)> = allowed(judged.as_deref().unwrap_or_default())
+            .map(|one| (one.person.phone, one.person.position))
+            .collect();
+        if sent.is_empty() {
+            continue;
+        }
+        let run = ask.slot.run;
+        if app.tenants.is_new_run(run) && !runs.contains(&run) {
+            let about = About {
+                run,
+                tenant,
+                campaign: ask.campaign,
+                class: ask.class,
+                programme: ask.programme.clone(),
+                sender: ask.sender.clone(),
+                started_at: now,
+            };
+            db::run_about::keep(tx, engine, &about).await?;
+            runs.push(run);
+        }
+        let about = Sent {
+            topic: topic(&ask.programme),
+            class: ask.class,
+            at: now,
+        };
+        counted.note(about, sent.iter().map(|(phone, _)| *phone).collect());
+        app.counts
+            .reserve(tx, engine, tenant, ask.slot, &sent, about)
+            .await?;
+        let papers = app.tenants.papers(tx, engine, tenant, names(ask)).await?;
+        if papers.sender.daily_cap.is_some() {
+            let day = carrier_day(app.cx.clock.now());
+            let texts = i64::try_from(sent.len())?;
+            db::sender_day::add(tx, engine, tenant, (&ask.sender, &day), texts).await?;
+        }
+    }
+    Ok(runs)
+}
+
+fn permit(question: &Asked, one: &Judged) -> Permit {
+    let slot = question.ask.slot;
+    let message = MessageId::of(slot.run, slot.chunk, one.person.position);
+    Permit::issue(
+        message,
+        one.decision.id,
+        u32::try_from(one.revision).unwrap_or(u32::MAX),
+    )
+}
