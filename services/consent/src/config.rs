@@ -11,4 +11,8 @@ pub struct Config {
     pub help_text: String,
     pub double_opt_in_text: String,
     pub extra_policies: String,
+    pub keep_consent_days: u32,
+    pub keep_decisions_days: u32,
+    pub keep_reviews_days: u32,
+    pub keep_reply_texts_days: u32,
 }

@@ -8,7 +8,7 @@
 //! The rules are pure: [`keyword`] reads replies, [`standing`] folds the ledger, [`chain`] binds it, [`law`]
 //! holds the parameters, [`places`] and [`moment`] say what the clocks are, [`facts`] flattens it all,
 //! [`rules`] compiles the policies, [`decision`] and [`memo`] decide, [`judge`] draws the consequence,
-//! [`cases`] and [`archive`] prove it. The rest puts them to work.
+//! [`cases`] and [`archive`] prove it, [`explain`] and [`simulate`] show it. The rest puts them to work.
 
 mod api;
 mod app;
@@ -22,6 +22,7 @@ pub mod db;
 mod decide_review;
 pub mod decision;
 mod double_opt_in;
+pub mod explain;
 pub mod facts;
 mod hexed;
 pub mod judge;
@@ -35,6 +36,7 @@ mod people;
 pub mod person;
 mod person_facts;
 pub mod places;
+mod privacy;
 mod queries;
 pub mod recent;
 mod record;
@@ -44,11 +46,13 @@ mod revocation_limit;
 pub mod rules;
 mod sabotage;
 mod service_text;
+pub mod simulate;
 pub mod standing;
 mod start;
 mod suppress;
 mod tasks;
 mod tenants;
+pub mod verification;
 pub mod window;
 
 /// What the host runs.

@@ -131,6 +131,10 @@ impl<'l> Moment<'l> {
         self.now
     }
 
+    pub const fn rules(&self) -> &'l Rules {
+        self.rules
+    }
+
     pub const fn law(&self) -> &'l Law {
         self.law
     }

@@ -42,8 +42,19 @@ impl People {
         let lists = app.tenants.lists(db, engine, tenant).await?;
         let mut known =
             db::standing::load(db, engine, tenant, phones.iter().copied(), hold).await?;
-        if lists.any_erased {
-            erased(app, db, tenant, phones, &mut known).await?;
+        let blank: Vec<Phone> = phones
+            .iter()
+            .copied()
+            .filter(|phone| known.get(phone).is_none_or(is_blank))
+            .collect();
+        // Where a permit or an entry depends on it, what was read a moment ago is not enough: an erasure
+        // may have removed the very row that was to be held.
+        let any_erased = lists.any_erased
+            || hold != Hold::None
+                && !blank.is_empty()
+                && db::erased::any(db, engine, tenant).await?;
+        if any_erased {
+            erased(app, db, tenant, &blank, &mut known).await?;
         }
         let now = app.cx.clock.millis().0;
         let recent = app.counts.of(db, engine, tenant, phones, now).await?;
@@ -82,23 +93,27 @@ impl People {
     }
 }
 
-/// Whoever has no row, or one without entries (made to be held, or for facts), may have been erased; their
-/// hash says so.
+/// Nothing was ever recorded: there is a row only to be held, or for facts.
+fn is_blank(known: &Known) -> bool {
+    known
+        .standing
+        .as_ref()
+        .is_some_and(|standing| standing.revision == 0)
+}
+
+/// Whoever has nothing in their row may have been erased; their hash says so.
 async fn erased(
     app: &App,
     db: &impl ConnectionTrait,
     tenant: TenantId,
-    phones: &[Phone],
+    blank: &[Phone],
     known: &mut AHashMap<Phone, Known>,
 ) -> anyhow::Result<()> {
     let Some(keys) = app.tenants.known_keys(tenant).await? else {
         return Ok(());
     };
-    let said_nothing = |one: &Known| one.standing.as_ref().is_some_and(|s| s.revision == 0);
-    let unknown = phones
+    let hashed: Vec<(Phone, [u8; 32])> = blank
         .iter()
-        .filter(|phone| known.get(phone).is_none_or(said_nothing));
-    let hashed: Vec<(Phone, [u8; 32])> = unknown
         .map(|phone| (*phone, person_hash(&keys, *phone)))
         .collect();
     let hashes: Vec<[u8; 32]> = hashed.iter().map(|(_, hash)| *hash).collect();
@@ -110,13 +125,7 @@ async fn erased(
                 revision: *revision,
                 ..Standing::default()
             };
-            known.insert(
-                phone,
-                Known {
-                    standing: Some(standing),
-                    ..Known::default()
-                },
-            );
+            known.entry(phone).or_default().standing = Some(standing);
         }
     }
     Ok(())

@@ -51,6 +51,7 @@ pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             "confirm opt-outs",
             tasks::confirm_opt_outs::run(app.clone()),
         );
+        cx.spawn("retention", tasks::retention::run(app.clone()));
         Ok(api::router().with_state(app))
     })
 }

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use contract::{CampaignId, RunId, TemplateId, TenantId};
 use sea_orm::ConnectionTrait;
 
+use crate::cases::Bench;
 use crate::db::book::Keys;
 use crate::db::papers::Kind;
 use crate::db::{self};
@@ -78,6 +79,11 @@ impl Tenants {
     /// Compiles what somebody proposes.
     pub fn compile(&self, own: Own) -> Result<Rules, RulesError> {
         Rules::compile(self.law.clone(), &self.operator, own)
+    }
+
+    /// A bench for cases, of what somebody proposes.
+    pub fn bench(&self, own: &Own) -> Result<Bench, RulesError> {
+        Bench::new(&self.law, &self.operator, own)
     }
 
     /// The rules of one version; 0 is the pack alone. A version that does not compile any more (the pack has

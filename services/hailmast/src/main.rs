@@ -54,6 +54,17 @@ enum Command {
     /// Lists or replays what could not be processed.
     #[command(subcommand)]
     DeadLetters(commands::dead_letters::Action),
+    /// Exports signed evidence of consent, and checks it.
+    #[command(subcommand)]
+    Evidence(commands::evidence::Action),
+    /// Checks the consent ledger.
+    #[command(subcommand)]
+    Ledger(commands::ledger::Action),
+    /// Lists, proves, tries out, activates and rolls back policies.
+    #[command(subcommand)]
+    Policy(commands::policy::Action),
+    /// Says why somebody may be texted or not, gate by gate, and the smallest change that would flip it.
+    Explain(commands::explain::Options),
     /// Prints every setting with its default.
     Config,
 }
@@ -92,6 +103,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Doctor(options) => commands::doctor::run(options, config).await,
         Command::Migrate(options) => commands::migrate::run(options, config).await,
         Command::DeadLetters(action) => commands::dead_letters::run(action, config).await,
+        Command::Evidence(action) => commands::evidence::run(action).await,
+        Command::Ledger(action) => commands::ledger::run(action).await,
+        Command::Policy(action) => commands::policy::run(action).await,
+        Command::Explain(options) => commands::explain::run(options).await,
         Command::Config => {
             print!("{}", registry::documented_defaults());
             Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::db::decision::find;
+use crate::db::decision::{Stored, find};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DecisionShown {
@@ -20,6 +20,8 @@ pub struct DecisionShown {
     /// `allow`, `deny` or `defer`.
     pub effect: String,
     pub reason: String,
+    /// All reasons against, the weightiest first.
+    pub reasons: Vec<String>,
     /// The policies that determined it.
     pub policies: Vec<String>,
     /// What was known of the person and the text; it names nobody.
@@ -27,6 +29,8 @@ pub struct DecisionShown {
     pub facts: serde_json::Value,
     /// SHA-256 of the policies in force.
     pub policy_set: String,
+    /// Where the texts of the policies are.
+    pub policy_set_url: String,
     pub first_seen: DateTime<Utc>,
 }
 
@@ -41,13 +45,21 @@ pub async fn handle(
 ) -> Result<Json<DecisionShown>, Problem> {
     let found = find(app.cx.db.read(), app.engine(), id).await?;
     let stored = found.ok_or_else(|| Problem::not_found("decision"))?;
-    Ok(Json(DecisionShown {
+    Ok(Json(shown(id, stored)))
+}
+
+pub fn shown(id: DecisionId, stored: Stored) -> DecisionShown {
+    let hash = hex::encode(stored.policy_set);
+    let reasons = stored.reasons.as_deref().unwrap_or("[]");
+    DecisionShown {
         id,
         effect: stored.effect,
         reason: stored.reason,
+        reasons: serde_json::from_str(reasons).unwrap_or_default(),
         policies: serde_json::from_str(&stored.policies).unwrap_or_default(),
         facts: serde_json::from_str(&stored.facts).unwrap_or_default(),
-        policy_set: hex::encode(stored.policy_set),
+        policy_set_url: format!("/v1/policy-sets/{hash}"),
+        policy_set: hash,
         first_seen: UnixMillis(stored.first_seen).to_utc(),
-    }))
+    }
 }

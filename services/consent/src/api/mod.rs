@@ -3,17 +3,24 @@
 mod csv_body;
 mod decision;
 mod dnc_lists;
+mod evidence;
+mod explain;
 mod history;
 mod import;
 mod intake;
+mod ledger_verify;
+mod message_decision;
 mod papers;
 mod person_facts;
+mod policies;
+mod privacy;
 mod record;
 mod record_batch;
 mod reviews;
 mod revoke;
 mod standing;
 mod suppressions;
+mod whom;
 
 use std::sync::Arc;
 
@@ -30,6 +37,12 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(record_batch::handle))
         .routes(routes!(standing::handle))
         .routes(routes!(decision::handle))
+        .routes(routes!(ledger_verify::handle))
+        .merge(evidence::router())
+        .merge(privacy::router())
+        .routes(routes!(message_decision::handle))
+        .routes(routes!(explain::handle))
+        .merge(policies::router())
         .routes(routes!(revoke::handle))
         .routes(routes!(
             suppressions::add::handle,

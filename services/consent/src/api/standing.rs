@@ -125,7 +125,8 @@ pub fn folded(entries: &[db::ledger::Entry], at: i64) -> Standing {
     standing
 }
 
-fn shown(phone: String, standing: &Standing, as_of: DateTime<Utc>) -> PersonStanding {
+/// For the API.
+pub fn shown(phone: String, standing: &Standing, as_of: DateTime<Utc>) -> PersonStanding {
     let now = as_of.timestamp_millis();
     let utc = |at: i64| UnixMillis(at).to_utc();
     PersonStanding {

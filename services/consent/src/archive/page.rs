@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::contents::left_out;
 use super::html::{Html, label, moment, plain, when};
 use super::{ChainedEntry, Dossier, keys, words};
+use crate::standing::Change;
 
 pub fn page(dossier: &Dossier, key: &VerifyingKey) -> String {
     let mut html = Html::default();
@@ -74,19 +75,54 @@ fn agreement(html: &mut Html, entry: &ChainedEntry) {
         None if words::gives(&link.action) => "default, which covers every programme",
         None => "not limited to one",
     };
+    // What follows the first '|' are the ids that stand in columns of their own.
+    let detail = link.detail.rsplitn(3, '|').last().unwrap_or_default();
+    let change: Option<Change> = serde_json::from_str(detail).ok();
+    let gives = change
+        .as_ref()
+        .filter(|change| words::gives(change.action.as_str()));
+    let level = gives.map(|change| words::level(change.level.as_str()));
+    let reach = change.as_ref().and_then(|change| change.scope.as_ref());
+    let expires_at = change.as_ref().and_then(|change| change.expires_at);
     html.raw("<table>\n")
         .row("How", words::method(&link.method))
+        .row_if(
+            "For",
+            gives.map(|change| words::purpose(change.purpose.as_str())),
+        )
+        .row_if(
+            "Reaches",
+            reach
+                .map(|scope| words::scope(&scope.to_string()))
+                .as_deref(),
+        )
         .row_if("Kind of texts", link.class.as_deref().map(words::class))
         .row("Programme", programme)
         .row("Channel", &link.channel)
-        .row_if("Strength", link.level.as_deref().map(words::level))
-        .row_if("Valid until", link.expires_at.map(moment).as_deref())
+        .row_if(
+            "Strength",
+            link.level.as_deref().map(words::level).or(level),
+        )
+        .row_if(
+            "Valid until",
+            link.expires_at.or(expires_at).map(moment).as_deref(),
+        )
         .row("Recorded", &moment(link.recorded_at));
     match (personal, &evidence) {
         (None, _) => {
             html.row("Personal data", "Erased. The entry still verifies.");
         }
-        (Some(_), Some(Value::Object(fields))) => further(html, fields.iter(), &[DISCLOSURE]),
+        (Some(_), Some(Value::Object(fields))) => {
+            let inner = fields.get("evidence").and_then(Value::as_object);
+            let outer = fields
+                .iter()
+                .filter(|(name, _)| inner.is_none() || *name != "evidence");
+            further(
+                html,
+                outer.chain(inner.into_iter().flatten()),
+                &[DISCLOSURE],
+            );
+        }
         (Some(personal), _) => {
             html.row("Personal data", &personal.text);
         }

@@ -40,10 +40,12 @@ pub fn level(code: &str) -> &str {
 
 pub fn method(code: &str) -> &str {
     match code {
-        "web" => "Web form",
+        "web" | "web_form" => "Web form",
         "keyword" => "Text message with a keyword",
         "reply" => "Reply to a text message",
-        "paper" => "On paper",
+        "paper" | "paper_form" => "On paper",
+        "request" => "At the person's request",
+        "retention" => "The time for which the data is kept had passed",
         "voice" => "By telephone",
         "pos" => "At a point of sale",
         "api" => "Through a connected system",
@@ -73,6 +75,26 @@ pub fn effect(code: &str) -> &str {
         "allow" => "Sending was allowed",
         "deny" => "Sending was refused",
         "defer" => "Sending was put off",
+        other => other,
+    }
+}
+
+/// How far a request for no more texts reaches.
+pub fn scope(code: &str) -> String {
+    match code.split_once(':') {
+        Some(("class", name)) => format!("Texts of this kind: {}", class(name)),
+        Some(("programme", name)) => format!("The programme {name}"),
+        Some(("channel", name)) => format!("Everything over {name}"),
+        _ if code == "global" => "Everything".to_string(),
+        _ => code.to_string(),
+    }
+}
+
+pub fn purpose(code: &str) -> &str {
+    match code {
+        "all" => "Every kind of text",
+        "marketing" => "Marketing",
+        "informational" => "Everything but marketing",
         other => other,
     }
 }
@@ -128,9 +150,23 @@ pub fn reason(code: &str) -> Option<&'static str> {
         "CONFIRMATION_TOO_LATE" => "The time in which an opt-out may be confirmed had passed.",
         "CONFIRMATION_ALREADY_SENT" => "The opt-out had been confirmed before.",
         "CONFIRMATION_OWNED_BY_CARRIER" => "The carrier confirms the opt-out itself.",
-        "POLICY_ERROR" | "FACTS_UNAVAILABLE" => {
-            "The rules could not be applied; in doubt nothing is sent."
+        "POLICY_ERROR" => "The rules could not be applied; in doubt nothing is sent.",
+        "FACTS_UNAVAILABLE" => {
+            "What was on record of the person could not be read; in doubt nothing is sent."
         }
+        "INVALID_NUMBER" => "The number is none that can be texted.",
+        "UNSUPPORTED_REGION" => "No rules are on record for where the number belongs.",
+        "CAMPAIGN_NOT_REGISTERED" => "The sender was not registered with the carriers.",
+        "TEMPLATE_NOT_REGISTERED" => "The words were not registered where the law asks for it.",
+        "CONTENT_NOT_ALLOWED_FOR_CLASS" => {
+            "The text advertised something, and texts of its kind may not."
+        }
+        "CONTENT_PROHIBITED" => "The content is one that may not be sent by text.",
+        "OPT_OUT_TEXT_MISSING" => "The text did not say how to get no more of them.",
+        "EMERGENCY_NOT_ATTESTED" => "Nobody had vouched that it was an emergency.",
+        "OTP_NOT_REQUESTED" => "The person had not asked for the password.",
+        "REPLY_RATE_LIMITED" => "The person had got enough such answers for the time.",
+        "CARRIER_DAILY_CAP" => "The carriers took no more texts of the sender on that day.",
         "NO_MATCHING_PERMIT" => "No rule allowed the text.",
         "MESSAGE_EXPIRED" => "The text would have come too late to be of use.",
         _ => return None,
@@ -146,5 +182,20 @@ mod tests {
         assert_eq!(action("opt_in"), "Agreed to receive texts");
         assert_eq!(action("something_new"), "something_new");
         assert_eq!(reason("LUNCH_BREAK"), None);
+        assert_eq!(scope("solar:system"), "solar:system");
+    }
+
+    #[test]
+    fn every_reason_of_the_law_pack_has_its_sentence() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/policies");
+        let mut reasons = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            let named = text.split("@reason(\"").skip(1);
+            reasons.extend(named.filter_map(|rest| Some(rest.split('"').next()?.to_string())));
+        }
+        assert!(reasons.len() > 30, "{}", reasons.len());
+        reasons.retain(|code| reason(code).is_none());
+        assert_eq!(reasons, [""; 0]);
     }
 }

@@ -11,6 +11,7 @@ use contract::renderer::RenderChunk;
 use contract::{DecisionId, Envelope, Mode, Phone, TenantId};
 
 use crate::app::App;
+use crate::db::run_about::About;
 use crate::db::screen::Screening;
 use crate::db::standing::Hold;
 use crate::db::{self};
@@ -128,9 +129,23 @@ async fn record(
     let (head, screening) = (head.clone(), screening(judged));
     let unstored = app.unstored(judged.iter().map(|one| &one.decision));
     let (shared, fresh, rules) = (app.clone(), unstored.clone(), memo.clone());
+    let run = head.run;
+    // Whose run it is must be known even if nobody of it is ever permitted anything.
+    let about = app.tenants.is_new_run(run).then(|| About {
+        run,
+        tenant,
+        campaign: head.campaign,
+        class: head.class,
+        programme: head.programme.clone(),
+        sender: head.sender.clone(),
+        started_at: now.0,
+    });
     let write = app.cx.db.write(move |tx| {
         Box::pin(async move {
             shared.store_decisions(tx, &rules, &fresh, now.0).await?;
+            if let Some(about) = &about {
+                db::run_about::keep(tx, shared.engine(), about).await?;
+            }
             db::screen::store(tx, shared.engine(), &head, &screening, now.0).await?;
             shared.cx.bus.say(tx, tenant, &report).await?;
             Ok(())
@@ -138,6 +153,7 @@ async fn record(
     });
     write.await?;
     app.mark_stored(&memo, &unstored);
+    app.tenants.remember_run(run);
     Ok(())
 }
 

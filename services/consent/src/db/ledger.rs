@@ -156,7 +156,7 @@ pub struct Chained {
     pub hash: [u8; 32],
 }
 
-const COLUMNS: &str = "id, contact, inbound, phone, programme, action, method, evidence, acted_at, recorded_at, revision, \
+pub(super) const COLUMNS: &str = "id, contact, inbound, phone, programme, action, method, evidence, acted_at, recorded_at, revision, \
                        seq, person, detail, salt, sealed, hash";
 
 /// A person's entries by number, oldest first, after the one that made revision `after`.
@@ -211,6 +211,43 @@ pub async fn stretch(
     rows.iter().map(entry).collect()
 }
 
+/// The same, with what cannot be read told entry by entry; from below 1 too, where nothing belongs.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    after: i64,
+    limit: u32,
+) -> anyhow::Result<Vec<anyhow::Result<Entry>>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM ledger WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+    );
+    // What stands before the first entry must not hide.
+    let after = if after == 0 { i64::MIN } else { after };
+    let values = [tenant.uuid().into(), after.into(), i64::from(limit).into()];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    Ok(rows.iter().map(entry).collect())
+}
+
+/// Entries from before the chain: when the newest was recorded, and how many there are.
+pub async fn unchained(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+) -> anyhow::Result<(Option<i64>, u64)> {
+    let sql = "SELECT MAX(recorded_at), COUNT(*) FROM ledger WHERE tenant = $1 AND seq IS NULL";
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into()]))
+        .await?;
+    match row {
+        Some(row) => Ok((
+            row.try_get_by_index(0)?,
+            u64::try_from(row.try_get_by_index::<i64>(1)?)?,
+        )),
+        None => Ok((None, 0)),
+    }
+}
+
 /// The hash of the entry with this sequence number.
 pub async fn hash_at(
     db: &impl ConnectionTrait,
@@ -227,6 +264,20 @@ pub async fn hash_at(
         .await?;
     let row = row.ok_or_else(|| anyhow::anyhow!("the ledger lacks row {seq}"))?;
     super::book::bytes(&row, "hash")
+}
+
+/// How many entries there are of a person; the newest one's revision.
+pub async fn revision(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    person: &[u8; 32],
+) -> anyhow::Result<i64> {
+    let sql = "SELECT MAX(revision) FROM ledger WHERE tenant = $1 AND person = $2";
+    let values = [tenant.uuid().into(), person.to_vec().into()];
+    let row = db.query_one_raw(engine.sql(sql, values)).await?;
+    let newest: Option<Option<i64>> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    Ok(newest.flatten().unwrap_or(0))
 }
 
 /// Removes what is personal from a person's entries; the chain still verifies.
@@ -269,7 +320,7 @@ impl Entry {
     }
 }
 
-fn entry(row: &QueryResult) -> anyhow::Result<Entry> {
+pub(super) fn entry(row: &QueryResult) -> anyhow::Result<Entry> {
     let chained = match row.try_get::<Option<i64>>("", "seq")? {
         None => None,
         Some(seq) => Some(Chained {

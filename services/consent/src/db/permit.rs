@@ -150,17 +150,28 @@ pub async fn of_person(
     rows.iter().map(read).collect()
 }
 
-/// Takes the number out of a person's permits in a run.
-pub async fn erase(
+/// Takes the number out of these permits of a person; how many there were.
+pub async fn erase_all(
     tx: &impl ConnectionTrait,
     engine: Engine,
-    run: RunId,
+    messages: &[MessageId],
     phone: Phone,
-) -> anyhow::Result<()> {
-    let sql = "UPDATE permit SET phone = 0 WHERE run = $1 AND phone = $2";
-    let values = [run.uuid().into(), digits(phone).into()];
-    tx.execute_raw(engine.sql(sql, values)).await?;
-    Ok(())
+) -> anyhow::Result<u64> {
+    let rows: Vec<_> = messages
+        .iter()
+        .map(|message| (hex(message.run()), message.chunk(), message.position()))
+        .collect();
+    let sql = format!(
+        "UPDATE permit SET phone = 0 WHERE phone = $1 AND (run, chunk, position) IN \
+         (SELECT {}, CAST(value->>1 AS BIGINT), CAST(value->>2 AS BIGINT) FROM {} AS r)",
+        engine.uuid("value->>0"),
+        engine.rows("$2")
+    );
+    let values = [digits(phone).into(), serde_json::to_string(&rows)?.into()];
+    Ok(tx
+        .execute_raw(engine.sql(sql, values))
+        .await?
+        .rows_affected())
 }
 
 const COLUMNS: &str = "run, chunk, position, decision, revision, phone, granted_at";

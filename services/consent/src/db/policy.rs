@@ -84,6 +84,23 @@ pub async fn active(
         .unwrap_or(0))
 }
 
+/// The version that was in force at an instant.
+pub async fn active_at(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    at: i64,
+) -> anyhow::Result<i64> {
+    let sql = "SELECT version FROM policy_activation WHERE tenant = $1 AND at <= $2 ORDER BY at DESC LIMIT 1";
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into(), at.into()]))
+        .await?;
+    Ok(row
+        .map(|row| row.try_get_by_index(0))
+        .transpose()?
+        .unwrap_or(0))
+}
+
 /// Puts a version in force from the commit on; the one that was before.
 pub async fn activate(
     tx: &impl ConnectionTrait,
@@ -97,8 +114,11 @@ pub async fn activate(
                ON CONFLICT (tenant) DO UPDATE SET version = excluded.version, at = excluded.at";
     let values = [tenant.uuid().into(), version.into(), now.into()];
     tx.execute_raw(engine.sql(sql, values)).await?;
-    let sql = "INSERT INTO policy_activation (tenant, at, version, before) VALUES ($1, $2, $3, $4) \
-               ON CONFLICT (tenant, at) DO UPDATE SET version = excluded.version";
+    // Never at the instant of an earlier one, so that each is a row that can be gone back from.
+    let sql = "INSERT INTO policy_activation (tenant, at, version, before) \
+               SELECT $1, GREATEST_OF, CAST($3 AS BIGINT), CAST($4 AS BIGINT) FROM policy_activation WHERE tenant = $1";
+    let later = "CASE WHEN COALESCE(MAX(at), 0) >= CAST($2 AS BIGINT) THEN MAX(at) + 1 ELSE CAST($2 AS BIGINT) END";
+    let sql = sql.replace("GREATEST_OF", later);
     let values = [
         tenant.uuid().into(),
         now.into(),

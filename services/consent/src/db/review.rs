@@ -86,6 +86,19 @@ pub async fn open(
     rows.iter().map(read).collect()
 }
 
+/// What one person wrote, oldest first.
+pub async fn of_person(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phone: Phone,
+) -> anyhow::Result<Vec<Review>> {
+    let sql = format!("SELECT {COLUMNS} FROM review WHERE tenant = $1 AND phone = $2 ORDER BY id");
+    let values = [tenant.uuid().into(), digits(phone).into()];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter().map(read).collect()
+}
+
 /// Those that nobody decided in time.
 pub async fn due(
     db: &impl ConnectionTrait,

@@ -1,8 +1,8 @@
 //! `screen`: which decision each recipient got when a chunk was screened.
 
 use chassis::Engine;
-use contract::DecisionId;
 use contract::chunk::ChunkHead;
+use contract::{DecisionId, MessageId};
 use sea_orm::ConnectionTrait;
 
 /// Positions by decision.
@@ -27,4 +27,29 @@ pub async fn store(
     ];
     tx.execute_raw(engine.sql(sql, values)).await?;
     Ok(())
+}
+
+/// The decision that a message got when it was last screened, and when that was.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    message: MessageId,
+) -> anyhow::Result<Option<(DecisionId, i64)>> {
+    let sql =
+        "SELECT decisions, at FROM screen WHERE run = $1 AND chunk = $2 ORDER BY released_at DESC";
+    let values = [
+        message.run().uuid().into(),
+        i64::from(message.chunk()).into(),
+    ];
+    for row in db.query_all_raw(engine.sql(sql, values)).await? {
+        let decisions: Vec<u8> = row.try_get_by_index(0)?;
+        let screening: Screening = postcard::from_bytes(&decisions)?;
+        let found = screening
+            .into_iter()
+            .find(|(_, positions)| positions.contains(&message.position()));
+        if let Some((decision, _)) = found {
+            return Ok(Some((decision, row.try_get_by_index(1)?)));
+        }
+    }
+    Ok(None)
 }

@@ -26,6 +26,23 @@ pub async fn used(
         .unwrap_or(0))
 }
 
+/// The same, without holding anything.
+pub async fn look(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    sender: &str,
+    day: &str,
+) -> anyhow::Result<i64> {
+    let sql = "SELECT texts FROM sender_day WHERE tenant = $1 AND sender = $2 AND day = $3";
+    let values = [tenant.uuid().into(), sender.into(), day.into()];
+    let row = db.query_one_raw(engine.sql(sql, values)).await?;
+    Ok(row
+        .map(|row| row.try_get_by_index(0))
+        .transpose()?
+        .unwrap_or(0))
+}
+
 pub async fn add(
     tx: &impl ConnectionTrait,
     engine: Engine,

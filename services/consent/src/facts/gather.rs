@@ -266,7 +266,7 @@ fn do_not_call(facts: &mut Facts, here: &PlaceNow<'_>, person: &Person<'_>) {
     }
 }
 
-fn clock(facts: &mut Facts, here: &PlaceNow<'_>, urgent: bool) {
+pub(super) fn clock(facts: &mut Facts, here: &PlaceNow<'_>, urgent: bool) {
     facts.flags.set(Flags::URGENT, urgent);
     if !here.binding.binds() {
         facts.flags.set(Flags::SEND_DAY, true);
@@ -288,7 +288,7 @@ fn clock(facts: &mut Facts, here: &PlaceNow<'_>, urgent: bool) {
     (facts.law, facts.courtesy) = (hours.law, hours.courtesy);
 }
 
-fn counts(
+pub(super) fn counts(
     facts: &mut Facts,
     class: Class,
     parameters: &Parameters,

@@ -3,6 +3,7 @@
 
 mod flags;
 mod gather;
+mod refresh;
 mod written;
 
 use contract::{Class, DecisionId};
@@ -10,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 pub use flags::Flags;
 pub use gather::{Message, Person, ReplyFacts, binding_caps, gather, tenant_caps};
+pub use refresh::{Occasion, refresh};
 pub use written::Written;
 
 use crate::law::Level;

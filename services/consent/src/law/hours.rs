@@ -119,6 +119,19 @@ impl<'l> Binding<'l> {
         hours
     }
 
+    /// Every row in force on the local day of one zone, with its hours of that day.
+    pub fn in_zone(
+        &self,
+        law: &Law,
+        zone: Tz,
+        now: DateTime<Utc>,
+    ) -> Vec<(&'l HoursRow, Option<Window>)> {
+        let day = now.with_timezone(&zone).date_naive();
+        let rows = self.rows.iter().filter(|row| row.in_force.on(day));
+        rows.map(|row| (*row, day_window(law, row, day).0.0))
+            .collect()
+    }
+
     /// Ids of the rows that forbid it at `now`, and where they come from.
     pub fn against(&self, law: &Law, zones: &[Tz], now: DateTime<Utc>) -> Vec<&'l HoursRow> {
         let forbids = |row: &&&HoursRow| {

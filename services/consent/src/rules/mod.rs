@@ -35,6 +35,13 @@ pub struct Rule {
     policy: Policy,
 }
 
+impl Rule {
+    /// It is one of the few that permit; all others forbid.
+    pub fn permits(&self) -> bool {
+        self.policy.effect() == cedar_policy::Effect::Permit
+    }
+}
+
 /// What a tenant adds to the pack; the empty one adds nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Own {
@@ -71,6 +78,15 @@ impl Rules {
     pub fn shipped() -> Result<Self, RulesError> {
         let law = Law::load().map_err(|e| RulesError::Law(e.to_string()))?;
         Self::compile(Arc::new(law), "", Own::default())
+    }
+
+    /// The same without the tenant's own forbids.
+    pub fn without_forbids(&self) -> Result<Self, RulesError> {
+        let own = Own {
+            forbids: String::new(),
+            ..self.own.clone()
+        };
+        Self::compile(self.law.clone(), &self.operator, own)
     }
 
     pub fn law_tables(&self) -> &Law {
@@ -119,6 +135,11 @@ impl Rules {
     /// Which stretch of the policies' own dates a day falls into.
     pub fn era(&self, day: NaiveDate) -> u16 {
         u16::try_from(self.turns.partition_point(|turn| *turn <= day)).unwrap_or(u16::MAX)
+    }
+
+    /// One policy by its @id.
+    pub fn named(&self, id: &str) -> Option<&Rule> {
+        self.rules.get(&PolicyId::new(id))
     }
 
     pub(crate) fn rule(&self, id: &PolicyId) -> Option<&Rule> {

@@ -1,4 +1,5 @@
 //! One file per timer.
 
 pub mod confirm_opt_outs;
+pub mod retention;
 pub mod sweep;

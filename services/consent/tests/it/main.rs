@@ -7,10 +7,17 @@
 )]
 
 mod api;
+mod audiences;
+mod evidence;
+mod explain;
 mod intake;
+mod ledger;
 mod opt_out;
 mod permits;
+mod policies;
+mod privacy;
 mod restart;
+mod retention;
 mod screening;
 mod support;
 

@@ -1,12 +1,16 @@
-//! `hailmast evidence verify`: checks an evidence archive offline, without settings or databases.
+//! `hailmast evidence verify`: checks an evidence archive offline, without settings or databases; and
+//! `hailmast evidence export`, which asks the API for one.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use consent::archive::{self, ArchiveError, MAX_BYTES, Report};
+use serde_json::{Map, Value};
+
+use super::server::Server;
 
 #[derive(Subcommand)]
 pub enum Action {
@@ -19,13 +23,95 @@ pub enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Writes an archive about one person, campaign, run or message.
+    Export {
+        #[command(flatten)]
+        about: About,
+        /// Messages permitted at this moment or later (RFC 3339).
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Messages permitted before this moment.
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        server: Server,
+    },
 }
 
-pub fn run(action: Action) -> anyhow::Result<ExitCode> {
-    let Action::Verify { file, key, json } = action;
-    let trusted = key.as_deref().map(archive::public_key).transpose();
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct About {
+    /// E.164.
+    #[arg(long)]
+    phone: Option<String>,
+    #[arg(long)]
+    contact: Option<String>,
+    #[arg(long)]
+    campaign: Option<String>,
+    #[arg(long)]
+    run: Option<String>,
+    #[arg(long)]
+    message: Option<String>,
+}
+
+pub async fn run(action: Action) -> anyhow::Result<ExitCode> {
+    match action {
+        Action::Verify { file, key, json } => verify(&file, key.as_deref(), json),
+        Action::Export {
+            about,
+            from,
+            to,
+            out,
+            server,
+        } => {
+            let asked = body(about, from, to);
+            export(&server, &asked, &out).await
+        }
+    }
+}
+
+fn body(about: About, from: Option<String>, to: Option<String>) -> Value {
+    let fields = [
+        ("phone", about.phone),
+        ("contact", about.contact),
+        ("campaign", about.campaign),
+        ("run", about.run),
+        ("message", about.message),
+        ("from", from),
+        ("to", to),
+    ];
+    let given = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_string(), Value::String(value?))));
+    Value::Object(given.collect::<Map<String, Value>>())
+}
+
+async fn export(server: &Server, asked: &Value, out: &Path) -> anyhow::Result<ExitCode> {
+    let client = server.client().await?;
+    let body = serde_json::to_vec(asked)?;
+    let path = "/v1/evidence-exports";
+    let (status, bytes) = client.bytes("POST", path, "application/json", body).await?;
+    anyhow::ensure!(
+        status == 200,
+        "POST {path} was answered {status}: {}",
+        String::from_utf8_lossy(&bytes)
+    );
+    // What came must be whole before it takes the place of an older file.
+    let report = archive::verify(&bytes, None).context("the answer is no archive")?;
+    std::fs::write(out, &bytes).with_context(|| format!("write {}", out.display()))?;
+    println!(
+        "{} entries, {} messages, {} decisions; signed by {}",
+        report.entries, report.messages, report.decisions, report.fingerprint
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(file: &Path, key: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
+    let trusted = key.map(archive::public_key).transpose();
     let trusted = trusted.context("--key")?;
-    let verdict = archive::verify(&read(&file)?, trusted.as_ref());
+    let verdict = archive::verify(&read(file)?, trusted.as_ref());
     if json {
         println!("{}", as_json(&verdict)?);
     } else {

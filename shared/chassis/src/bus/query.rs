@@ -60,7 +60,7 @@ pub(super) async fn ask<Q: Query>(
 
 /// Resolves when an answer can be waited for in vain only: the question or the answer went down with a
 /// connection. What was still to be written goes over the next one, so that gets its time.
-async fn lost(bus: &Bus) {
+pub(super) async fn lost(bus: &Bus) {
     let mut connections = bus.inner.connections.clone();
     connections.mark_unchanged();
     if connections.changed().await.is_err() {

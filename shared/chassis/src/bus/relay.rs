@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::refill::Noted;
-use super::{Bus, wire};
+use super::{Bus, query, wire};
 
 /// Rows looked at in one round.
 const ROUND: u64 = 256;
@@ -55,7 +55,13 @@ pub(super) async fn run(bus: &Bus, closing: CancellationToken) -> anyhow::Result
             }
             cleaned = Some(Instant::now());
         }
-        match relay_round(bus, &mut noted).await {
+        // An acknowledgement that went down with a connection never comes: what is published again is
+        // recognised by its id.
+        let round = tokio::select! {
+            round = relay_round(bus, &mut noted) => round,
+            () = query::lost(bus) => Err(anyhow::anyhow!("the connection to NATS was lost")),
+        };
+        match round {
             Ok(0) => tokio::select! {
                 () = bus.inner.db.outbox_committed() => {}
                 // Rows of other processes of the service, and of a writer that died after its commit.

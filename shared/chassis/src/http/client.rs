@@ -12,13 +12,32 @@ use tokio::net::TcpStream;
 #[derive(Debug, Clone)]
 pub struct Client {
     address: SocketAddr,
+    /// As it was named, for the Host header.
+    host: String,
     key: String,
 }
 
 impl Client {
+    /// By a URL such as `http://127.0.0.1:8080` or `http://hailmast.internal`. No TLS: behind a proxy that ends
+    /// it, or on the same machine.
+    pub async fn at(url: &str, key: impl Into<String>) -> anyhow::Result<Self> {
+        let host = host_of(url)?;
+        let found = tokio::net::lookup_host(host.as_str()).await;
+        let address = found
+            .with_context(|| format!("the host of {url} is not known"))?
+            .next()
+            .with_context(|| format!("the host of {url} has no address"))?;
+        Ok(Self {
+            address,
+            host,
+            key: key.into(),
+        })
+    }
+
     pub fn new(address: SocketAddr, key: impl Into<String>) -> Self {
         Self {
             address,
+            host: address.to_string(),
             key: key.into(),
         }
     }
@@ -60,27 +79,7 @@ impl Client {
         kind: &str,
         body: Vec<u8>,
     ) -> anyhow::Result<(u16, Value)> {
-        let mut stream = TcpStream::connect(self.address)
-            .await
-            .context("the API does not answer")?;
-        stream.set_nodelay(true)?;
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n",
-            self.address,
-            self.key,
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).await?;
-        // A server that refuses a large body answers before it has read it; its answer is what counts.
-        let written = stream.write_all(&body).await;
-        let mut answer = Vec::new();
-        let read = stream.read_to_end(&mut answer).await;
-        let Some((status, payload)) = split(&answer) else {
-            written?;
-            read?;
-            anyhow::bail!("{method} {path}: the answer is not HTTP");
-        };
+        let (status, payload) = self.bytes(method, path, kind, body).await?;
         if payload.is_empty() {
             return Ok((status, Value::Null));
         }
@@ -90,6 +89,58 @@ impl Client {
             serde_json::from_slice(&payload).unwrap_or_else(|_| text()),
         ))
     }
+
+    /// Status and body as it came.
+    pub async fn bytes(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> anyhow::Result<(u16, Vec<u8>)> {
+        let mut stream = TcpStream::connect(self.address)
+            .await
+            .context("the API does not answer")?;
+        stream.set_nodelay(true)?;
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            self.host,
+            self.key,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await?;
+        // A server that refuses a large body answers before it has read it; its answer is what counts.
+        let written = stream.write_all(&body).await;
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer).await;
+        let Some(answered) = split(&answer) else {
+            written?;
+            read?;
+            anyhow::bail!("{method} {path}: the answer is not HTTP");
+        };
+        Ok(answered)
+    }
+}
+
+/// Host and port of a URL without a path.
+fn host_of(url: &str) -> anyhow::Result<String> {
+    let rest = url
+        .strip_prefix("http://")
+        .with_context(|| format!("{url} is no URL such as http://127.0.0.1:8080"))?;
+    let host = rest.trim_end_matches('/');
+    anyhow::ensure!(
+        !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']),
+        "{url}: a host and a port are expected, nothing behind"
+    );
+    let has_port = host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    Ok(if has_port {
+        host.to_string()
+    } else {
+        format!("{host}:80")
+    })
 }
 
 /// Status and body of a whole answer, chunked or not.
@@ -125,6 +176,21 @@ fn unchunk(mut body: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_names_a_host_and_a_port_and_nothing_else() {
+        assert_eq!(host_of("http://127.0.0.1:8080").unwrap(), "127.0.0.1:8080");
+        assert_eq!(host_of("http://localhost/").unwrap(), "localhost:80");
+        for bad in [
+            "https://x",
+            "127.0.0.1:8080",
+            "http://",
+            "http://x/v1",
+            "http://a@b",
+        ] {
+            assert!(host_of(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn answers_are_read_with_and_without_chunks() {

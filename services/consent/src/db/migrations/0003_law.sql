@@ -26,6 +26,9 @@ ALTER TABLE standing ADD COLUMN facts {bytes};
 ALTER TABLE standing ADD COLUMN due_at BIGINT;
 CREATE INDEX standing_by_due ON standing (due_at) WHERE due_at IS NOT NULL;
 
+-- All reasons against, the weightiest first.
+ALTER TABLE decision ADD COLUMN reasons {json};
+
 -- Numbers whose person was erased, as keyed hashes: they stay suppressed.
 CREATE TABLE erased (
   tenant {uuid} NOT NULL,
@@ -157,3 +160,10 @@ CREATE TABLE suppression (
   UNIQUE (tenant, phone, scope)
 );
 
+
+-- How far retention has come, per class: what is older may be gone.
+CREATE TABLE retention_mark (
+  class TEXT NOT NULL PRIMARY KEY,
+  until BIGINT NOT NULL,
+  done_at BIGINT NOT NULL
+){without_rowid};
