@@ -164,10 +164,25 @@ impl Rows {
         let mut rows = Vec::new();
         let mut record = csv::ByteRecord::new();
         while rows.len() < BATCH && self.reader.read_byte_record(&mut record).unwrap_or(false) {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = self.line_of(&record);
             rows.push(self.row(line, &record).map_err(|fault| (line, fault)));
         }
         rows
+    }
+
+    /// The reader says where it stood before the rest of a line's end and blank lines; those are counted here.
+    fn line_of(&self, record: &csv::ByteRecord) -> u64 {
+        let (line, byte) = record
+            .position()
+            .map_or((0, 0), |at| (at.line(), at.byte()));
+        let from = usize::try_from(byte).unwrap_or(usize::MAX);
+        let rest = self.body.get(from..).unwrap_or_default();
+        let ends = rest
+            .iter()
+            .take_while(|byte| matches!(**byte, b'\r' | b'\n'));
+        (line..)
+            .nth(ends.filter(|byte| **byte == b'\n').count())
+            .unwrap_or(line)
     }
 
     fn row(&self, line: u64, record: &csv::ByteRecord) -> Result<Row, Fault> {
@@ -240,13 +255,14 @@ mod tests {
 
     #[test]
     fn cells_come_by_name_and_blank_ones_are_absent() {
-        let read = rows("\u{feff}Note;PHONE\r\n\"a;b\";+1\r\n ;+2\r\n");
+        let read = rows("\u{feff}Note;PHONE\r\n\"a;b\";+1\r\n\r\n ;+2\r\n");
         let first = read[0].as_ref().unwrap();
         assert_eq!(
             (first.line, first.get("note"), first.get("phone")),
             (2, Some("a;b"), Some("+1"))
         );
-        assert_eq!(read[1].as_ref().unwrap().get("note"), None);
+        let second = read[1].as_ref().unwrap();
+        assert_eq!((second.line, second.get("note")), (4, None));
     }
 
     #[test]

@@ -251,7 +251,8 @@ fn check(
         NewAction::OptIn => opt_in(new, &evidence, method, acted_at.min(now))?,
         NewAction::OptOut => opt_out(new, acted_at.min(now))?,
     };
-    change.by = method.unwrap_or("api").to_string();
+    // Only the suppression list speaks as one: what it put there, it may take off again.
+    change.by = method.filter(|method| *method != "list").unwrap_or("api").to_string();
     change.expires_at = expires_at(new, phone, acted_at, months)?;
     Ok(NewEntry {
         phone,
@@ -259,7 +260,10 @@ fn check(
         change,
         method: method.unwrap_or("api").to_string(),
         evidence: kept,
-        inbound: new.reference.as_deref().map(once),
+        inbound: new.reference.as_deref().map(|reference| {
+            // The same reference of another person, or for the other act, names another entry.
+            once(&format!("{:?}\0{}\0{reference}", new.action, phone.digits()))
+        }),
         confirm_from: asks_from(new)?,
         mode,
     })
