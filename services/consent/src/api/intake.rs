@@ -252,7 +252,10 @@ fn check(
         NewAction::OptOut => opt_out(new, acted_at.min(now))?,
     };
     // Only the suppression list speaks as one: what it put there, it may take off again.
-    change.by = method.filter(|method| *method != "list").unwrap_or("api").to_string();
+    change.by = method
+        .filter(|method| *method != "list")
+        .unwrap_or("api")
+        .to_string();
     change.expires_at = expires_at(new, phone, acted_at, months)?;
     Ok(NewEntry {
         phone,
@@ -262,7 +265,11 @@ fn check(
         evidence: kept,
         inbound: new.reference.as_deref().map(|reference| {
             // The same reference of another person, or for the other act, names another entry.
-            once(&format!("{:?}\0{}\0{reference}", new.action, phone.digits()))
+            once(&format!(
+                "{:?}\0{}\0{reference}",
+                new.action,
+                phone.digits()
+            ))
         }),
         confirm_from: asks_from(new)?,
         mode,

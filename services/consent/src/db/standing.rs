@@ -105,7 +105,7 @@ pub async fn store(
     tenant: TenantId,
     standings: impl Iterator<Item = (Phone, &Standing, Option<i64>)>,
 ) -> anyhow::Result<()> {
-    let mut rows: Vec<(i64, String, Option<i64>, i64, Option<i64>)> = standings
+    let mut rows: Vec<_> = standings
         .map(|(phone, s, due)| {
             let state = hex::encode(s.encode());
             (

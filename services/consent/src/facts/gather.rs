@@ -320,7 +320,7 @@ pub(super) fn counts(
                 .set(Flags::REPLIES_EXHAUSTED, sent >= parameters.otp_per_hour);
         }
         Class::Informational | Class::Appointment => {
-            exemption(facts, parameters, here, message, person)
+            exemption(facts, parameters, here, message, person);
         }
         _ => {}
     }

@@ -108,7 +108,9 @@ async fn grant(
         })
         .collect();
     let fenced = |index: usize| is_fenced(&footings[index], &questions[index]);
-    let class = questions.first().map_or(Class::Marketing, |one| one.ask.class);
+    let class = questions
+        .first()
+        .map_or(Class::Marketing, |one| one.ask.class);
     let phones: Vec<Phone> = (0..questions.len())
         .filter(|index| !fenced(*index))
         .flat_map(|index| parted[index].1.iter().map(|asked| asked.phone))
@@ -238,14 +240,16 @@ async fn write(
         if entries.is_empty() {
             continue;
         }
-        permits.extend(allowed(judged.as_deref().unwrap_or_default()).map(|one| New {
-            run: ask.slot.run,
-            chunk: ask.slot.chunk,
-            position: one.person.position,
-            decision: one.decision.id,
-            revision: one.revision,
-            phone: one.person.phone,
-        }));
+        permits.extend(
+            allowed(judged.as_deref().unwrap_or_default()).map(|one| New {
+                run: ask.slot.run,
+                chunk: ask.slot.chunk,
+                position: one.person.position,
+                decision: one.decision.id,
+                revision: one.revision,
+                phone: one.person.phone,
+            }),
+        );
         opened.push(Opened {
             open: Open {
                 slot: ask.slot,

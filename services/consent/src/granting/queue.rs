@@ -102,7 +102,11 @@ fn together(waiting: &mut VecDeque<Question>) -> Option<Vec<Question>> {
         let apart = question.tenant == tenant
             && question.ask.class == class
             && !slots.contains(&question.ask.slot)
-            && !question.ask.asks.iter().any(|one| people.contains(&one.phone));
+            && !question
+                .ask
+                .asks
+                .iter()
+                .any(|one| people.contains(&one.phone));
         if apart {
             slots.insert(question.ask.slot);
             people.extend(question.ask.asks.iter().map(|one| one.phone));

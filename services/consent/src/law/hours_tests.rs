@@ -61,9 +61,9 @@ fn transitions(zone: Tz, from: i64, to: i64) -> Vec<i64> {
             while high - low > 1 {
                 let middle = i64::midpoint(low, high);
                 if offset(zone, middle) == here {
-                    low = middle
+                    low = middle;
                 } else {
-                    high = middle
+                    high = middle;
                 }
             }
             found.push(low);

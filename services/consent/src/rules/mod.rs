@@ -50,6 +50,9 @@ pub struct Own {
     pub forbids: String,
 }
 
+/// Era, class and countries: what a set of policies is picked by.
+type SetKey = (u16, Class, Vec<Region>);
+
 /// A policy set in service.
 pub struct Rules {
     law: Arc<Law>,
@@ -60,7 +63,7 @@ pub struct Rules {
     turns: Vec<NaiveDate>,
     /// Countries with policies of their own.
     countries: Vec<Region>,
-    sets: RwLock<AHashMap<(u16, Class, Vec<Region>), Arc<PolicySet>>>,
+    sets: RwLock<AHashMap<SetKey, Arc<PolicySet>>>,
     entities: Entities,
     principal: EntityUid,
     resource: EntityUid,

@@ -135,7 +135,7 @@ impl Campaigns {
 /// A zone in which it is about one in the afternoon, whenever the bench runs.
 fn daytime_zone() -> String {
     use chrono::Timelike;
-    match 13 - i64::from(chrono::Utc::now().hour()) {
+    match 13 - i64::from(chassis::Clock::system().now().hour()) {
         0 => "Etc/GMT".to_string(),
         // POSIX signs: Etc/GMT-5 is five hours ahead of UTC.
         ahead if ahead > 0 => format!("Etc/GMT-{ahead}"),
