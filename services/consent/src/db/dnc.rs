@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use contract::{Phone, TenantId};
 use sea_orm::ConnectionTrait;
 
-use super::{digits, phone_rows};
+use super::{by_phone, digits, phone_rows};
 
 /// Every list of a tenant with the day it is of.
 pub async fn lists(
@@ -55,9 +55,8 @@ pub async fn among(
     phones: impl Iterator<Item = Phone>,
 ) -> anyhow::Result<AHashMap<Phone, Vec<String>>> {
     let sql = format!(
-        "SELECT e.phone, e.list FROM {} AS r CROSS JOIN dnc_entry e \
-         WHERE e.tenant = $1 AND e.phone = CAST(r.value->>0 AS BIGINT)",
-        engine.rows("$2")
+        "SELECT t.phone, t.list FROM {}",
+        by_phone(engine, "dnc_entry")
     );
     let values = [tenant.uuid().into(), phone_rows(phones).into()];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;

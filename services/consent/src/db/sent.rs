@@ -8,7 +8,7 @@ use contract::chunk::SlotRef;
 use contract::{Class, Phone, TenantId};
 use sea_orm::ConnectionTrait;
 
-use super::{digits, phone_rows};
+use super::{by_phone, digits, phone_rows};
 use crate::recent::Sent;
 
 pub async fn load(
@@ -19,9 +19,8 @@ pub async fn load(
     since: i64,
 ) -> anyhow::Result<AHashMap<Phone, Vec<Sent>>> {
     let sql = format!(
-        "SELECT s.phone, s.at, s.topic, s.class FROM {} AS r CROSS JOIN sent s \
-         WHERE s.tenant = $1 AND s.phone = CAST(r.value->>0 AS BIGINT) AND s.at > $3",
-        engine.rows("$2")
+        "SELECT t.phone, t.at, t.topic, t.class FROM {} AND t.at > $3",
+        by_phone(engine, "sent")
     );
     let values = [
         tenant.uuid().into(),

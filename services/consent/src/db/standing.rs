@@ -6,7 +6,7 @@ use chassis::Engine;
 use contract::{Phone, TenantId};
 use sea_orm::ConnectionTrait;
 
-use super::{digits, phone_rows};
+use super::{by_phone, digits, phone_rows};
 use crate::person::PersonFacts;
 use crate::sabotage::{self, Mechanism};
 use crate::standing::Standing;
@@ -41,19 +41,17 @@ pub async fn load(
     let lock = match hold {
         Hold::None => String::new(),
         // Always taken in the same order, so that two transactions never wait for each other.
-        Hold::Shared => format!(" ORDER BY s.phone{} OF s", engine.for_share()),
-        Hold::Exclusive => format!(" ORDER BY s.phone{} OF s", engine.for_update()),
+        Hold::Shared => format!(" ORDER BY t.phone{} OF t", engine.for_share()),
+        Hold::Exclusive => format!(" ORDER BY t.phone{} OF t", engine.for_update()),
     };
     let lock = if engine == Engine::Sqlite || sabotage::removed(Mechanism::RowLock) {
         String::new()
     } else {
         lock
     };
-    // CROSS JOIN: SQLite would otherwise walk through everyone of the tenant and look each up in the list.
     let sql = format!(
-        "SELECT s.phone, s.state, s.facts, s.revision, s.opted_out_at, s.programmes FROM {} AS r CROSS JOIN standing s \
-         WHERE s.tenant = $1 AND s.phone = CAST(r.value->>0 AS BIGINT){lock}",
-        engine.rows("$2")
+        "SELECT t.phone, t.state, t.facts, t.revision, t.opted_out_at, t.programmes FROM {}{lock}",
+        by_phone(engine, "standing")
     );
     let values = [tenant.uuid().into(), phone_rows(phones).into()];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;

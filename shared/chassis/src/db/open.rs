@@ -88,6 +88,14 @@ impl Location {
             Self::Postgres(url) => {
                 let mut options = ConnectOptions::new(url.clone());
                 options.set_schema_search_path(service);
+                if cache_kib == WRITER_CACHE_KIB {
+                    // Every statement of the writer goes by key. A plan made while a table was empty would walk
+                    // through all of it, and stay in use until the statistics come.
+                    options.map_sqlx_postgres_opts(|postgres| {
+                        let ways = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
+                        postgres.options(ways.map(|way| (way, "off")))
+                    });
+                }
                 options
             }
         };
