@@ -11,7 +11,13 @@ fn codes(text: &str) -> BTreeSet<String> {
     for maker in ["Problem::new(", "Fault::new(", "code: "] {
         for after in text.split(maker).skip(1) {
             let near: String = after.chars().take(140).collect();
-            let quoted = near.split('"').nth(1).unwrap_or_default();
+            // A word that is cut off at the end of what is near is none.
+            let closed = near.matches('"').count() >= 2;
+            let quoted = near
+                .split('"')
+                .nth(1)
+                .filter(|_| closed)
+                .unwrap_or_default();
             let dotted = quoted.split_once('.').is_some_and(|(area, fault)| {
                 [area, fault].iter().all(|part| {
                     !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_')

@@ -503,5 +503,4 @@ pub fn phone_parameter(text: &str) -> Result<Phone, Problem> {
 }
 
 #[cfg(test)]
-#[path = "intake_tests.rs"]
 mod tests;

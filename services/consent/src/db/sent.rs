@@ -18,24 +18,25 @@ pub async fn load(
     phones: impl Iterator<Item = Phone>,
     since: i64,
 ) -> anyhow::Result<AHashMap<Phone, Vec<Sent>>> {
+    // The instant is compared here: PostgreSQL would take it for the index's condition instead of the numbers.
     let sql = format!(
-        "SELECT t.phone, t.at, t.topic, t.class FROM {} AND t.at > $3",
+        "SELECT t.phone, t.at, t.topic, t.class FROM {}",
         by_phone(engine, "sent")
     );
-    let values = [
-        tenant.uuid().into(),
-        phone_rows(phones).into(),
-        since.into(),
-    ];
+    let values = [tenant.uuid().into(), phone_rows(phones).into()];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;
     let mut sent: AHashMap<Phone, Vec<Sent>> = AHashMap::new();
     for row in rows {
         let phone = super::phone(row.try_get_by_index(0)?).context("a stored number is none")?;
+        let at: i64 = row.try_get_by_index(1)?;
+        if at <= since {
+            continue;
+        }
         let (topic, class): (i64, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
         sent.entry(phone).or_default().push(Sent {
             topic: u32::try_from(topic)?,
             class: Class::parse(&class).context("a stored class is none")?,
-            at: row.try_get_by_index(1)?,
+            at,
         });
     }
     Ok(sent)

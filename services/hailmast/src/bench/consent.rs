@@ -43,7 +43,7 @@ pub struct Options {
     #[arg(long, default_value_t = 200_000)]
     people: usize,
     /// Slots of 64 asked for at the same time.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 64)]
     in_flight: usize,
     #[arg(long)]
     json: bool,
