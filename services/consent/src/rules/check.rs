@@ -69,6 +69,19 @@ impl Fault {
         }
     }
 
+    /// With the place of its policy's @id, where Cedar names none.
+    #[must_use]
+    pub fn at_its_id(mut self, text: &str) -> Self {
+        let named = self.policy.as_ref().map(|id| format!("@id(\"{id}\")"));
+        let offset = named.and_then(|named| text.find(&named));
+        if let Some((line, column)) = offset.and_then(|offset| place(text, offset))
+            && self.line.is_none()
+        {
+            (self.line, self.column) = (Some(line), Some(column));
+        }
+        self
+    }
+
     /// With the place that Cedar names.
     pub fn of(
         code: &'static str,

@@ -142,14 +142,14 @@ impl Draft {
         let mut fresh = PolicySet::new();
         for policy in parsed.policies() {
             match rule(file, policy, author) {
-                Err(fault) => self.faults.push(fault),
+                Err(fault) => self.faults.push(fault.at_its_id(text)),
                 Ok((id, rule)) => {
                     let twice = self.all.add(rule.policy.clone()).is_err()
                         || fresh.add(rule.policy.clone()).is_err();
                     if twice {
                         let detail = "another policy has this id";
                         let fault = Fault::new("policy.duplicate", Some(id.to_string()), detail);
-                        self.faults.push(fault);
+                        self.faults.push(fault.at_its_id(text));
                     }
                     self.rules.insert(id, rule);
                 }

@@ -114,6 +114,19 @@ fn a_fault_is_told_with_line_and_column() {
 }
 
 #[test]
+fn a_fault_that_names_no_place_points_at_its_policy() {
+    let text = format!("\n\n{}", policy("context.level + 1 < 3"));
+    let Err(error) = Rules::compile(law(), "", own(&text)) else {
+        panic!("it was taken")
+    };
+    let fault = &error.faults()[0];
+    assert_eq!(
+        (fault.code, fault.line, fault.column),
+        ("policy.may_error", Some(3), Some(1))
+    );
+}
+
+#[test]
 fn the_hash_changes_with_texts_and_parameters() {
     let hash = |operator: &str, own: Own| *Rules::compile(law(), operator, own).unwrap().hash();
     let text = policy("context.urgent");

@@ -80,8 +80,6 @@ impl Location {
                         .foreign_keys(true)
                         .statement_cache_capacity(200)
                         .pragma("cache_size", format!("-{cache_kib}"))
-                        // What a savepoint may have to undo; a commit does not rest on it.
-                        .pragma("temp_store", "MEMORY")
                 });
                 options
             }
