@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::db::standing::{Hold, Known};
 use crate::db::{self};
 use crate::facts::{Person, ReplyFacts};
+use crate::judge::Asked;
 use crate::recent::Sent;
 use crate::standing::Standing;
 use crate::tenants::{Lists, person_hash};
@@ -82,6 +83,22 @@ impl People {
             dnc: self.dnc.get(&phone).map_or(&[], Vec::as_slice),
             reply: ReplyFacts::default(),
         }
+    }
+
+    /// Those asked about, in their order; each may name a zone by its place in `zones`.
+    pub fn asked<'p>(
+        &'p self,
+        app: &App,
+        zones: &[String],
+        asked: impl Iterator<Item = (Asked, Option<u8>)>,
+    ) -> Vec<(Asked, Person<'p>)> {
+        let zones: Vec<Option<Tz>> = zones.iter().map(|name| name.parse().ok()).collect();
+        asked
+            .map(|(one, zone)| {
+                let zone = zone.and_then(|index| zones.get(usize::from(index)).copied().flatten());
+                (one, self.person(app, one.phone, zone))
+            })
+            .collect()
     }
 
     pub fn known(&self, phone: Phone) -> &Known {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use ahash::AHashMap;
 use chassis::Failure;
-use chrono_tz::Tz;
 use contract::chunk::{CHUNK_SIZE, ChunkHead, Recipient, Screened};
 use contract::consent::{ChunkScreened, ScreenChunk};
 use contract::renderer::RenderChunk;
@@ -15,7 +14,7 @@ use crate::db::run_about::About;
 use crate::db::screen::Screening;
 use crate::db::standing::Hold;
 use crate::db::{self};
-use crate::facts::{self, Message};
+use crate::facts::Message;
 use crate::judge::{self, Asked, Court, Fate, Judged};
 use crate::memo::Memo;
 use crate::people::People;
@@ -74,21 +73,18 @@ async fn screen(
     let people = People::load(app, reader, tenant, (head.class, &phones), Hold::None).await?;
     let names = (head.campaign, head.sender.as_str(), head.template);
     let papers = app.tenants.papers(reader, engine, tenant, names).await?;
-    let zones: Vec<Option<Tz>> = head.zones.iter().map(|name| name.parse().ok()).collect();
-    let persons: Vec<(Asked, facts::Person<'_>)> = recipients
-        .iter()
-        .map(|one| {
+    let persons = people.asked(
+        app,
+        &head.zones,
+        recipients.iter().map(|one| {
             let asked = Asked {
                 position: one.position,
                 contact: one.contact,
                 phone: one.phone,
             };
-            let zone = one
-                .zone
-                .and_then(|index| zones.get(usize::from(index)).copied().flatten());
-            (asked, people.person(app, one.phone, zone))
-        })
-        .collect();
+            (asked, one.zone)
+        }),
+    );
     let court = Court {
         memo: &memo,
         places: &app.places,

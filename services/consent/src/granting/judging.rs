@@ -3,7 +3,6 @@
 
 use chassis::Tx;
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use contract::chunk::Outcome;
 use contract::consent::{Gate, GrantPermits, PermitAsk};
 use contract::{Mode, Reason, TenantId};
@@ -52,21 +51,18 @@ pub async fn judge_slot(
     } = *bench;
     let engine = app.engine();
     let papers = app.tenants.papers(tx, engine, tenant, names(ask)).await?;
-    let zones: Vec<Option<Tz>> = ask.zones.iter().map(|name| name.parse().ok()).collect();
-    let persons: Vec<(Asked, facts::Person<'_>)> = asked
-        .iter()
-        .map(|one| {
+    let persons = people.asked(
+        app,
+        &ask.zones,
+        asked.iter().map(|one| {
             let asked = Asked {
                 position: one.position,
                 contact: one.contact,
                 phone: one.phone,
             };
-            let zone = one
-                .zone
-                .and_then(|index| zones.get(usize::from(index)).copied().flatten());
-            (asked, people.person(app, one.phone, zone))
-        })
-        .collect();
+            (asked, one.zone)
+        }),
+    );
     let court = Court {
         memo,
         places: &app.places,
