@@ -23,7 +23,8 @@ pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         cx.answer(app.clone(), grant_permits::handle).await?;
         cx.answer(app.clone(), close_permits::handle).await?;
         cx.answer(app.clone(), set_run_gate::handle).await?;
-        cx.answer(app.clone(), record_reply::handle).await?;
+        let urgent = cx.urgent();
+        urgent.answer(app.clone(), record_reply::handle).await?;
         let at_once = app.config.screen_concurrency;
         cx.consume(
             screen_chunk::DURABLE,
@@ -47,7 +48,7 @@ pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         )
         .await?;
         cx.spawn("sweep", tasks::sweep::run(app.clone()));
-        cx.spawn(
+        urgent.spawn(
             "confirm opt-outs",
             tasks::confirm_opt_outs::run(app.clone()),
         );

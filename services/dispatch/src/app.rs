@@ -20,6 +20,8 @@ pub const EVERYONE: TenantId = TenantId::from_raw(0);
 
 pub struct App {
     pub cx: Cx,
+    /// For answers to people, past the queues of the mass path.
+    pub urgent: Cx,
     pub config: Config,
     pub links: Arc<Links>,
     pub lanes: Lanes,

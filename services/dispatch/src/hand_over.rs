@@ -53,11 +53,12 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
         .iter()
         .map(|text| u32::from(text.segments.max(1)))
         .sum();
+    let answer = is_answer(chunk.head.class);
     let entered = tokio::select! {
         entered = async {
             chunk.link.provider.ready().await;
-            chunk.lane.wait(segments, is_answer(chunk.head.class)).await;
-            chunk.link.gate().enter().await
+            chunk.lane.wait(segments, answer).await;
+            chunk.link.gate().enter(answer).await
         } => entered,
         () = stopping.cancelled() => return Err(stopped()),
     };
@@ -149,10 +150,15 @@ async fn ask(
             })
             .collect(),
     };
+    let bus = if is_answer(head.class) {
+        &app.urgent.bus
+    } else {
+        &app.cx.bus
+    };
     let (mut wait, mut refusals, mut answer_lost) = (FIRST_WAIT, 0, false);
     loop {
         let asked = Instant::now();
-        let error = match app.cx.bus.ask(chunk.tenant, &question).await {
+        let error = match bus.ask(chunk.tenant, &question).await {
             Ok(PermitAnswer::Answered {
                 granted,
                 good_for_ms,

@@ -61,20 +61,20 @@ impl Gate {
         }
     }
 
-    /// Waits for room; the room is given back when the guard is dropped.
-    pub async fn enter(&self) -> Entered<'_> {
+    /// Waits for room, or goes past all who wait; the room is given back when the guard is dropped.
+    pub async fn enter(&self, at_once: bool) -> Entered<'_> {
         loop {
             let freed = self.freed.notified();
-            if self.try_enter() {
+            if self.try_enter(at_once) {
                 return Entered { gate: self };
             }
             freed.await;
         }
     }
 
-    fn try_enter(&self) -> bool {
+    fn try_enter(&self, at_once: bool) -> bool {
         let mut flow = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = flow.open < flow.limit;
+        let room = at_once || flow.open < flow.limit;
         if room {
             flow.open += 1;
         }
@@ -188,16 +188,22 @@ mod tests {
     #[tokio::test]
     async fn the_gate_lets_in_as_many_as_the_flow_allows() {
         let gate = Gate::new(24);
-        let first = gate.enter().await;
-        let second = gate.enter().await;
-        assert!(!gate.try_enter());
+        let first = gate.enter(false).await;
+        let second = gate.enter(false).await;
+        assert!(!gate.try_enter(false));
+        drop(gate.enter(true).await);
+        assert!(!gate.try_enter(false));
         first.went(Duration::from_millis(5), Duration::from_secs(10), false);
         drop(first);
         drop(second);
-        let _three = (gate.enter().await, gate.enter().await, gate.enter().await);
+        let _three = (
+            gate.enter(false).await,
+            gate.enter(false).await,
+            gate.enter(false).await,
+        );
         assert_eq!(gate.usage(), (3, 3));
         assert!(
-            tokio::time::timeout(Duration::from_millis(20), gate.enter())
+            tokio::time::timeout(Duration::from_millis(20), gate.enter(false))
                 .await
                 .is_err()
         );

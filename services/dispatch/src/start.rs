@@ -53,6 +53,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         simulator: tokio::sync::Mutex::new(simulator),
         epoch: OnceLock::new(),
         config,
+        urgent: cx.urgent(),
         cx,
     });
     spawn(&app, entries, incoming).await?;
@@ -119,7 +120,7 @@ async fn spawn(
     cx.spawn("dispatch recorder", recorder.run());
     cx.spawn("dispatch closer", close_permits::run(app.clone(), to_close));
     let (reply, replies) = mpsc::channel(answer_replies::QUEUE);
-    cx.spawn(
+    app.urgent.spawn(
         "dispatch replies",
         answer_replies::run(app.clone(), replies),
     );
@@ -149,13 +150,14 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     );
     takeover::settle(&app, registered.open).await?;
     let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
-    cx.consume(
-        send_answer::DURABLE,
-        at_once,
-        app.clone(),
-        send_answer::handle,
-    )
-    .await?;
+    app.urgent
+        .consume(
+            send_answer::DURABLE,
+            at_once,
+            app.clone(),
+            send_answer::handle,
+        )
+        .await?;
     cx.consume(
         send_chunk::DURABLE,
         at_once,

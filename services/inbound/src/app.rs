@@ -25,10 +25,10 @@ pub struct App {
 pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     let app = Arc::new(App {
         db: cx.db.clone(),
-        bus: cx.bus.clone(),
+        bus: cx.urgent().bus,
         clock: cx.clock.clone(),
         config: cx.config()?,
     });
-    queries::start(&cx, &app).await?;
+    queries::start(&cx.urgent(), &app).await?;
     Ok(api::router().with_state(app))
 }

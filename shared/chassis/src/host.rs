@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::runtime::Handle;
 
 use crate::bus::{self, Bus};
 use crate::clock::Clock;
@@ -14,6 +15,7 @@ use crate::http::serve;
 use crate::lifecycle::Lifecycle;
 use crate::service::{Cx, Service};
 use crate::telemetry;
+use crate::urgent::Urgent;
 
 const FLUSH_WITHIN: Duration = Duration::from_secs(2);
 
@@ -32,6 +34,7 @@ pub struct Host {
     contexts: BTreeMap<&'static str, Cx>,
     lifecycle: Lifecycle,
     grace: Duration,
+    _urgent: Urgent,
 }
 
 impl Host {
@@ -39,6 +42,7 @@ impl Host {
     pub async fn start(options: HostOptions) -> anyhow::Result<Self> {
         let common = options.settings.common()?;
         let lifecycle = Lifecycle::default();
+        let urgent = Urgent::start()?;
         telemetry::metrics();
         std::fs::create_dir_all(&common.data.dir).with_context(|| {
             format!(
@@ -63,15 +67,17 @@ impl Host {
             .await?;
             let connection = bus::connect(&common.nats.url, service.name).await?;
             let clock = options.clock.clone();
-            let bus = Bus::start(
+            let bus = Bus::new(
                 service.name,
                 connection,
                 db.clone(),
                 clock.clone(),
                 common.bus.clone(),
-                &lifecycle,
             );
             any_bus.get_or_insert(bus.clone());
+            let aside = urgent_bus(&bus, &common.nats.url, service.name, urgent.handle()).await?;
+            let aside = (aside, lifecycle.on(urgent.handle()));
+            aside.0.relay(&aside.1);
             let cx = Cx {
                 service: service.name,
                 db,
@@ -80,6 +86,7 @@ impl Host {
                 data_dir: common.data.dir.clone(),
                 settings: options.settings.clone(),
                 lifecycle: lifecycle.clone(),
+                aside,
             };
             contexts.insert(service.name, cx);
         }
@@ -100,6 +107,7 @@ impl Host {
             address,
             contexts,
             lifecycle,
+            _urgent: urgent,
             grace: Duration::from_secs(common.shutdown.grace_seconds),
         })
     }
@@ -129,8 +137,9 @@ impl Host {
         let clean = self.lifecycle.stop(self.grace).await;
         for cx in self.contexts.into_values() {
             // A connection that is lost by now has nothing more to give, and would be waited for.
-            let client = cx.bus.client();
-            let _flushed = tokio::time::timeout(FLUSH_WITHIN, client.flush()).await;
+            for client in [cx.bus.client(), cx.aside.0.client()] {
+                let _flushed = tokio::time::timeout(FLUSH_WITHIN, client.flush()).await;
+            }
             if let Err(error) = cx.db.read().clone().close().await {
                 tracing::debug!(%error, "a pool did not close");
             }
@@ -144,4 +153,16 @@ impl Host {
         );
         Ok(())
     }
+}
+
+/// The service's second connection, with its reading and writing on the urgent thread.
+async fn urgent_bus(
+    bus: &Bus,
+    url: &str,
+    service: &'static str,
+    runtime: &Handle,
+) -> anyhow::Result<Bus> {
+    let url = url.to_string();
+    let connecting = runtime.spawn(async move { bus::connect(&url, service).await });
+    Ok(bus.over(connecting.await??))
 }

@@ -15,6 +15,7 @@ pub mod managed;
 pub mod service;
 pub mod telemetry;
 pub mod trace;
+mod urgent;
 
 pub use bus::{AskError, Bus, Failure};
 pub use clock::Clock;

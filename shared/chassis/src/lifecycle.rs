@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -13,6 +14,8 @@ use tokio_util::task::TaskTracker;
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle {
     inner: Arc<Inner>,
+    /// Where tasks run; the caller's runtime unless set.
+    on: Option<Handle>,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +33,21 @@ struct Inner {
 }
 
 impl Lifecycle {
+    /// The same, with its tasks on another runtime.
+    pub(crate) fn on(&self, runtime: &Handle) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            on: Some(runtime.clone()),
+        }
+    }
+
+    fn track(&self, tracker: &TaskTracker, task: impl Future<Output = ()> + Send + 'static) {
+        match &self.on {
+            Some(runtime) => tracker.spawn_on(task, runtime),
+            None => tracker.spawn(task),
+        };
+    }
+
     pub fn stopping(&self) -> CancellationToken {
         self.inner.stopping.clone()
     }
@@ -49,9 +67,9 @@ impl Lifecycle {
         task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
     ) {
         let lifecycle = self.clone();
-        self.inner
-            .work
-            .spawn(async move { lifecycle.watch(name, task).await });
+        self.track(&self.inner.work, async move {
+            lifecycle.watch(name, task).await;
+        });
     }
 
     /// What work stands on: ends itself once `closing` is cancelled.
@@ -61,9 +79,9 @@ impl Lifecycle {
         task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
     ) {
         let lifecycle = self.clone();
-        self.inner
-            .footing
-            .spawn(async move { lifecycle.watch(name, task).await });
+        self.track(&self.inner.footing, async move {
+            lifecycle.watch(name, task).await;
+        });
     }
 
     /// A database writer: ends itself once `ending` is cancelled and its queue is empty.
@@ -73,9 +91,9 @@ impl Lifecycle {
         task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
     ) {
         let lifecycle = self.clone();
-        self.inner
-            .writers
-            .spawn(async move { lifecycle.watch(name, task).await });
+        self.track(&self.inner.writers, async move {
+            lifecycle.watch(name, task).await;
+        });
     }
 
     async fn watch(&self, name: &'static str, task: impl Future<Output = anyhow::Result<()>>) {

@@ -44,6 +44,8 @@ pub struct Cx {
     pub data_dir: PathBuf,
     pub(crate) settings: Settings,
     pub(crate) lifecycle: Lifecycle,
+    /// The same on the thread of [`Cx::urgent`].
+    pub(crate) aside: (Bus, Lifecycle),
 }
 
 impl Cx {
@@ -60,6 +62,17 @@ impl Cx {
         task: impl Future<Output = anyhow::Result<()>> + Send + 'static,
     ) {
         self.lifecycle.spawn_work(name, task);
+    }
+
+    /// The same surroundings with a connection and a thread of their own, past the queues of the mass path:
+    /// for what a person or the law waits for. Nothing that computes for long may run there.
+    pub fn urgent(&self) -> Self {
+        let (bus, lifecycle) = self.aside.clone();
+        Self {
+            bus,
+            lifecycle,
+            ..self.clone()
+        }
     }
 
     pub fn stopping(&self) -> CancellationToken {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ahash::AHashMap;
+use chassis::db::Turn;
 use chassis::{Engine, Tx};
 use contract::chunk::SlotRef;
 use contract::consent::{Permit, PermitAnswer, PermitAsk};
@@ -59,10 +60,11 @@ pub async fn answer(app: &Arc<App>, questions: Vec<Question>) {
         .unzip();
     let counted = Arc::new(Counted::default());
     let (shared, kept) = (app.clone(), counted.clone());
-    let write = app
-        .cx
-        .db
-        .write(move |tx| Box::pin(async move { grant(&shared, tx, tenant, &asked, &kept).await }));
+    let reply = asked.first().is_some_and(|one| one.ask.class.is_reply());
+    let turn = if reply { Turn::First } else { Turn::Last };
+    let write = app.cx.db.write_at(turn, move |tx| {
+        Box::pin(async move { grant(&shared, tx, tenant, &asked, &kept).await })
+    });
     // An asker that has gone away does not need the answer; its permits are told as granted before.
     match write.await {
         Ok(granted) => {

@@ -63,10 +63,14 @@ impl Questions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// True when one more has to start answering.
+    /// True when one more has to start answering. Answers to people go before everything else.
     fn put(&self, question: Question) -> bool {
         let mut state = self.state();
-        state.waiting.push_back(question);
+        if question.ask.class.is_reply() {
+            state.waiting.push_front(question);
+        } else {
+            state.waiting.push_back(question);
+        }
         let more = state.answering < ON_THE_WAY;
         state.answering += usize::from(more);
         more

@@ -79,7 +79,7 @@ async fn answer(app: &App, arrived: Arrived) {
     };
     let kept = match tenant {
         Some(tenant) => app
-            .cx
+            .urgent
             .bus
             .ask(tenant, &reply)
             .await

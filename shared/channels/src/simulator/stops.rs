@@ -45,6 +45,8 @@ pub struct StopFigures {
     pub unconfirmed: u64,
     /// Of those in whose lifetime nothing was down.
     pub recorded: Spread,
+    /// To the instant of confirmation on the platform's own record: from then on no text begins to leave.
+    pub final_on_record: Spread,
     pub confirmed: Spread,
     /// Nothing was down, and no confirmation text came.
     pub confirmation_missing: u64,
@@ -98,13 +100,15 @@ impl StopLog {
             sent: self.sent.len() as u64,
             ..StopFigures::default()
         };
-        let (mut recorded, mut confirmed) = (Vec::new(), Vec::new());
+        let (mut recorded, mut on_record_after, mut confirmed) =
+            (Vec::new(), Vec::new(), Vec::new());
         let (mut recorded_overall, mut confirmed_overall) = (Vec::new(), Vec::new());
         for (number, sent) in &self.sent {
             let seen = seen(number);
             let took = |at: Option<u64>| at.map(|at| at.saturating_sub(*sent));
             let (to_record, to_confirm) = (took(seen.recorded), took(seen.confirmed));
-            let on_record = self.confirmed.contains_key(number);
+            let on_record_at = self.confirmed.get(number).copied();
+            let on_record = on_record_at.is_some();
             figures.unrecorded += u64::from(to_record.is_none());
             figures.confirmed_on_record += u64::from(on_record);
             figures.unconfirmed += u64::from(!on_record && to_confirm.is_none());
@@ -116,10 +120,12 @@ impl StopLog {
                 continue;
             }
             recorded.extend(to_record);
+            on_record_after.extend(took(on_record_at));
             confirmed.extend(to_confirm);
             figures.confirmation_missing += u64::from(to_confirm.is_none());
         }
         figures.recorded = spread(recorded);
+        figures.final_on_record = spread(on_record_after);
         figures.confirmed = spread(confirmed);
         figures.recorded_overall = spread(recorded_overall);
         figures.confirmed_overall = spread(confirmed_overall);

@@ -6,9 +6,12 @@ use anyhow::Context;
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use tokio::sync::watch;
 
+/// A client, and how often it has connected so far.
+pub type Connection = (Client, watch::Receiver<u64>);
+
 /// Connects as `service`. Fails only if the first connection cannot be made within ten seconds; later
 /// losses are repaired in the background, and counted in the returned receiver.
-pub async fn connect(url: &str, service: &str) -> anyhow::Result<(Client, watch::Receiver<u64>)> {
+pub async fn connect(url: &str, service: &str) -> anyhow::Result<Connection> {
     let (connected, connections) = watch::channel(0);
     let servers = addresses(url)?;
     let options = with_credentials(ConnectOptions::new(), &servers)?

@@ -23,7 +23,7 @@ use std::time::Duration;
 use contract::{EventId, Payload, Query, TenantId};
 use tokio::sync::watch;
 
-pub use connect::connect;
+pub use connect::{Connection, connect};
 pub use failure::{AskError, Failure};
 pub use streams::ensure as ensure_streams;
 
@@ -50,14 +50,13 @@ struct Inner {
 }
 
 impl Bus {
-    /// Takes over a connection made by [`connect`] and starts the relay.
-    pub fn start(
+    /// Takes over a connection made by [`connect`].
+    pub(crate) fn new(
         service: &'static str,
-        connection: (async_nats::Client, watch::Receiver<u64>),
+        connection: Connection,
         db: Db,
         clock: Clock,
         settings: BusSettings,
-        lifecycle: &Lifecycle,
     ) -> Self {
         let (client, connections) = connection;
         let mut jetstream = async_nats::jetstream::new(client.clone());
@@ -71,15 +70,36 @@ impl Bus {
             settings,
             connections,
         };
-        let bus = Self {
+        Self {
             inner: Arc::new(inner),
-        };
-        let (relay, closing) = (bus.clone(), lifecycle.closing());
+        }
+    }
+
+    /// The same service over another connection.
+    pub(crate) fn over(&self, connection: Connection) -> Self {
+        let Inner {
+            service,
+            db,
+            clock,
+            settings,
+            ..
+        } = &*self.inner;
+        Self::new(
+            service,
+            connection,
+            db.clone(),
+            clock.clone(),
+            settings.clone(),
+        )
+    }
+
+    /// Publishes what is said through the outbox, until `lifecycle` closes.
+    pub(crate) fn relay(&self, lifecycle: &Lifecycle) {
+        let (relay, closing) = (self.clone(), lifecycle.closing());
         lifecycle.spawn_footing(
             "outbox relay",
             async move { relay::run(&relay, closing).await },
         );
-        bus
     }
 
     /// Says an event or command in the caller's transaction: it reaches the bus if, and only if, the

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use contract::{EventId, TenantId, UnixMillis};
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use sea_orm::{ConnectionTrait, QueryResult};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -98,13 +98,28 @@ async fn relay_round(bus: &Bus, noted: &mut Noted) -> anyhow::Result<usize> {
     for row in rows {
         by_stream.entry(row.stream.clone()).or_default().push(row);
     }
-    for (stream, rows) in by_stream {
-        if noted.before_publishing(bus, &stream).await? {
+    for stream in by_stream.keys() {
+        if noted.before_publishing(bus, stream).await? {
             return Ok(count);
         }
+    }
+    // Streams are of no order among each other. What one has taken is noted even if another took nothing.
+    let published = by_stream.into_values().map(|rows| async move {
         let seqs: Vec<[i64; 1]> = rows.iter().map(|row| [row.seq]).collect();
-        publish(bus, rows).await?;
-        mark(bus, &seqs).await?;
+        publish(bus, rows).await.map(|()| seqs)
+    });
+    let (mut taken, mut failed) = (Vec::new(), None);
+    for outcome in join_all(published).await {
+        match outcome {
+            Ok(seqs) => taken.extend(seqs),
+            Err(error) => failed = Some(error),
+        }
+    }
+    if !taken.is_empty() {
+        mark(bus, &taken).await?;
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     metrics::counter!("outbox_published_total", "service" => bus.inner.service)
         .increment(count as u64);

@@ -12,7 +12,7 @@ mod writer;
 pub use engine::Engine;
 pub use migrate::{SqlMigration, pending};
 pub use open::{Location, open};
-pub use writer::Db;
+pub use writer::{Db, Turn};
 
 /// A transaction (or a savepoint inside one).
 pub type Tx = sea_orm::DatabaseTransaction;

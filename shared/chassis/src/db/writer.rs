@@ -45,6 +45,14 @@ impl std::fmt::Debug for Db {
     }
 }
 
+/// Where in the writer's queue a job goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Past everything that waits.
+    First,
+    Last,
+}
+
 /// Tells a caller how its job ended; called after the commit, with the commit's error if it failed.
 type Done = Box<dyn FnOnce(Result<(), Arc<anyhow::Error>>) + Send>;
 /// Runs inside the transaction; says whether its effects are to be kept.
@@ -104,7 +112,7 @@ impl Db {
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, anyhow::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        self.queue_to(&self.jobs, job).await
+        self.write_at(Turn::Last, job).await
     }
 
     /// The same past everything that waits: for the few small jobs that a person waits for, such as a STOP.
@@ -113,10 +121,11 @@ impl Db {
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, anyhow::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        self.queue_to(&self.first, job).await
+        self.write_at(Turn::First, job).await
     }
 
-    async fn queue_to<T, F>(&self, queue: &mpsc::Sender<Job>, job: F) -> anyhow::Result<T>
+    /// [`Db::write`] or [`Db::write_first`].
+    pub async fn write_at<T, F>(&self, turn: Turn, job: F) -> anyhow::Result<T>
     where
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, anyhow::Result<T>> + Send + 'static,
         T: Send + 'static,
@@ -142,6 +151,10 @@ impl Db {
                 (keep, done)
             })
         });
+        let queue = match turn {
+            Turn::First => &self.first,
+            Turn::Last => &self.jobs,
+        };
         queue.send(job).await.map_err(|_| self.gone())?;
         answered.await.map_err(|_| self.gone())?
     }

@@ -76,6 +76,10 @@ impl Report {
                 shown(stops.recorded),
             ),
             (
+                "no text leaves any more, nothing down",
+                shown(stops.final_on_record),
+            ),
+            (
                 "confirmed, nothing down (wanted: p99 < 1 s)",
                 shown(stops.confirmed),
             ),
