@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use chassis::Tx;
+use chassis::db::Turn;
 use contract::consent::{Keyword, Reply, ReplyRecorded};
 use contract::{Class, ConsentId, ReviewId, TenantId, UnixMillis};
 use serde_json::json;
@@ -24,8 +25,13 @@ use crate::revocation::scope_of;
 use crate::service_text::{ServiceText, VALID_MILLIS, help_run};
 use crate::standing::{Action, Change, DEFAULT_PROGRAMME};
 
-/// Acts on a reply; resolves once its effect is durable.
-pub async fn act(app: &Arc<App>, tenant: TenantId, reply: Reply) -> anyhow::Result<ReplyRecorded> {
+/// Acts on a reply; resolves once its effect is durable. `turn`: whether somebody waits for it.
+pub async fn act(
+    app: &Arc<App>,
+    tenant: TenantId,
+    reply: Reply,
+    turn: Turn,
+) -> anyhow::Result<ReplyRecorded> {
     let memo = app
         .tenants
         .active(app.cx.db.read(), app.engine(), tenant)
@@ -39,8 +45,7 @@ pub async fn act(app: &Arc<App>, tenant: TenantId, reply: Reply) -> anyhow::Resu
         }
         reading => {
             let shared = app.clone();
-            // A person waits for it, and the law counts: it goes before the permits that wait.
-            let write = app.cx.db.write_first(move |tx| {
+            let write = app.cx.db.write_at(turn, move |tx| {
                 Box::pin(async move { entry(&shared, tx, tenant, &memo, reading, reply).await })
             });
             write.await?

@@ -77,7 +77,7 @@ impl Host {
             any_bus.get_or_insert(bus.clone());
             let aside = urgent_bus(&bus, &common.nats.url, service.name, urgent.handle()).await?;
             let aside = (aside, lifecycle.on(urgent.handle()));
-            aside.0.relay(&aside.1);
+            bus.relay(&lifecycle);
             let cx = Cx {
                 service: service.name,
                 db,

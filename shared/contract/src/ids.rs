@@ -11,6 +11,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::{NoContext, Timestamp, Uuid};
 
+use crate::UnixMillis;
+
 /// What an id names. The prefix stands before the underscore in its text form.
 pub trait Kind: 'static {
     const PREFIX: &'static str;
@@ -39,6 +41,12 @@ impl<K: Kind> Id<K> {
         let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
         let stamp = Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
         Self::from_raw(Uuid::new_v7(stamp).as_u128())
+    }
+
+    /// When it was made; what [`Id::at`] was given, in whole milliseconds.
+    pub fn made_at(self) -> UnixMillis {
+        // The first 48 of the 128 bits.
+        UnixMillis(i64::try_from(self.raw >> 80).unwrap_or(i64::MAX))
     }
 
     pub const fn from_raw(raw: u128) -> Self {

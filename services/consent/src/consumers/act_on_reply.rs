@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chassis::Failure;
+use chassis::db::Turn;
 use contract::Envelope;
 use contract::consent::ActOnReply;
 
@@ -12,6 +13,7 @@ use crate::replies;
 pub const DURABLE: &str = "consent__act_on_reply";
 
 pub async fn handle(app: Arc<App>, envelope: Envelope<ActOnReply>) -> Result<(), Failure> {
-    replies::act(&app, envelope.tenant, envelope.body.reply).await?;
+    // Most often it was acted on while the carrier waited.
+    replies::act(&app, envelope.tenant, envelope.body.reply, Turn::Last).await?;
     Ok(())
 }

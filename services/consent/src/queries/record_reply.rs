@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chassis::db::Turn;
 use contract::Envelope;
 use contract::consent::{RecordReply, ReplyRecorded};
 
@@ -12,5 +13,6 @@ pub async fn handle(
     app: Arc<App>,
     envelope: Envelope<RecordReply>,
 ) -> anyhow::Result<ReplyRecorded> {
-    replies::act(&app, envelope.tenant, envelope.body.reply).await
+    // The law counts from here: it goes before the permits that wait.
+    replies::act(&app, envelope.tenant, envelope.body.reply, Turn::First).await
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ahash::AHashMap;
-use chassis::Tx;
+use chassis::{Bus, Tx};
 use contract::consent::OptOutConfirmed;
-use contract::{CampaignId, Class, ConsentId, TemplateId, UnixMillis};
+use contract::dispatch::SendAnswer;
+use contract::{CampaignId, Class, ConsentId, EventId, TemplateId, TenantId, UnixMillis};
+use futures::future::join_all;
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -30,11 +32,12 @@ const IDLE: Duration = Duration::from_millis(500);
 /// the permit to be closed (by the dispatcher's successor), because time alone proves nothing.
 const ALARM_AFTER: Duration = Duration::from_secs(30);
 
-pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
+/// `bus`: the one that what is said here goes over at once.
+pub async fn run(app: Arc<App>, bus: Bus) -> anyhow::Result<()> {
     let stopping = app.cx.stopping();
     let mut first_seen: AHashMap<ConsentId, (Instant, bool)> = AHashMap::new();
     loop {
-        let waiting = match round(&app, &mut first_seen).await {
+        let waiting = match round(&app, &bus, &mut first_seen).await {
             Ok(waiting) => waiting,
             Err(error) => {
                 tracing::warn!(
@@ -56,6 +59,7 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
 /// Confirms what can be; true while some have to wait.
 async fn round(
     app: &Arc<App>,
+    bus: &Bus,
     first_seen: &mut AHashMap<ConsentId, (Instant, bool)>,
 ) -> anyhow::Result<bool> {
     // Cleared before looking: an opt-out recorded meanwhile sets it again.
@@ -86,16 +90,27 @@ async fn round(
     }
     if !ready.is_empty() {
         let shared = app.clone();
-        app.cx
+        let write = app
+            .cx
             .db
-            .write_first(move |tx| Box::pin(async move { confirm(&shared, tx, &ready).await }))
-            .await?;
+            .write_first(move |tx| Box::pin(async move { confirm(&shared, tx, &ready).await }));
+        let texts = write.await?;
+        join_all(
+            texts
+                .iter()
+                .map(|(tenant, id, text)| bus.hurry(*tenant, *id, text)),
+        )
+        .await;
     }
     Ok(!waiting.is_empty())
 }
 
-async fn confirm(app: &App, tx: &Tx, ready: &[Pending]) -> anyhow::Result<()> {
+/// A confirmation text as it stands in the outbox.
+type Said = (TenantId, EventId, SendAnswer);
+
+async fn confirm(app: &App, tx: &Tx, ready: &[Pending]) -> anyhow::Result<Vec<Said>> {
     let consents: Vec<ConsentId> = ready.iter().map(|one| one.consent).collect();
+    let mut texts = Vec::new();
     let taken = db::opt_out_pending::take(tx, app.engine(), &consents).await?;
     for one in ready.iter().filter(|one| taken.contains(&one.consent)) {
         let now = app.cx.clock.millis();
@@ -107,10 +122,10 @@ async fn confirm(app: &App, tx: &Tx, ready: &[Pending]) -> anyhow::Result<()> {
         app.cx.bus.say(tx, one.tenant, &said).await?;
         metrics::histogram!("opt_out_confirmed_seconds").record(seconds(now.0 - one.recorded_at));
         if let Some(sender) = &one.sender {
-            text(app, tx, one, sender, now).await?;
+            texts.extend(text(app, tx, one, sender, now).await?);
         }
     }
-    Ok(())
+    Ok(texts)
 }
 
 /// The confirmation text: once per person in five minutes, and not to somebody who has come back.
@@ -120,13 +135,13 @@ async fn text(
     one: &Pending,
     sender: &str,
     now: UnixMillis,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<Said>> {
     let engine = app.engine();
     let not_since = now.0 - VALID_MILLIS;
     if !db::standing::claim_confirmation(tx, engine, one.tenant, one.phone, now.0, not_since)
         .await?
     {
-        return Ok(());
+        return Ok(None);
     }
     let memo = app.tenants.active(tx, engine, one.tenant).await?;
     let mut facts = reply_facts(&memo, app, Class::OptOutConfirmation);
@@ -149,7 +164,7 @@ async fn text(
     app.store_decisions(tx, &memo, std::slice::from_ref(&decision), now.0)
         .await?;
     if decision.verdict.effect != Effect::Allow {
-        return Ok(());
+        return Ok(None);
     }
     let body = words(app, tx, &memo, one).await?;
     let text = ServiceText {
@@ -165,8 +180,9 @@ async fn text(
         now,
         valid_until: UnixMillis(one.recorded_at + VALID_MILLIS),
     };
-    app.cx.bus.say(tx, one.tenant, &text.command()).await?;
-    Ok(())
+    let command = text.command();
+    let id = app.cx.bus.say(tx, one.tenant, &command).await?;
+    Ok(Some((one.tenant, id, command)))
 }
 
 /// The confirmation, with the question which programmes were meant where that was asked.

@@ -113,6 +113,14 @@ impl Bus {
         outbox::add(self, tx, tenant, body).await
     }
 
+    /// Publishes at once what was said and is committed, for what cannot wait for its turn in the outbox.
+    /// JetStream recognises the second of the two by the id; if this fails, the outbox does it.
+    pub async fn hurry<P: Payload>(&self, tenant: TenantId, id: EventId, body: &P) {
+        if let Err(error) = wire::publish_as(self, tenant, id, body).await {
+            tracing::debug!(error = format!("{error:#}"), "left to the outbox");
+        }
+    }
+
     /// Publishes without the outbox; resolves once JetStream has it on disk. For stateless stages whose
     /// input is acknowledged only afterwards.
     pub async fn publish<P: Payload>(&self, tenant: TenantId, body: &P) -> anyhow::Result<()> {

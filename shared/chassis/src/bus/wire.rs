@@ -76,12 +76,19 @@ pub(super) fn compose<P: Payload>(
     tenant: TenantId,
     body: &P,
 ) -> anyhow::Result<(HeaderMap, Bytes)> {
-    let now = bus.inner.clock.now();
+    compose_as(tenant, EventId::at(bus.inner.clock.now()), body)
+}
+
+fn compose_as<P: Payload>(
+    tenant: TenantId,
+    id: EventId,
+    body: &P,
+) -> anyhow::Result<(HeaderMap, Bytes)> {
     let trace = trace::current().map(|context| context.to_string());
     let map = to_headers(&Context {
-        id: EventId::at(now),
+        id,
         tenant,
-        at: now.into(),
+        at: id.made_at(),
         kind: &type_of::<P>(),
         trace: trace.as_deref(),
     });
@@ -95,7 +102,16 @@ pub(super) async fn publish<P: Payload>(
     tenant: TenantId,
     body: &P,
 ) -> anyhow::Result<()> {
-    let (map, bytes) = compose(bus, tenant, body)?;
+    publish_as(bus, tenant, EventId::at(bus.inner.clock.now()), body).await
+}
+
+pub(super) async fn publish_as<P: Payload>(
+    bus: &Bus,
+    tenant: TenantId,
+    id: EventId,
+    body: &P,
+) -> anyhow::Result<()> {
+    let (map, bytes) = compose_as(tenant, id, body)?;
     let subject = payload::subject::<P>(tenant);
     let ack = bus
         .inner

@@ -14,8 +14,10 @@ pub(super) struct Queue<J> {
     /// The group to come, or what is left of one that was cut short.
     waiting: VecDeque<J>,
     ahead: VecDeque<J>,
+    /// One that goes first is in the group.
     hurried: bool,
-    may_cut: bool,
+    /// Others must have a turn in this group before it may end early.
+    owed: bool,
     closed: bool,
 }
 
@@ -27,7 +29,7 @@ impl<J> Queue<J> {
             waiting: VecDeque::with_capacity(GROUP),
             ahead: VecDeque::new(),
             hurried: false,
-            may_cut: true,
+            owed: false,
             closed: false,
         }
     }
@@ -35,8 +37,8 @@ impl<J> Queue<J> {
     /// Waits for a group; false when there will be none any more. Once `ending`, nothing more is taken, but
     /// what waits already makes groups.
     pub(super) async fn gather(&mut self, ending: &CancellationToken) -> bool {
-        // Those that go first cut every other group short at most, or the rest might never have its turn.
-        self.may_cut = !self.hurried;
+        // After a group that was cut short one of those that wait has its turn, or they might never have it.
+        self.owed = self.hurried;
         self.hurried = false;
         loop {
             while self.waiting.len() < GROUP {
@@ -73,9 +75,10 @@ impl<J> Queue<J> {
             self.hurried = true;
             return Some(job);
         }
-        if self.hurried && self.may_cut {
+        if self.hurried && !self.owed {
             return None;
         }
+        self.owed = false;
         self.waiting.pop_front()
     }
 
@@ -121,7 +124,9 @@ mod tests {
         first.try_send(100).unwrap();
         assert_eq!(group(&mut queue).await, [100]);
         first.try_send(101).unwrap();
-        assert_eq!(group(&mut queue).await, [101, 1, 2]);
+        assert_eq!(group(&mut queue).await, [101, 1]);
+        first.try_send(102).unwrap();
+        assert_eq!(group(&mut queue).await, [102, 2]);
     }
 
     #[tokio::test]
