@@ -50,7 +50,7 @@ pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         cx.spawn("sweep", tasks::sweep::run(app.clone()));
         urgent.spawn(
             "confirm opt-outs",
-            tasks::confirm_opt_outs::run(app.clone(), urgent.bus.clone()),
+            tasks::confirm_opt_outs::run(app.clone(), urgent.clone()),
         );
         cx.spawn("retention", tasks::retention::run(app.clone()));
         Ok(api::router().with_state(app))

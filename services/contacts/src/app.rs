@@ -10,6 +10,8 @@ use crate::config::Config;
 
 pub struct App {
     pub db: Db,
+    /// The same for what a carrier waits for.
+    pub lookups: Db,
     pub bus: Bus,
     pub clock: Clock,
     pub config: Config,

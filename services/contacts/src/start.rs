@@ -23,6 +23,7 @@ async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         .with_context(|| format!("cannot create {}", imports.display()))?;
     let app = Arc::new(App {
         db: cx.db.clone(),
+        lookups: cx.urgent().db,
         bus: cx.bus.clone(),
         clock: cx.clock.clone(),
         config: cx.config()?,

@@ -10,12 +10,12 @@ use tokio::runtime::Handle;
 use crate::bus::{self, Bus};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::db::{self, Location};
+use crate::db::{self, Db, Location};
 use crate::http::serve;
 use crate::lifecycle::Lifecycle;
-use crate::service::{Cx, Service};
+use crate::own_thread::OwnThread;
+use crate::service::{Aside, Cx, Service};
 use crate::telemetry;
-use crate::urgent::Urgent;
 
 const FLUSH_WITHIN: Duration = Duration::from_secs(2);
 
@@ -34,7 +34,7 @@ pub struct Host {
     contexts: BTreeMap<&'static str, Cx>,
     lifecycle: Lifecycle,
     grace: Duration,
-    _urgent: Urgent,
+    _urgent: OwnThread,
 }
 
 impl Host {
@@ -42,7 +42,7 @@ impl Host {
     pub async fn start(options: HostOptions) -> anyhow::Result<Self> {
         let common = options.settings.common()?;
         let lifecycle = Lifecycle::default();
-        let urgent = Urgent::start()?;
+        let urgent = OwnThread::start("urgent")?;
         telemetry::metrics();
         std::fs::create_dir_all(&common.data.dir).with_context(|| {
             format!(
@@ -75,8 +75,11 @@ impl Host {
                 common.bus.clone(),
             );
             any_bus.get_or_insert(bus.clone());
-            let aside = urgent_bus(&bus, &common.nats.url, service.name, urgent.handle()).await?;
-            let aside = (aside, lifecycle.on(urgent.handle()));
+            let aside = Aside {
+                db: aside_reader(&db, &location, service.name, urgent.handle()).await?,
+                bus: aside_bus(&bus, &common.nats.url, service.name, urgent.handle()).await?,
+                lifecycle: lifecycle.on(urgent.handle()),
+            };
             bus.relay(&lifecycle);
             let cx = Cx {
                 service: service.name,
@@ -137,11 +140,13 @@ impl Host {
         let clean = self.lifecycle.stop(self.grace).await;
         for cx in self.contexts.into_values() {
             // A connection that is lost by now has nothing more to give, and would be waited for.
-            for client in [cx.bus.client(), cx.aside.0.client()] {
+            for client in [cx.bus.client(), cx.aside.bus.client()] {
                 let _flushed = tokio::time::timeout(FLUSH_WITHIN, client.flush()).await;
             }
-            if let Err(error) = cx.db.read().clone().close().await {
-                tracing::debug!(%error, "a pool did not close");
+            for db in [&cx.db, &cx.aside.db] {
+                if let Err(error) = db.read().clone().close().await {
+                    tracing::debug!(%error, "a pool did not close");
+                }
             }
         }
         if let Some(failure) = self.lifecycle.take_failure() {
@@ -155,8 +160,8 @@ impl Host {
     }
 }
 
-/// The service's second connection, with its reading and writing on the urgent thread.
-async fn urgent_bus(
+/// The service's second connection to NATS, with its reading and writing on the urgent thread.
+async fn aside_bus(
     bus: &Bus,
     url: &str,
     service: &'static str,
@@ -165,4 +170,16 @@ async fn urgent_bus(
     let url = url.to_string();
     let connecting = runtime.spawn(async move { bus::connect(&url, service).await });
     Ok(bus.over(connecting.await??))
+}
+
+/// The service's database with a reader that no long read occupies.
+async fn aside_reader(
+    db: &Db,
+    location: &Location,
+    service: &'static str,
+    runtime: &Handle,
+) -> anyhow::Result<Db> {
+    let location = location.clone();
+    let connecting = runtime.spawn(async move { location.connect(service, 1).await });
+    Ok(db.reading(connecting.await??))
 }

@@ -12,10 +12,10 @@ pub mod host;
 pub mod http;
 pub mod lifecycle;
 pub mod managed;
+mod own_thread;
 pub mod service;
 pub mod telemetry;
 pub mod trace;
-mod urgent;
 
 pub use bus::{AskError, Bus, Failure};
 pub use clock::Clock;

@@ -34,6 +34,15 @@ impl std::fmt::Debug for Service {
     }
 }
 
+/// What [`Cx::urgent`] puts in place of the service's own.
+#[derive(Clone)]
+pub(crate) struct Aside {
+    /// With one reader of its own.
+    pub db: Db,
+    pub bus: Bus,
+    pub lifecycle: Lifecycle,
+}
+
 /// A running service's surroundings.
 #[derive(Clone)]
 pub struct Cx {
@@ -44,8 +53,7 @@ pub struct Cx {
     pub data_dir: PathBuf,
     pub(crate) settings: Settings,
     pub(crate) lifecycle: Lifecycle,
-    /// The same on the thread of [`Cx::urgent`].
-    pub(crate) aside: (Bus, Lifecycle),
+    pub(crate) aside: Aside,
 }
 
 impl Cx {
@@ -64,11 +72,12 @@ impl Cx {
         self.lifecycle.spawn_work(name, task);
     }
 
-    /// The same surroundings with a connection and a thread of their own, past the queues of the mass path:
+    /// The same surroundings with connections and a thread of their own, past the queues of the mass path:
     /// for what a person or the law waits for. Nothing that computes for long may run there.
     pub fn urgent(&self) -> Self {
-        let (bus, lifecycle) = self.aside.clone();
+        let Aside { db, bus, lifecycle } = self.aside.clone();
         Self {
+            db,
             bus,
             lifecycle,
             ..self.clone()

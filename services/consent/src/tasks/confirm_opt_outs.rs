@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ahash::AHashMap;
-use chassis::{Bus, Tx};
+use chassis::{Cx, Tx};
 use contract::consent::OptOutConfirmed;
 use contract::dispatch::SendAnswer;
 use contract::{CampaignId, Class, ConsentId, EventId, TemplateId, TenantId, UnixMillis};
@@ -32,12 +32,12 @@ const IDLE: Duration = Duration::from_millis(500);
 /// the permit to be closed (by the dispatcher's successor), because time alone proves nothing.
 const ALARM_AFTER: Duration = Duration::from_secs(30);
 
-/// `bus`: the one that what is said here goes over at once.
-pub async fn run(app: Arc<App>, bus: Bus) -> anyhow::Result<()> {
+/// `urgent`: whose connections are used past all queues.
+pub async fn run(app: Arc<App>, urgent: Cx) -> anyhow::Result<()> {
     let stopping = app.cx.stopping();
     let mut first_seen: AHashMap<ConsentId, (Instant, bool)> = AHashMap::new();
     loop {
-        let waiting = match round(&app, &bus, &mut first_seen).await {
+        let waiting = match round(&app, &urgent, &mut first_seen).await {
             Ok(waiting) => waiting,
             Err(error) => {
                 tracing::warn!(
@@ -59,18 +59,18 @@ pub async fn run(app: Arc<App>, bus: Bus) -> anyhow::Result<()> {
 /// Confirms what can be; true while some have to wait.
 async fn round(
     app: &Arc<App>,
-    bus: &Bus,
+    urgent: &Cx,
     first_seen: &mut AHashMap<ConsentId, (Instant, bool)>,
 ) -> anyhow::Result<bool> {
     // Cleared before looking: an opt-out recorded meanwhile sets it again.
     app.set_awaited(false);
-    let pending = db::opt_out_pending::oldest(app.cx.db.read(), app.engine()).await?;
+    let pending = db::opt_out_pending::oldest(urgent.db.read(), app.engine()).await?;
     if pending.is_empty() {
         first_seen.clear();
         return Ok(false);
     }
     app.set_awaited(true);
-    let open = db::open_slot::asks(app.cx.db.read(), app.engine()).await?;
+    let open = db::open_slot::asks(urgent.db.read(), app.engine()).await?;
     first_seen.retain(|consent, _| pending.iter().any(|one| one.consent == *consent));
     let (ready, waiting): (Vec<Pending>, Vec<Pending>) = pending.into_iter().partition(|one| {
         sabotage::removed(Mechanism::ClosureWait) || !one.waits.iter().any(|ask| open.contains(ask))
@@ -98,7 +98,7 @@ async fn round(
         join_all(
             texts
                 .iter()
-                .map(|(tenant, id, text)| bus.hurry(*tenant, *id, text)),
+                .map(|(tenant, id, text)| urgent.bus.hurry(*tenant, *id, text)),
         )
         .await;
     }

@@ -11,8 +11,8 @@ pub async fn handle(
     envelope: Envelope<FindByPhone>,
 ) -> anyhow::Result<Option<ContactId>> {
     db::contacts::id_of_phone(
-        app.db.read(),
-        app.db.engine(),
+        app.lookups.read(),
+        app.lookups.engine(),
         envelope.tenant,
         envelope.body.phone,
     )

@@ -12,6 +12,7 @@ use super::migrate::{self, SqlMigration};
 use super::writer::Db;
 use crate::config;
 use crate::lifecycle::Lifecycle;
+use crate::own_thread::OwnThread;
 
 /// SQLite's page cache of the writer. Its own default of 2 MiB holds the standing of some ten thousand people;
 /// beyond, every permit reads its page again.
@@ -121,7 +122,10 @@ pub async fn open(
     if let Location::Postgres(url) = location {
         create_schema(url, service).await?;
     }
-    let writer = location.pool(service, 1, WRITER_CACHE_KIB).await?;
+    let thread = OwnThread::start(&format!("{service} writer"))?;
+    let place = location.clone();
+    let connecting = async move { place.pool(service, 1, WRITER_CACHE_KIB).await };
+    let writer = thread.handle().spawn(connecting).await??;
     migrate::up(&writer, migrations)
         .await
         .with_context(|| format!("cannot bring the schema of {service} up to date"))?;
@@ -131,6 +135,7 @@ pub async fn open(
         writer,
         reader,
         service,
+        thread,
         lifecycle,
     ))
 }

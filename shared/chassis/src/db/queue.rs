@@ -7,6 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Jobs that share one commit at most; bounds how long a commit takes.
 const GROUP: usize = 64;
+/// Groups that may end early before one of those that wait has its turn.
+const CUTS: usize = 3;
 
 pub(super) struct Queue<J> {
     jobs: mpsc::Receiver<J>,
@@ -16,8 +18,8 @@ pub(super) struct Queue<J> {
     ahead: VecDeque<J>,
     /// One that goes first is in the group.
     hurried: bool,
-    /// Others must have a turn in this group before it may end early.
-    owed: bool,
+    /// Groups in a row that were cut short before any of those that wait had a turn.
+    cut: usize,
     closed: bool,
 }
 
@@ -29,7 +31,7 @@ impl<J> Queue<J> {
             waiting: VecDeque::with_capacity(GROUP),
             ahead: VecDeque::new(),
             hurried: false,
-            owed: false,
+            cut: 0,
             closed: false,
         }
     }
@@ -37,8 +39,6 @@ impl<J> Queue<J> {
     /// Waits for a group; false when there will be none any more. Once `ending`, nothing more is taken, but
     /// what waits already makes groups.
     pub(super) async fn gather(&mut self, ending: &CancellationToken) -> bool {
-        // After a group that was cut short one of those that wait has its turn, or they might never have it.
-        self.owed = self.hurried;
         self.hurried = false;
         loop {
             while self.waiting.len() < GROUP {
@@ -75,10 +75,12 @@ impl<J> Queue<J> {
             self.hurried = true;
             return Some(job);
         }
-        if self.hurried && !self.owed {
+        if self.hurried && self.cut < CUTS {
+            self.cut += 1;
             return None;
         }
-        self.owed = false;
+        // One has its turn even in a hurry, or those that wait might never have it.
+        self.cut = 0;
         self.waiting.pop_front()
     }
 
@@ -121,12 +123,23 @@ mod tests {
     #[tokio::test]
     async fn jobs_that_go_first_all_the_time_do_not_starve_the_rest() {
         let (_job, first, mut queue) = queue(&[1, 2]);
-        first.try_send(100).unwrap();
-        assert_eq!(group(&mut queue).await, [100]);
-        first.try_send(101).unwrap();
-        assert_eq!(group(&mut queue).await, [101, 1]);
-        first.try_send(102).unwrap();
-        assert_eq!(group(&mut queue).await, [102, 2]);
+        let mut groups = Vec::new();
+        for hurried in 100..108 {
+            first.try_send(hurried).unwrap();
+            groups.push(group(&mut queue).await);
+        }
+        let alone = |hurried: u32| vec![hurried];
+        let expected = [
+            alone(100),
+            alone(101),
+            alone(102),
+            vec![103, 1],
+            alone(104),
+            alone(105),
+            vec![106, 2],
+            alone(107),
+        ];
+        assert_eq!(groups, expected);
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ use super::Tx;
 use super::engine::Engine;
 use super::queue::Queue;
 use crate::lifecycle::Lifecycle;
+use crate::own_thread::OwnThread;
 use crate::trace;
 
 /// Jobs that wait for the writer before callers have to wait to queue.
@@ -27,6 +28,7 @@ pub struct Db {
     first: mpsc::Sender<Job>,
     service: &'static str,
     outbox: Arc<OutboxBell>,
+    _writer: Arc<OwnThread>,
 }
 
 /// Rings once a transaction that wrote to the outbox is committed, not before.
@@ -64,6 +66,7 @@ impl Db {
         writer: DatabaseConnection,
         reader: DatabaseConnection,
         service: &'static str,
+        thread: OwnThread,
         lifecycle: &Lifecycle,
     ) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
@@ -72,6 +75,7 @@ impl Db {
         let ending = lifecycle.ending();
         let outbox = Arc::new(OutboxBell::default());
         let bell = outbox.clone();
+        let lifecycle = lifecycle.on(thread.handle());
         lifecycle.spawn_writer("database writer", async move {
             commit_groups(&writer, queue, service, &bell, &ending).await;
             Ok(())
@@ -83,6 +87,15 @@ impl Db {
             first,
             service,
             outbox,
+            _writer: Arc::new(thread),
+        }
+    }
+
+    /// The same with readers of its own.
+    pub(crate) fn reading(&self, reader: DatabaseConnection) -> Self {
+        Self {
+            reader,
+            ..self.clone()
         }
     }
 
