@@ -1,7 +1,8 @@
 //! What every handler of the service has at hand.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use ahash::AHashSet;
 use chassis::{Cx, Engine, Tx};
@@ -33,6 +34,9 @@ pub struct App {
     pub confirm: Notify,
     /// Opt-outs wait for permits to close.
     awaited: AtomicBool,
+    started: Instant,
+    /// Milliseconds after `started`.
+    last_opt_out: AtomicU64,
     stored: RwLock<AHashSet<DecisionId>>,
     kept: RwLock<AHashSet<[u8; 32]>>,
 }
@@ -52,6 +56,8 @@ impl App {
             config,
             confirm: Notify::new(),
             awaited: AtomicBool::new(true),
+            started: Instant::now(),
+            last_opt_out: AtomicU64::new(0),
             stored: RwLock::default(),
             kept: RwLock::default(),
         })
@@ -70,8 +76,16 @@ impl App {
 
     /// An opt-out has been recorded.
     pub fn opt_out_recorded(&self) {
+        let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_opt_out.store(millis, Ordering::Relaxed);
         self.awaited.store(true, Ordering::Relaxed);
         self.confirm.notify_one();
+    }
+
+    /// Time since this process last recorded an opt-out; since its start if it has not.
+    pub fn since_opt_out(&self) -> Duration {
+        let last = Duration::from_millis(self.last_opt_out.load(Ordering::Relaxed));
+        self.started.elapsed().saturating_sub(last)
     }
 
     pub fn set_awaited(&self, awaited: bool) {

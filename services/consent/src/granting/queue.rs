@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ahash::AHashSet;
-use chassis::Engine;
 use contract::consent::{GrantPermits, PermitAnswer};
 use contract::{EventId, Phone, TenantId};
 use tokio::sync::oneshot;
@@ -12,14 +12,12 @@ use tokio::sync::oneshot;
 use super::batch;
 use crate::app::App;
 
-/// Slots in one statement. A STOP waits for the statements under way: on SQLite they cost the same in smaller
-/// batches, which share a commit, while PostgreSQL pays a round trip for each.
-const fn batch_of(engine: Engine) -> usize {
-    match engine {
-        Engine::Sqlite => 4,
-        Engine::Postgres => 16,
-    }
-}
+/// Slots in one transaction.
+const BATCH: usize = 16;
+/// The same while people text STOP: each of them waits for the batch under way.
+const BATCH_AMONG_STOPS: usize = 4;
+/// How long after a STOP others are expected.
+const AMONG_STOPS: Duration = Duration::from_secs(10);
 /// Transactions on their way to the writer: one is prepared while another commits.
 const ON_THE_WAY: usize = 3;
 
@@ -93,8 +91,14 @@ impl Questions {
 }
 
 async fn answer_all(app: Arc<App>) {
-    let most = batch_of(app.engine());
-    while let Some(batch) = app.questions.take(most) {
+    let most = || {
+        if app.since_opt_out() < AMONG_STOPS {
+            BATCH_AMONG_STOPS
+        } else {
+            BATCH
+        }
+    };
+    while let Some(batch) = app.questions.take(most()) {
         batch::answer(&app, batch).await;
     }
 }
@@ -189,11 +193,11 @@ mod tests {
             question(1, Class::Marketing, 4, 30..40),
             question(1, Class::Marketing, 0, 50..60),
         ]);
-        assert_eq!(slots(&together(&mut waiting, 16).unwrap()), [0, 4]);
-        assert_eq!(slots(&together(&mut waiting, 16).unwrap()), [1]);
-        assert_eq!(slots(&together(&mut waiting, 16).unwrap()), [2]);
-        assert_eq!(slots(&together(&mut waiting, 16).unwrap()), [3, 0]);
-        assert!(together(&mut waiting, 16).is_none());
+        assert_eq!(slots(&together(&mut waiting, BATCH).unwrap()), [0, 4]);
+        assert_eq!(slots(&together(&mut waiting, BATCH).unwrap()), [1]);
+        assert_eq!(slots(&together(&mut waiting, BATCH).unwrap()), [2]);
+        assert_eq!(slots(&together(&mut waiting, BATCH).unwrap()), [3, 0]);
+        assert!(together(&mut waiting, BATCH).is_none());
     }
 
     #[test]
@@ -204,7 +208,7 @@ mod tests {
                 question(1, Class::Marketing, slot, first..first + 10)
             })
             .collect();
-        assert_eq!(together(&mut waiting, 16).unwrap().len(), 16);
-        assert_eq!(waiting.len(), 40 - 16);
+        assert_eq!(together(&mut waiting, BATCH).unwrap().len(), BATCH);
+        assert_eq!(waiting.len(), 40 - BATCH);
     }
 }
