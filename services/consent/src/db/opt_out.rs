@@ -41,12 +41,12 @@ pub async fn confirm(
 ) -> anyhow::Result<()> {
     let rows: Vec<_> = opt_outs
         .iter()
-        .map(|(tenant, phone, consent)| (hex(*tenant), digits(*phone), hex(*consent)))
+        .map(|(tenant, phone, consent)| (digits(*phone), hex(*tenant), hex(*consent)))
         .collect();
     let sql = format!(
-        "UPDATE opt_out SET confirmed_at = $1 WHERE (tenant, phone, consent) IN \
-         (SELECT {}, CAST(value->>1 AS BIGINT), {} FROM {} AS r)",
-        engine.uuid("value->>0"),
+        "UPDATE opt_out SET confirmed_at = $1 WHERE (phone, tenant, consent) IN \
+         (SELECT CAST(value->>0 AS BIGINT), {}, {} FROM {} AS r)",
+        engine.uuid("value->>1"),
         engine.uuid("value->>2"),
         engine.rows("$2")
     );

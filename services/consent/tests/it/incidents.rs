@@ -105,6 +105,8 @@ async fn a_hand_over_said_after_the_confirmation_is_kept_once_and_counted() {
     let found = incidents(&kit, 100).await;
     assert_eq!(found.len(), 1, "{found:?}");
     let one = &found[0];
+    let path = format!("/v1/consents?phone={}", phone(1).digits());
+    let stop_entry = kit.get(&path).await.1["data"][1].clone();
     let message = MessageId::of(run(1), 0, 1);
     for (field, expected) in [
         ("kind", json!("after_confirmation")),
@@ -115,7 +117,7 @@ async fn a_hand_over_said_after_the_confirmation_is_kept_once_and_counted() {
         ("campaign", json!(CampaignId::from_raw(1))),
         ("contact", json!(contact(1))),
         ("opt_out", json!(confirmed.consent)),
-        ("opt_out_recorded_at", json!(confirmed.recorded_at.to_utc())),
+        ("opt_out_recorded_at", stop_entry["recorded_at"].clone()),
         (
             "opt_out_confirmed_at",
             json!(confirmed.confirmed_at.to_utc()),
@@ -284,10 +286,11 @@ async fn a_hand_over_without_a_permit_is_an_incident_at_every_place_of_a_slot() 
         say_handed_over(&kit, slot(1), kit.clock.millis(), &everybody).await;
     }
     let found = incidents(&kit, 100).await;
-    let positions: Vec<u64> = found
+    let mut positions: Vec<u64> = found
         .iter()
         .map(|one| one["position"].as_u64().unwrap())
         .collect();
+    positions.sort_unstable();
     assert_eq!(positions, [0, 9, 18, 27, 36, 45, 54, 63]);
     for one in &found {
         assert_eq!(
@@ -296,6 +299,28 @@ async fn a_hand_over_without_a_permit_is_an_incident_at_every_place_of_a_slot() 
         );
     }
     assert!(counted(&kit, "texts_without_permit_total").await >= before + 8);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn the_last_place_of_a_full_slot_is_looked_at_like_every_other() {
+    let kit = Kit::start(&[consent::SERVICE]).await;
+    opt_in_all(&kit, 0..64).await;
+    let epoch = register(&kit).await;
+    let people: Vec<u64> = (0..64).collect();
+    let told = grant(&kit, &ask(&kit, slot(1), epoch, &people)).await;
+    assert_eq!(told.granted.len(), 64);
+    let confirmed = stop(&kit, 63, 1, &[slot(1)], epoch).await;
+    let everybody: Vec<(u16, u64)> = (0..64).map(|n| (n, u64::from(n))).collect();
+    let at = UnixMillis(confirmed.confirmed_at.0 + 1);
+    say_handed_over(&kit, slot(1), at, &everybody).await;
+    let found = incidents(&kit, 100).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        (&found[0]["kind"], &found[0]["position"]),
+        (&json!("after_confirmation"), &json!(63))
+    );
+    assert_eq!(kit.dead_letters().await, 0);
     kit.stop().await;
 }
 
