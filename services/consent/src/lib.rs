@@ -1,14 +1,14 @@
 //! consent: who may be texted, now. Owns the ledger of opt-ins and opt-outs, where each person stands, the
 //! law in Cedar, decisions and permits. No text leaves without a permit, and only this service grants them.
 //!
-//! Hears: `screen_chunk`, `act_on_reply`. Answers: `grant_permits`, `close_permits`, `register_dispatcher`,
+//! Hears: `screen_chunk`, `act_on_reply`, `record_provider_block`, `hand_overs_recorded`. Answers: `grant_permits`, `close_permits`, `register_dispatcher`,
 //! `set_run_gate`, `record_reply`. Says: `chunk_screened`, `opt_ins_recorded`, `opt_out_recorded`,
 //! `opt_out_confirmed`, and asks the renderer and dispatch to go on.
 //!
 //! The rules are pure: [`keyword`] reads replies, [`standing`] folds the ledger, [`chain`] binds it, [`law`]
 //! holds the parameters, [`places`] and [`moment`] say what the clocks are, [`facts`] flattens it all,
 //! [`rules`] compiles the policies, [`decision`] and [`memo`] decide, [`judge`] draws the consequence,
-//! [`cases`] and [`archive`] prove it, [`explain`] and [`simulate`] show it. The rest puts them to work.
+//! [`cases`] and [`archive`] prove it, [`explain`] and [`simulate`] show it, [`incident`] looks afterwards. The rest puts them to work.
 
 mod api;
 mod app;
@@ -24,8 +24,10 @@ pub mod decision;
 mod double_opt_in;
 pub mod explain;
 pub mod facts;
+mod find_incidents;
 mod granting;
 mod hexed;
+pub mod incident;
 pub mod judge;
 pub mod keyword;
 pub mod law;

@@ -83,6 +83,7 @@ pub async fn erase(
             db::review::erase(tx, engine, tenant, phone).await?;
             db::suppression::erase(tx, engine, tenant, phone).await?;
             db::sent::erase(tx, engine, tenant, phone).await?;
+            db::opt_out::erase(tx, engine, tenant, phone).await?;
             Ok((id, Some(removed)))
         })
     });

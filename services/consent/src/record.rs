@@ -277,6 +277,11 @@ async fn await_confirmation(
             open.entry(entry.phone).or_default().push(slot.ask);
         }
     }
+    let by_number: Vec<(ConsentId, Phone)> = opt_outs
+        .iter()
+        .map(|(consent, entry)| (*consent, entry.phone))
+        .collect();
+    db::opt_out::insert(tx, engine, tenant, &by_number, now.0).await?;
     for (consent, entry) in opt_outs {
         let pending = Pending {
             consent: *consent,

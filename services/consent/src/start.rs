@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::consumers::{act_on_reply, record_provider_block, screen_chunk};
+use crate::consumers::{act_on_reply, hand_overs_recorded, record_provider_block, screen_chunk};
 use crate::queries::{
     close_permits, grant_permits, record_reply, register_dispatcher, set_run_gate,
 };
@@ -47,6 +47,7 @@ pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             record_provider_block::handle,
         )
         .await?;
+        hand_overs_recorded::start(&cx, &app).await?;
         cx.spawn("sweep", tasks::sweep::run(app.clone()));
         urgent.spawn(
             "confirm opt-outs",

@@ -223,6 +223,10 @@ pub mod kinds {
     impl Kind for Suppression {
         const PREFIX: &'static str = "sup";
     }
+    pub enum Incident {}
+    impl Kind for Incident {
+        const PREFIX: &'static str = "inc";
+    }
     pub enum Event {}
     impl Kind for Event {
         const PREFIX: &'static str = "evt";
@@ -249,6 +253,8 @@ pub type InboundId = Id<kinds::Inbound>;
 pub type ReviewId = Id<kinds::Review>;
 /// An entry of a tenant's own suppression list.
 pub type SuppressionId = Id<kinds::Suppression>;
+/// A text that left against somebody's opt-out, or without a permit.
+pub type IncidentId = Id<kinds::Incident>;
 /// Identity of an envelope on the bus; what consumers deduplicate by.
 pub type EventId = Id<kinds::Event>;
 

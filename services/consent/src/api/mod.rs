@@ -7,6 +7,7 @@ mod evidence;
 mod explain;
 mod history;
 mod import;
+mod incidents;
 mod intake;
 mod ledger_verify;
 mod message_decision;
@@ -42,6 +43,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .merge(privacy::router())
         .routes(routes!(message_decision::handle))
         .routes(routes!(explain::handle))
+        .routes(routes!(incidents::list::handle))
+        .routes(routes!(incidents::one::handle))
         .merge(policies::router())
         .routes(routes!(revoke::handle))
         .routes(routes!(

@@ -5,9 +5,12 @@ pub mod decision;
 pub mod dispatcher;
 pub mod dnc;
 pub mod erased;
+pub mod handed_over;
+pub mod incident;
 pub mod ledger;
 pub mod ledger_sets;
 pub mod open_slot;
+pub mod opt_out;
 pub mod opt_out_pending;
 pub mod papers;
 pub mod permit;
@@ -37,6 +40,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0003_law",
         sql: include_str!("migrations/0003_law.sql"),
+    },
+    SqlMigration {
+        name: "0004_incidents",
+        sql: include_str!("migrations/0004_incidents.sql"),
     },
 ];
 

@@ -112,8 +112,17 @@ async fn confirm(app: &App, tx: &Tx, ready: &[Pending]) -> anyhow::Result<Vec<Sa
     let consents: Vec<ConsentId> = ready.iter().map(|one| one.consent).collect();
     let mut texts = Vec::new();
     let taken = db::opt_out_pending::take(tx, app.engine(), &consents).await?;
-    for one in ready.iter().filter(|one| taken.contains(&one.consent)) {
-        let now = app.cx.clock.millis();
+    let taken: Vec<&Pending> = ready
+        .iter()
+        .filter(|one| taken.contains(&one.consent))
+        .collect();
+    let now = app.cx.clock.millis();
+    let confirmed: Vec<_> = taken
+        .iter()
+        .map(|one| (one.tenant, one.phone, one.consent))
+        .collect();
+    db::opt_out::confirm(tx, app.engine(), &confirmed, now.0).await?;
+    for one in taken {
         let said = OptOutConfirmed {
             consent: one.consent,
             recorded_at: UnixMillis(one.recorded_at),

@@ -10,6 +10,7 @@ mod api;
 mod audiences;
 mod evidence;
 mod explain;
+mod incidents;
 mod intake;
 mod ledger;
 mod opt_out;

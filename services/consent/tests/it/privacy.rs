@@ -82,6 +82,7 @@ async fn an_erasure_removes_the_person_and_keeps_the_proof() {
         "review",
         "suppression",
         "sent",
+        "opt_out",
     ] {
         assert_eq!(rows(&kit, table, 1).await, 0, "{table}");
     }

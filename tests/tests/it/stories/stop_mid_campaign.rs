@@ -27,6 +27,9 @@ async fn nobody_who_texted_stop_is_texted_after_the_confirmation() {
     .await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_sums(&progress);
+    // Consent looked at every one of these hand-overs, and takes none for what it is not.
+    let incidents = world.client().get("/v1/incidents").await.unwrap();
+    assert_eq!(incidents["data"], serde_json::json!([]), "{incidents}");
     let verdict = world.verdict();
 
     assert_eq!(verdict.stops, 50, "{verdict:?}");
