@@ -8,7 +8,7 @@ use futures::future::join;
 use crate::Kit;
 use crate::dispatcher::Dispatcher;
 use crate::scene::{ROUNDS, Scene};
-use crate::two_services::{self, ask_the_other};
+use crate::two_services::{self, ask_the_other, quiet};
 use crate::verdicts::{alone, compare, faults, happened};
 
 #[tokio::test]
@@ -59,6 +59,7 @@ async fn at_once(scene: &Scene<'_>) {
         };
         let (bus, tenant) = (&scene.kit.bus, scene.kit.tenant);
         bus.ask(tenant, &open).await.unwrap();
+        quiet(scene.kit).await;
         let mut held = hold_next();
         let first = dispatcher.ask(slot, &people);
         let others = async {

@@ -6,7 +6,7 @@ use futures::future::join;
 use crate::dispatcher::Dispatcher;
 use crate::scene::{ROUNDS, Scene};
 use crate::stop::{bring, recorded};
-use crate::two_services::{self, ask_the_other};
+use crate::two_services::{self, ask_the_other, quiet};
 use crate::verdicts::{alone, compare, faults, happened};
 
 #[tokio::test]
@@ -31,6 +31,7 @@ async fn play(scene: &Scene<'_>) {
 async fn one(scene: &Scene<'_>, dispatcher: Dispatcher<'_>, round: u64) {
     let (slot, person) = (scene.slot(round), scene.person(round, 0));
     let people = [person];
+    quiet(scene.kit).await;
     let mut held = hold_next();
     let granting = dispatcher.ask(slot, &people);
     let stopping = async {

@@ -7,7 +7,7 @@ use chassis::host::Host;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use sea_orm::ConnectionTrait;
-use testkit::postgres;
+use testkit::{eventually, postgres};
 
 use crate::Kit;
 
@@ -26,6 +26,14 @@ pub async fn start() -> (Kit, Host) {
 pub async fn end((kit, beside): (Kit, Host)) {
     beside.stop().await.unwrap();
     kit.stop().await;
+}
+
+/// Resolves once nothing is under way in either service. What shares a transaction with the one that is held up
+/// next is held up, too, and the other service must not have to wait for it.
+pub async fn quiet(kit: &Kit) {
+    let sql = "SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) + (SELECT count(*) FROM opt_out_pending)";
+    let look = async || (count(kit, sql).await == 0).then_some(());
+    eventually("the services are quiet", look).await;
 }
 
 /// Answers, first of all those that came while a transaction was held up.
@@ -64,7 +72,11 @@ impl<F: Future> Answers<F> {
 async fn waits_for_a_person(kit: &Kit) -> bool {
     let sql = "SELECT count(*) FROM pg_stat_activity \
                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%standing%'";
+    count(kit, sql).await > 0
+}
+
+async fn count(kit: &Kit, sql: &str) -> i64 {
     let db = kit.db("consent");
     let row = db.read().query_one_raw(db.engine().sql(sql, [])).await;
-    row.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap() > 0
+    row.unwrap().unwrap().try_get_by_index(0).unwrap()
 }
