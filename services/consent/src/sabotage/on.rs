@@ -48,13 +48,21 @@ fn code(mechanism: Option<Mechanism>) -> u8 {
 
 /// `HAILMAST_SABOTAGE=row_lock|primary_key|epoch|closure_wait`.
 fn by_environment() -> Option<Mechanism> {
-    match std::env::var("HAILMAST_SABOTAGE").ok()?.as_str() {
+    match variable("HAILMAST_SABOTAGE")?.as_str() {
         "row_lock" => Some(Mechanism::RowLock),
         "primary_key" => Some(Mechanism::PrimaryKey),
         "epoch" => Some(Mechanism::Epoch),
         "closure_wait" => Some(Mechanism::ClosureWait),
         _ => None,
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing that is shipped has this setting"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// A transaction that is to be held up, or is.
@@ -97,8 +105,8 @@ impl Held {
 pub async fn dawdle() {
     static DELAY: OnceLock<Duration> = OnceLock::new();
     let delay = DELAY.get_or_init(|| {
-        let millis = std::env::var("HAILMAST_SABOTAGE_DELAY_MS");
-        Duration::from_millis(millis.ok().and_then(|text| text.parse().ok()).unwrap_or(0))
+        let millis = variable("HAILMAST_SABOTAGE_DELAY_MS");
+        Duration::from_millis(millis.and_then(|text| text.parse().ok()).unwrap_or(0))
     });
     if !delay.is_zero() {
         tokio::time::sleep(*delay).await;

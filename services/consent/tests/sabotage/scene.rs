@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::Kit;
 use crate::support::{SENDER, listen, opt_in_all, phone, run};
 
-/// Times a schedule is played, each with people of its own; at most 32.
+/// Times a schedule is played, each with people of its own.
 pub const ROUNDS: u64 = 10;
 /// People of a round.
 const PEOPLE: u64 = 4;
@@ -131,8 +131,8 @@ impl<'k> Scene<'k> {
             let line = StopEntry::Confirmed { t, number };
             self.stops.lock().unwrap().push(line);
         }
-        let carrier = lines(&*self.carrier.lock().unwrap());
-        let stops = lines(&*self.stops.lock().unwrap());
+        let carrier = lines(&self.carrier.lock().unwrap());
+        let stops = lines(&self.stops.lock().unwrap());
         judge_stop_lines(&carrier[..], &stops[..], "You are unsubscribed").unwrap()
     }
 }
