@@ -47,7 +47,11 @@ mod replies;
 pub mod revocation;
 mod revocation_limit;
 pub mod rules;
+#[cfg(not(feature = "sabotage"))]
 mod sabotage;
+#[cfg(feature = "sabotage")]
+#[doc(hidden)]
+pub mod sabotage;
 mod service_text;
 pub mod simulate;
 pub mod standing;

@@ -100,6 +100,12 @@ impl Kit {
         }
     }
 
+    /// The same services once more, on the same data and nats-server, as a second process would be. To be
+    /// stopped before the kit; only with PostgreSQL, a file of SQLite has one owner.
+    pub async fn beside(&self) -> Host {
+        run(&self.services, &self.settings, &self.clock).await
+    }
+
     /// A running service's surroundings.
     pub fn cx(&self, service: &str) -> &Cx {
         let found = self.host.cx(service);
