@@ -9,7 +9,6 @@ use std::sync::{Mutex, PoisonError};
 
 use ahash::AHashMap;
 use chassis::{Db, Engine, Tx};
-use contract::chunk::SlotRef;
 use contract::{Class, Phone, TenantId};
 use sea_orm::ConnectionTrait;
 
@@ -113,19 +112,17 @@ impl Counts {
         tx: &Tx,
         engine: Engine,
         tenant: TenantId,
-        slot: SlotRef,
-        sent: &[(Phone, u16)],
-        about: Sent,
+        sent: &[(Phone, Sent)],
     ) -> anyhow::Result<()> {
         if sent.is_empty() {
             return Ok(());
         }
         if engine == Engine::Postgres {
-            return db::sent::insert(tx, engine, tenant, slot, sent, about).await;
+            return db::sent::insert(tx, engine, tenant, sent).await;
         }
         let mut people = self.lock();
-        for (phone, _) in sent {
-            put(&mut people, (tenant, *phone), about, about.at);
+        for (phone, about) in sent {
+            put(&mut people, (tenant, *phone), *about, about.at);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use contract::{Phone, TenantId};
 use sea_orm::ConnectionTrait;
 
-use super::{by_phone, digits, phone_rows};
+use super::{by_phone, digits};
 
 /// Every list of a tenant with the day it is of.
 pub async fn lists(
@@ -58,7 +58,7 @@ pub async fn among(
         "SELECT t.phone, t.list FROM {}",
         by_phone(engine, "dnc_entry")
     );
-    let values = [tenant.uuid().into(), phone_rows(phones).into()];
+    let values = [tenant.uuid().into(), super::phones(engine, phones)];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;
     let mut listed: AHashMap<Phone, Vec<String>> = AHashMap::new();
     for row in rows {

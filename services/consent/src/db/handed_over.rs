@@ -7,7 +7,7 @@ use contract::chunk::SLOT_SIZE;
 use contract::{ConsentId, MessageId, Phone, RunId, TenantId};
 use sea_orm::ConnectionTrait;
 
-use super::{by_phone, hex, phone_rows};
+use super::{by_phone, hex};
 use crate::incident::Entry;
 use crate::law::Level;
 use crate::standing::{Action, Change};
@@ -128,7 +128,7 @@ pub async fn entries(
          FROM {} ORDER BY t.phone, t.revision",
         by_phone(engine, "ledger")
     );
-    let values = [tenant.uuid().into(), phone_rows(phones).into()];
+    let values = [tenant.uuid().into(), super::phones(engine, phones)];
     let mut people: AHashMap<Phone, Vec<Entry>> = AHashMap::new();
     for row in db.query_all_raw(engine.sql(sql, values)).await? {
         let phone = super::phone(row.try_get_by_index(0)?).context("a stored number is none")?;

@@ -4,9 +4,9 @@ use ahash::AHashSet;
 use chassis::Engine;
 use contract::chunk::{SLOT_SIZE, SlotRef};
 use contract::{DecisionId, MessageId, Phone, RunId};
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
 
-use super::{digits, hex};
+use super::{array, digits, hex};
 use crate::sabotage::{self, Mechanism};
 
 /// A permit about to be granted.
@@ -30,32 +30,10 @@ pub async fn grant(
     if permits.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = permits
-        .iter()
-        .map(|new| {
-            (
-                hex(new.run),
-                new.chunk,
-                new.position,
-                hex(new.decision),
-                new.revision,
-                digits(new.phone),
-            )
-        })
-        .collect();
-    let big = |place: u8| format!("CAST(value->>{place} AS BIGINT)");
-    let sql = format!(
-        "INSERT INTO permit (granted_at, run, chunk, position, decision, revision, phone) \
-         SELECT CAST($1 AS BIGINT), {}, {}, {}, {}, {}, {} FROM {} AS r WHERE true ON CONFLICT DO NOTHING",
-        engine.uuid("value->>0"),
-        big(1),
-        big(2),
-        engine.uuid("value->>3"),
-        big(4),
-        big(5),
-        engine.rows("$2")
-    );
-    let values = [now.into(), serde_json::to_string(&rows)?.into()];
+    let (sql, values) = match engine {
+        Engine::Sqlite => as_json(permits, now)?,
+        Engine::Postgres => as_columns(permits, now),
+    };
     let granted = tx
         .execute_raw(engine.sql(sql, values))
         .await?
@@ -66,6 +44,42 @@ pub async fn grant(
         "a slot is being asked for elsewhere; ask again"
     );
     Ok(())
+}
+
+const COLUMNS_OF_NEW: &str = "granted_at, run, chunk, position, decision, revision, phone";
+
+fn as_json(permits: &[New], now: i64) -> anyhow::Result<(String, Vec<Value>)> {
+    let rows: Vec<_> = permits
+        .iter()
+        .map(|new| {
+            let (run, decision) = (hex(new.run), hex(new.decision));
+            let phone = digits(new.phone);
+            (run, new.chunk, new.position, decision, new.revision, phone)
+        })
+        .collect();
+    let sql = format!(
+        "INSERT INTO permit ({COLUMNS_OF_NEW}) SELECT $1, unhex(value->>0), value->>1, value->>2, \
+         unhex(value->>3), value->>4, value->>5 FROM json_each($2) WHERE true ON CONFLICT DO NOTHING"
+    );
+    Ok((sql, vec![now.into(), serde_json::to_string(&rows)?.into()]))
+}
+
+fn as_columns(permits: &[New], now: i64) -> (String, Vec<Value>) {
+    let sql = format!(
+        "INSERT INTO permit ({COLUMNS_OF_NEW}) SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7) \
+         ON CONFLICT DO NOTHING"
+    );
+    let new = || permits.iter();
+    let values = vec![
+        now.into(),
+        array(new().map(|one| one.run.uuid())),
+        array(new().map(|one| i64::from(one.chunk))),
+        array(new().map(|one| i64::from(one.position))),
+        array(new().map(|one| one.decision.uuid())),
+        array(new().map(|one| one.revision)),
+        array(new().map(|one| digits(one.phone))),
+    ];
+    (sql, values)
 }
 
 /// Run, chunk and position of what has a permit in these slots.

@@ -4,11 +4,10 @@
 use ahash::AHashMap;
 use anyhow::Context;
 use chassis::Engine;
-use contract::chunk::SlotRef;
 use contract::{Class, Phone, TenantId};
 use sea_orm::ConnectionTrait;
 
-use super::{by_phone, digits, phone_rows};
+use super::{array, by_phone, digits};
 use crate::recent::Sent;
 
 pub async fn load(
@@ -23,7 +22,7 @@ pub async fn load(
         "SELECT t.phone, t.at, t.topic, t.class FROM {}",
         by_phone(engine, "sent")
     );
-    let values = [tenant.uuid().into(), phone_rows(phones).into()];
+    let values = [tenant.uuid().into(), super::phones(engine, phones)];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;
     let mut sent: AHashMap<Phone, Vec<Sent>> = AHashMap::new();
     for row in rows {
@@ -46,28 +45,19 @@ pub async fn insert(
     tx: &impl ConnectionTrait,
     engine: Engine,
     tenant: TenantId,
-    slot: SlotRef,
-    sent: &[(Phone, u16)],
-    about: Sent,
+    sent: &[(Phone, Sent)],
 ) -> anyhow::Result<()> {
-    let rows: Vec<(i64, u16)> = sent
-        .iter()
-        .map(|(phone, position)| (digits(*phone), *position))
-        .collect();
-    let sql = format!(
-        "INSERT INTO sent (tenant, at, topic, class, run, chunk, phone, position) \
-         SELECT $1, $2, $3, $4, $5, $6, CAST(value->>0 AS BIGINT), CAST(value->>1 AS BIGINT) FROM {} AS r \
-         WHERE true ON CONFLICT DO NOTHING",
-        engine.rows("$7")
-    );
+    let sql = "INSERT INTO sent (tenant, phone, at, topic, class) \
+               SELECT $1, * FROM unnest($2, $3, $4, $5)";
     let values = [
         tenant.uuid().into(),
-        about.at.into(),
-        i64::from(about.topic).into(),
-        about.class.as_str().into(),
-        slot.run.uuid().into(),
-        i64::from(slot.chunk).into(),
-        serde_json::to_string(&rows)?.into(),
+        array(sent.iter().map(|(phone, _)| digits(*phone))),
+        array(sent.iter().map(|(_, about)| about.at)),
+        array(sent.iter().map(|(_, about)| i64::from(about.topic))),
+        array(
+            sent.iter()
+                .map(|(_, about)| about.class.as_str().to_string()),
+        ),
     ];
     tx.execute_raw(engine.sql(sql, values)).await?;
     Ok(())

@@ -53,7 +53,7 @@ pub async fn load(
         "SELECT t.phone, t.state, t.facts, t.revision, t.opted_out_at, t.programmes FROM {}{lock}",
         by_phone(engine, "standing")
     );
-    let values = [tenant.uuid().into(), phone_rows(phones).into()];
+    let values = [tenant.uuid().into(), super::phones(engine, phones)];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;
     let mut people = AHashMap::with_capacity(rows.len());
     for row in rows {

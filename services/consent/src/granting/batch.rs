@@ -278,11 +278,11 @@ async fn count(
     now: i64,
 ) -> anyhow::Result<Vec<RunId>> {
     let engine = app.engine();
-    let mut runs = Vec::new();
+    let (mut runs, mut all) = (Vec::new(), Vec::new());
     for (question, judged) in questions.iter().zip(verdicts) {
         let ask = &question.ask;
-        let sent: Vec<(Phone, u16)> = allowed(judged.as_deref().unwrap_or_default())
-            .map(|one| (one.person.phone, one.person.position))
+        let sent: Vec<Phone> = allowed(judged.as_deref().unwrap_or_default())
+            .map(|one| one.person.phone)
             .collect();
         if sent.is_empty() {
             continue;
@@ -306,17 +306,16 @@ async fn count(
             class: ask.class,
             at: now,
         };
-        counted.note(about, sent.iter().map(|(phone, _)| *phone).collect());
-        app.counts
-            .reserve(tx, engine, tenant, ask.slot, &sent, about)
-            .await?;
         let papers = app.tenants.papers(tx, engine, tenant, names(ask)).await?;
         if papers.sender.daily_cap.is_some() {
             let day = carrier_day(app.cx.clock.now());
             let texts = i64::try_from(sent.len())?;
             db::sender_day::add(tx, engine, tenant, (&ask.sender, &day), texts).await?;
         }
+        all.extend(sent.iter().map(|phone| (*phone, about)));
+        counted.note(about, sent);
     }
+    app.counts.reserve(tx, engine, tenant, &all).await?;
     Ok(runs)
 }
 

@@ -123,12 +123,9 @@ CREATE TABLE sent (
   phone BIGINT NOT NULL,
   at BIGINT NOT NULL,
   topic BIGINT NOT NULL,
-  class TEXT NOT NULL,
-  run {uuid} NOT NULL,
-  chunk BIGINT NOT NULL,
-  position BIGINT NOT NULL,
-  PRIMARY KEY (tenant, phone, at, run, chunk, position)
-){without_rowid};
+  class TEXT NOT NULL
+);
+CREATE INDEX sent_by_person ON sent (tenant, phone);
 
 -- Replies that may be an opt-out, for a human to look at.
 CREATE TABLE review (
