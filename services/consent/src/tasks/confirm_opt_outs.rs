@@ -9,7 +9,6 @@ use chassis::{Cx, Tx};
 use contract::consent::OptOutConfirmed;
 use contract::dispatch::SendAnswer;
 use contract::{CampaignId, Class, ConsentId, EventId, TemplateId, TenantId, UnixMillis};
-use futures::future::join_all;
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -94,13 +93,9 @@ async fn round(
             .cx
             .db
             .write_first(move |tx| Box::pin(async move { confirm(&shared, tx, &ready).await }));
-        let texts = write.await?;
-        join_all(
-            texts
-                .iter()
-                .map(|(tenant, id, text)| urgent.bus.hurry(*tenant, *id, text)),
-        )
-        .await;
+        for (tenant, id, text) in write.await? {
+            urgent.bus.hurry(tenant, id, text);
+        }
     }
     Ok(!waiting.is_empty())
 }

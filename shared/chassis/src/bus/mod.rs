@@ -114,11 +114,18 @@ impl Bus {
     }
 
     /// Publishes at once what was said and is committed, for what cannot wait for its turn in the outbox.
-    /// JetStream recognises the second of the two by the id; if this fails, the outbox does it.
-    pub async fn hurry<P: Payload>(&self, tenant: TenantId, id: EventId, body: &P) {
-        if let Err(error) = wire::publish_as(self, tenant, id, body).await {
-            tracing::debug!(error = format!("{error:#}"), "left to the outbox");
-        }
+    /// JetStream recognises the second of the two by the id; if this fails, the outbox does it. Nobody waits.
+    pub fn hurry<P: Payload>(&self, tenant: TenantId, id: EventId, body: P) {
+        let bus = self.clone();
+        tokio::spawn(async move {
+            let published = tokio::select! {
+                published = wire::publish_as(&bus, tenant, id, &body) => published,
+                () = query::lost(&bus) => Err(anyhow::anyhow!("the connection to NATS was lost")),
+            };
+            if let Err(error) = published {
+                tracing::debug!(error = format!("{error:#}"), "left to the outbox");
+            }
+        });
     }
 
     /// Publishes without the outbox; resolves once JetStream has it on disk. For stateless stages whose

@@ -20,7 +20,7 @@ use crate::trace;
 /// Questions of one kind that a process works on at once.
 const AT_ONCE: usize = 256;
 /// For answers that come over the connection after the one that the question was asked over.
-const AFTER_RECONNECT: Duration = Duration::from_secs(1);
+const AFTER_RECONNECT: Duration = Duration::from_millis(500);
 
 pub(super) async fn ask<Q: Query>(
     bus: &Bus,
