@@ -90,7 +90,7 @@ pub(super) fn put(out: &mut BytesMut, sequence: u32, delivery: &Delivery, stamp:
     let deliver = match &delivery.what {
         What::Receipt { id, state, .. } => {
             let text = format!(
-                "id:{id:016x} sub:001 dlvrd:001 submit date:{stamp} done date:{stamp} stat:{} err:{} text:",
+                "id:{id:016x} sub:001 dlvrd:001 submit date:{stamp} done date:{stamp} stat:{} err:{:03} text:",
                 state.name(),
                 state.error()
             );

@@ -8,6 +8,7 @@ use contract::Reason;
 use tokio::sync::oneshot;
 
 use super::submit::{self, Part};
+use crate::fault::Fault;
 use crate::provider::{Submission, SubmitOutcome};
 
 /// One part of one text, to be written or written.
@@ -24,7 +25,7 @@ pub(super) struct Job {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PartOutcome {
     Accepted(String),
-    Rejected(String),
+    Rejected(Fault, String),
     NotSent(Reason),
     Unknown,
 }
@@ -58,12 +59,9 @@ impl Item {
                 }
             }
             PartOutcome::Unknown => self.worst = Some(SubmitOutcome::Unknown),
-            PartOutcome::Rejected(code) => {
+            PartOutcome::Rejected(fault, code) => {
                 if self.worst != Some(SubmitOutcome::Unknown) {
-                    self.worst = Some(SubmitOutcome::Rejected {
-                        reason: Reason::CARRIER_REJECTED,
-                        code,
-                    });
+                    self.worst = Some(SubmitOutcome::rejected(fault, code));
                 }
             }
             PartOutcome::NotSent(reason) => {
@@ -121,7 +119,7 @@ impl Batches {
             let parts = match submit::parts(&item.submission, &mut self.reference) {
                 Ok(parts) => parts,
                 Err(code) => {
-                    item.fold(PartOutcome::Rejected(code.into()), true);
+                    item.fold(PartOutcome::Rejected(Fault::Refused, code.into()), true);
                     continue;
                 }
             };
@@ -237,7 +235,7 @@ mod tests {
         use PartOutcome::{Accepted, NotSent, Rejected, Unknown};
         let accepted = |id: &str| Accepted(id.into());
         let throttled = || NotSent(Reason::CARRIER_THROTTLED);
-        let rejected = || Rejected("X".into());
+        let rejected = || Rejected(Fault::Invalid, "X".into());
         assert_eq!(
             outcome_of(&[accepted("1"), accepted("2")]),
             SubmitOutcome::Accepted {

@@ -13,8 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::SmppConfig;
 use super::batches::{Batches, Job, PartOutcome};
-use super::throttle::Throttle;
 use crate::provider::{AnswerToken, Incoming, IncomingSender, Submission, SubmitOutcome};
+use crate::throttle::Throttle;
 
 /// How often deadlines and timeouts are looked at.
 pub(super) const TICK: Duration = Duration::from_millis(50);

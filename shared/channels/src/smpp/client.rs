@@ -8,7 +8,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::SmppConfig;
 use super::book::{Book, Order};
-use super::link::{self, LinkState};
+use super::link;
+use crate::capability::{Capabilities, Idempotency};
+use crate::link_state::LinkState;
 use crate::provider::{AnswerToken, IncomingSender, Provider, Submission, SubmitOutcome};
 
 pub struct SmppProvider {
@@ -36,16 +38,26 @@ impl SmppProvider {
             state,
         })
     }
-
-    /// Where the link stands, for health checks and `doctor`.
-    pub fn state(&self) -> watch::Receiver<LinkState> {
-        self.state.clone()
-    }
 }
 
 impl Provider for SmppProvider {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    /// SMPP 3.4 has no key and brings no reference of ours back (section 4.4.1).
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            idempotency: Idempotency::None,
+            receipts_carry_reference: false,
+            validity: true,
+            brings_by_link: true,
+            longest_validity_seconds: 0,
+        }
+    }
+
+    fn state(&self) -> watch::Receiver<LinkState> {
+        self.state.clone()
     }
 
     fn ready(&self) -> BoxFuture<'_, ()> {

@@ -16,25 +16,10 @@ use super::book::Book;
 use super::session::{Ended, Session};
 use super::status;
 use super::wire::{self, Frames};
+use crate::link_state::LinkState;
 
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
-
-/// Where the link to a carrier stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LinkState {
-    Connecting,
-    Bound,
-    /// The carrier refused our bind with this status; we keep trying.
-    Refused {
-        status: String,
-    },
-    /// No connection; we keep trying.
-    Down {
-        why: String,
-    },
-    Closed,
-}
 
 enum BindError {
     Refused(CommandStatus),

@@ -1,8 +1,8 @@
 //! SMPP 3.4: a windowed client session on the rusmpp codec.
 //!
 //! [`link`] keeps the connection up, [`session`] is one bound connection, [`book`] is what outlives
-//! connections: batches and the queue. [`batches`], [`window`], [`throttle`], [`receipt`],
-//! [`incoming`], [`submit`] and [`status`] are pure.
+//! connections: batches and the queue. [`batches`], [`window`], [`receipt`], [`incoming`],
+//! [`submit`] and [`status`] are pure.
 
 mod batches;
 mod book;
@@ -14,11 +14,9 @@ mod receipt;
 mod session;
 mod status;
 mod submit;
-mod throttle;
 mod window;
 pub(crate) mod wire;
 mod writer;
 
 pub use client::SmppProvider;
 pub use config::SmppConfig;
-pub use link::LinkState;

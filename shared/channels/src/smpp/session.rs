@@ -255,10 +255,10 @@ impl<'a> Session<'a> {
                 self.book.throw_back(job);
             }
             Meaning::QueueFull => self.book.try_later(job, Instant::now()),
-            Meaning::Refused => {
+            Meaning::Refused(fault) => {
                 self.book
                     .batches
-                    .settle(job, PartOutcome::Rejected(status::name(status)));
+                    .settle(job, PartOutcome::Rejected(fault, status::name(status)));
             }
         }
     }

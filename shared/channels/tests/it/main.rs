@@ -13,3 +13,4 @@ mod replies;
 mod sending;
 mod support;
 mod trouble;
+mod twilio;
