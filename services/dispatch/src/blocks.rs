@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn only_a_block_is_told_with_its_person_and_message() {
-        let phone = |n| Phone::from_digits(15_005_551_000 + n).unwrap();
+        let phone = |n: u64| Phone::from_digits(15_005_551_000 + n).unwrap();
         let people = [
             (0, phone(0), ContactId::from_raw(10)),
             (3, phone(3), ContactId::from_raw(13)),

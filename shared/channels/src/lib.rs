@@ -10,6 +10,8 @@ pub mod account;
 pub mod capability;
 pub mod custom;
 pub mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
 mod link_state;
 pub mod provider;
 pub mod simulator;

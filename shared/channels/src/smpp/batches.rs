@@ -7,7 +7,7 @@ use std::time::Instant;
 use contract::Reason;
 use tokio::sync::oneshot;
 
-use super::submit::{self, Part};
+use super::submit::{self, Cutting, Part};
 use crate::fault::Fault;
 use crate::provider::{Submission, SubmitOutcome};
 
@@ -97,10 +97,19 @@ struct Batch {
 pub(super) struct Batches {
     slots: Vec<Option<Batch>>,
     free: Vec<usize>,
-    reference: u8,
+    cutting: Cutting,
+    /// Texts of several parts so far.
+    number: u64,
 }
 
 impl Batches {
+    pub(super) fn new(cutting: Cutting) -> Self {
+        Self {
+            cutting,
+            ..Self::default()
+        }
+    }
+
     /// Takes a batch in and queues its parts. Texts that cannot be put on the wire are settled at once.
     pub(super) fn open(
         &mut self,
@@ -116,7 +125,7 @@ impl Batches {
         let mut items: Vec<Item> = submissions.into_iter().map(Item::new).collect();
         let mut open = 0;
         for (index, item) in items.iter_mut().enumerate() {
-            let parts = match submit::parts(&item.submission, &mut self.reference) {
+            let parts = match submit::parts(&item.submission, self.cutting, &mut self.number) {
                 Ok(parts) => parts,
                 Err(code) => {
                     item.fold(PartOutcome::Rejected(Fault::Refused, code.into()), true);

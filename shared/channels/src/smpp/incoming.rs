@@ -11,7 +11,7 @@ use crate::provider::{FromCarrier, Receipt};
 
 /// What a deliver_sm brings, or `None` if it can mean nothing to us (no id in a receipt, a sender that
 /// is no phone number).
-pub(super) fn read(deliver: &DeliverSm, now: UnixMillis) -> Option<FromCarrier> {
+pub(crate) fn read(deliver: &DeliverSm, now: UnixMillis) -> Option<FromCarrier> {
     let mut receipted: Option<&str> = None;
     let mut state: Option<MessageState> = None;
     let mut payload: &[u8] = deliver.short_message();

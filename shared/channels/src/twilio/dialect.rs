@@ -27,7 +27,7 @@ pub struct TwilioDialect {
 }
 
 impl TwilioDialect {
-    pub(super) fn new(name: &str, config: &TwilioConfig) -> anyhow::Result<Self> {
+    pub(crate) fn new(name: &str, config: &TwilioConfig) -> anyhow::Result<Self> {
         let (user, password) = config.credentials();
         let credentials = STANDARD.encode(format!("{user}:{password}"));
         let mut authorization = HeaderValue::from_str(&format!("Basic {credentials}"))?;

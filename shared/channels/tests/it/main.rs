@@ -9,6 +9,7 @@
 
 mod judge;
 mod judge_stops;
+mod private;
 mod replies;
 mod sending;
 mod support;
