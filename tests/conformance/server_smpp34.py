@@ -51,6 +51,7 @@ async def main():
                 to=event.destination_addr,
                 text=body[6 if event.esm_class & 0x40 else 0 :].decode("latin-1"),
                 udh=6 if event.esm_class & 0x40 else 0,
+                part=body[5] if event.esm_class & 0x40 else 0,
                 payload=bool(payload),
                 receipt=event.registered_delivery & 1,
             )

@@ -39,7 +39,7 @@ impl<'de> Deserialize<'de> for Webhook {
         let (kind, rest) = kind_of(deserializer, "")?;
         match kind.as_str() {
             "twilio" => read::<TwilioWebhook, _>(rest).map(Self::Twilio),
-            "http" => read::<CustomWebhook, _>(rest).map(Self::Custom),
+            "http" => read::<Box<CustomWebhook>, _>(rest).map(Self::Custom),
             other => Err(D::Error::custom(format!(
                 "kind = \"{other}\" is none of twilio, http"
             ))),

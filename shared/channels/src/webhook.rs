@@ -31,7 +31,7 @@ pub enum Refused {
 #[derive(Debug, Clone)]
 pub enum Webhook {
     Twilio(TwilioWebhook),
-    Custom(CustomWebhook),
+    Custom(Box<CustomWebhook>),
 }
 
 impl Webhook {

@@ -17,7 +17,7 @@ use crate::webhook::{Call, Refused};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Format {
+pub(crate) enum Format {
     #[default]
     Json,
     Form,
@@ -34,7 +34,7 @@ pub struct CustomWebhook {
     pub previous_token: String,
     /// The header that carries it; empty: the query parameter `token`.
     pub token_header: String,
-    format: Format,
+    pub(crate) format: Format,
     /// Where a list of items stands; empty: the call is one item.
     pub items: String,
     pub id: String,
@@ -78,7 +78,8 @@ impl CustomWebhook {
         ] {
             check_pointer(name, pointer)?;
         }
-        let receipts = !self.state.is_empty() && !(self.id.is_empty() && self.reference.is_empty());
+        let named = !self.id.is_empty() || !self.reference.is_empty();
+        let receipts = !self.state.is_empty() && named;
         anyhow::ensure!(
             !receipts || !self.delivered.is_empty(),
             "state is read, but no word in it means delivered"

@@ -2,6 +2,7 @@
 //! ([`TwilioApi`]) over loopback, sends receipts and replies, misbehaves on demand, and logs all it saw so
 //! that [`judge`] can tell what we did. What its numbers mean: docs/simulator.md.
 
+pub mod bare;
 mod bringing;
 mod commands;
 mod core;

@@ -36,6 +36,10 @@ struct Bind {
 impl SmppProvider {
     /// Starts connecting at once, in tasks of its own; what the carrier brings goes to `incoming`.
     /// Fails only on settings that SMPP cannot carry.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an account's settings and its way in are handed over for good"
+    )]
     pub fn connect(
         name: &str,
         config: SmppConfig,
@@ -112,6 +116,7 @@ fn best_of(mut states: Vec<watch::Receiver<LinkState>>) -> watch::Receiver<LinkS
                 .filter(|state| state.has_changed().is_ok());
             let changes: Vec<_> = open.map(|state| state.changed().boxed()).collect();
             if changes.is_empty() {
+                report.send_replace(LinkState::Closed);
                 return;
             }
             let _ = select_all(changes).await;

@@ -116,7 +116,7 @@ impl Dialect for TwilioDialect {
             .find_map(|name| field(name)?.as_u64())
             .and_then(|code| u32::try_from(code).ok());
         match answer.status {
-            200 | 201 | 202 => {
+            200..=202 => {
                 let sid = field("sid")
                     .and_then(|sid| sid.as_str())
                     .unwrap_or_default();

@@ -44,12 +44,19 @@ pub fn is_there(test: &str, needed: &[PathBuf]) -> bool {
     missing.is_none()
 }
 
-pub fn python(name: &str) -> (Command, Vec<PathBuf>) {
-    let interpreter = folder().join("python/bin/python");
-    let mut command = Command::new(&interpreter);
+/// A script that needs this package, and where that must lie.
+pub fn python(name: &str, package: &str) -> (Command, Vec<PathBuf>) {
+    let mut command = Command::new(folder().join("python/bin/python"));
     command.arg(script(name));
-    let packages = folder().join("python/lib");
-    (command, vec![interpreter, packages])
+    let lib = folder().join("python/lib");
+    let versions = std::fs::read_dir(&lib).into_iter().flatten().flatten();
+    let installed = versions
+        .map(|version| version.path().join("site-packages").join(package))
+        .find(|path| path.exists());
+    (
+        command,
+        vec![installed.unwrap_or_else(|| lib.join(package))],
+    )
 }
 
 pub fn free_port() -> u16 {
@@ -111,7 +118,10 @@ impl Foreign {
     }
 
     pub fn count(&self, event: &str) -> usize {
-        self.said.iter().filter(|line| line["event"] == event).count()
+        self.said
+            .iter()
+            .filter(|line| line["event"] == event)
+            .count()
     }
 
     /// Waits for its end; true if it went well.
@@ -130,7 +140,7 @@ impl Foreign {
 impl Drop for Foreign {
     fn drop(&mut self) {
         self.input = None;
-        if !self.ended_well(Duration::from_millis(500)) {
+        if !self.ended_well(Duration::from_secs(3)) {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }

@@ -39,7 +39,7 @@ async fn until(smsc: &Smsc, what: &str, reached: impl Fn(&Smsc) -> bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pypi_smpplib_sends_gets_its_receipts_and_is_let_go() {
-    let (mut command, needed) = python("client_smpplib.py");
+    let (mut command, needed) = python("client_smpplib.py", "smpplib");
     if !is_there("PyPI smpplib", &needed) {
         return;
     }
@@ -52,7 +52,10 @@ async fn pypi_smpplib_sends_gets_its_receipts_and_is_let_go() {
     .await
     .unwrap();
     assert!(well, "{told}");
-    assert_eq!((told["accepted"].as_u64(), told["receipts"].as_u64()), (Some(4), Some(4)));
+    assert_eq!(
+        (told["accepted"].as_u64(), told["receipts"].as_u64()),
+        (Some(4), Some(4))
+    );
     let log = log(smsc, &folder).await;
     assert!(log.contains("\"text\":\"short text\"") && log.contains("\"parts\":3"));
     assert!(log.contains("\"e\":\"unbind\""));
@@ -90,7 +93,9 @@ async fn kannel_binds_sends_and_answers_its_receipt() {
     }
     let (smsc, folder) = smsc();
     let mut command = Command::new("bash");
-    command.arg(script("kannel.sh")).arg(smsc.address().port().to_string());
+    command
+        .arg(script("kannel.sh"))
+        .arg(smsc.address().port().to_string());
     for _ in 0..3 {
         command.arg(free_port().to_string());
     }

@@ -32,7 +32,7 @@ fn text(body: &str, from: &str) -> (Permit, Submission) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sdk_is_served_by_our_simulated_api() {
-    let (mut command, needed) = python("twilio_sdk.py");
+    let (mut command, needed) = python("twilio_sdk.py", "twilio");
     if !is_there("Twilio's SDK", &needed) {
         return;
     }
@@ -57,7 +57,7 @@ async fn the_sdk_is_served_by_our_simulated_api() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sdk_takes_our_signatures_and_we_take_its() {
-    let (mut command, needed) = python("twilio_sdk.py");
+    let (mut command, needed) = python("twilio_sdk.py", "twilio");
     if !is_there("Twilio's SDK", &needed) {
         return;
     }
@@ -85,7 +85,7 @@ async fn the_sdk_takes_our_signatures_and_we_take_its() {
             let wrong = json!({ "url": format!("{url}x"), "pairs": pairs, "signature": ours });
             sdk.tell(&wrong.to_string());
             assert_eq!(sdk.line(), false, "{url}");
-            let (mut command, _) = python("twilio_sdk.py");
+            let (mut command, _) = python("twilio_sdk.py", "twilio");
             command.args(["sign", TOKEN, url]);
             let mut signer = Foreign::start(command);
             let object: serde_json::Map<String, serde_json::Value> = pairs
@@ -112,11 +112,21 @@ async fn prism_with_twilios_description_accepts_every_request() {
     let port = free_port();
     let mut command = Command::new(prism);
     command
-        .args(["mock", "--errors", "-h", "127.0.0.1", "-p", &port.to_string()])
+        .args([
+            "mock",
+            "--errors",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port.to_string(),
+        ])
         .arg(openapi());
     let _prism = Foreign::start(command);
     let limit = Instant::now() + Duration::from_secs(40);
-    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+    while tokio::net::TcpStream::connect(("127.0.0.1", port))
+        .await
+        .is_err()
+    {
         assert!(Instant::now() < limit, "Prism does not listen");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -139,7 +149,9 @@ async fn prism_with_twilios_description_accepts_every_request() {
             text(&"long ".repeat(200), "72345"),
             text("named", "Dr Smith"),
         ];
-        let outcomes = provider.send(batch, Instant::now() + Duration::from_secs(30)).await;
+        let outcomes = provider
+            .send(batch, Instant::now() + Duration::from_secs(30))
+            .await;
         let accepted = |outcome: &SubmitOutcome| matches!(outcome, SubmitOutcome::Accepted { .. });
         assert!(outcomes.iter().all(accepted), "{outcomes:?}");
         provider.close().await;

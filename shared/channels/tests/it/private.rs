@@ -122,7 +122,9 @@ async fn several_connections_share_the_work_and_one_that_breaks_is_bound_again()
     rig.take(left).await;
     within(rig.provider.close()).await;
     until("all have taken leave", || rig.smsc.stats().bound == 0).await;
-    assert_eq!(*rig.provider.state().borrow(), LinkState::Closed);
+    let mut state = rig.provider.state();
+    let closed = within(state.wait_for(|state| *state == LinkState::Closed)).await;
+    assert!(closed.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
