@@ -7,6 +7,7 @@ use channels::fuzzing;
 use rand::rngs::SmallRng;
 use rand::{Rng, RngCore, SeedableRng};
 
+#[expect(clippy::disallowed_methods, reason = "a test has no settings")]
 fn runs() -> u64 {
     let wanted = std::env::var("FUZZ_RUNS");
     wanted.map_or(20_000, |runs| runs.parse().unwrap())

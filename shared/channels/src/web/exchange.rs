@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HOST, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::{Method, Response, Uri};
 
 use super::endpoint::Endpoint;
 use super::pool::{Connection, Pool};
+use super::timely::Timely;
 
 /// A provider's longest `Retry-After` that is believed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -94,7 +95,7 @@ impl Line {
 
     /// Nothing is written after `not_after`.
     pub async fn exchange(&self, request: &Request, not_after: Instant) -> Exchange {
-        let mut built = match self.build(request) {
+        let mut built = match self.build(request, not_after) {
             Ok(built) => built,
             Err(why) => return Exchange::NotWritten(why),
         };
@@ -120,12 +121,16 @@ impl Line {
         Exchange::NotWritten("every connection was closed at once")
     }
 
-    fn build(&self, request: &Request) -> Result<hyper::Request<Full<Bytes>>, &'static str> {
+    fn build(
+        &self,
+        request: &Request,
+        not_after: Instant,
+    ) -> Result<hyper::Request<Timely>, &'static str> {
         let uri: Uri = request
             .path
             .parse()
             .map_err(|_| "the path is no URL path")?;
-        let mut built = hyper::Request::new(Full::new(request.body.clone()));
+        let mut built = hyper::Request::new(Timely::new(request.body.clone(), not_after));
         *built.method_mut() = request.method.clone();
         *built.uri_mut() = uri;
         let headers = built.headers_mut();

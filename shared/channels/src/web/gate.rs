@@ -12,6 +12,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How often a closed gate is looked at again.
 const LOOK: Duration = Duration::from_millis(20);
+/// And a full one, though whoever leaves it says so.
+const LOOK_WHILE_FULL: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -62,15 +64,20 @@ impl Gate {
             if now >= not_after {
                 return None;
             }
-            let room = self.with(|inner| {
-                let room = inner.is_open(now) && inner.under_way < inner.throttle.allowed(now);
+            let (room, look) = self.with(|inner| {
+                let allowed = if inner.is_open(now) {
+                    inner.throttle.allowed(now)
+                } else {
+                    0
+                };
+                let room = inner.under_way < allowed;
                 inner.under_way += usize::from(room);
-                room
+                (room, if allowed == 0 { LOOK } else { LOOK_WHILE_FULL })
             });
             if room {
                 return Some(Entered { gate: self });
             }
-            let _ = tokio::time::timeout_at((now + LOOK).min(not_after).into(), freed).await;
+            let _ = tokio::time::timeout_at((now + look).min(not_after).into(), freed).await;
         }
     }
 

@@ -8,6 +8,7 @@ pub mod form;
 mod gate;
 mod pool;
 mod provider;
+mod timely;
 
 pub use dialect::{Dialect, Verdict};
 pub use endpoint::{Endpoint, EndpointError};

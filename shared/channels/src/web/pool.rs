@@ -3,8 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Request, Response};
@@ -16,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::endpoint::Endpoint;
+use super::timely::Timely;
 
 /// Shorter than what servers commonly keep an idle connection for.
 const IDLE_FOR: Duration = Duration::from_secs(20);
@@ -24,7 +23,7 @@ pub(super) struct Pool {
     endpoint: Endpoint,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     connect_within: Duration,
-    idle: Mutex<Vec<(SendRequest<Full<Bytes>>, Instant)>>,
+    idle: Mutex<Vec<(SendRequest<Timely>, Instant)>>,
 }
 
 impl std::fmt::Debug for Pool {
@@ -37,15 +36,15 @@ impl std::fmt::Debug for Pool {
 
 /// One connection, in the hands of one request.
 pub(super) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Timely>,
 }
 
 impl Connection {
     /// An error gives the request back if not one byte of it was written.
     pub(super) async fn send(
         &mut self,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, Option<Request<Full<Bytes>>>> {
+        request: Request<Timely>,
+    ) -> Result<Response<Incoming>, Option<Request<Timely>>> {
         if self.sender.ready().await.is_err() {
             return Err(Some(request));
         }
@@ -91,7 +90,7 @@ impl Pool {
     }
 
     /// The connection used last: the others may then run out of use.
-    fn kept(&self) -> Option<SendRequest<Full<Bytes>>> {
+    fn kept(&self) -> Option<SendRequest<Timely>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some((sender, since)) = idle.pop() {
             if since.elapsed() > IDLE_FOR {
@@ -114,7 +113,7 @@ impl Pool {
         }
     }
 
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, &'static str> {
+    async fn connect(&self) -> Result<SendRequest<Timely>, &'static str> {
         let address = (self.endpoint.host.as_str(), self.endpoint.port);
         let stream = TcpStream::connect(address)
             .await
@@ -133,7 +132,7 @@ impl Pool {
     }
 }
 
-async fn shake_hands<S>(stream: S) -> Result<SendRequest<Full<Bytes>>, &'static str>
+async fn shake_hands<S>(stream: S) -> Result<SendRequest<Timely>, &'static str>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

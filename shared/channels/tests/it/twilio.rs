@@ -85,9 +85,14 @@ async fn magic_numbers_are_refused_in_twilios_words() {
 async fn every_answer_that_leaves_doubt_is_unknown_and_nothing_is_sent_twice() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("twilio.jsonl");
-    let mut options = TwilioOptions::default();
-    options.carrier = quick();
-    options.carrier.log = Some(log.clone());
+    let carrier = channels::simulator::SmscOptions {
+        log: Some(log.clone()),
+        ..quick()
+    };
+    let options = TwilioOptions {
+        carrier,
+        ..TwilioOptions::default()
+    };
     let rig = rig_with(options, |_| {});
     let mischiefs = [
         Mischief::Html,
