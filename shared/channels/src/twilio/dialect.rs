@@ -153,8 +153,8 @@ impl Dialect for TwilioDialect {
     }
 }
 
-fn rejected(code: u32) -> SubmitOutcome {
-    SubmitOutcome::rejected(errors::fault(code), code.to_string())
+fn rejected(number: u32) -> SubmitOutcome {
+    SubmitOutcome::rejected(errors::fault(number), number.to_string())
 }
 
 #[cfg(test)]
