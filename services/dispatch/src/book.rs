@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 
 use ahash::RandomState;
+use channels::Fault;
+use contract::Phone;
 use contract::chunk::{Outcome, SlotRef};
+use contract::dispatch::ProviderReceipt;
 use contract::ids::{MessageId, TenantId};
 
 use crate::db::items::Items;
@@ -35,9 +38,40 @@ pub struct NewPart<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CarrierReceipt {
     pub provider_message_id: String,
+    /// Our own id of the text, where the carrier brings it back.
+    pub reference: Option<MessageId>,
     pub outcome: Outcome,
     pub code: String,
+    /// The person blocks this sender at the carrier.
+    pub block: Option<(Phone, String)>,
     pub at: i64,
+}
+
+impl From<channels::Receipt> for CarrierReceipt {
+    fn from(receipt: channels::Receipt) -> Self {
+        let blocked = receipt.fault == Some(Fault::Blocked);
+        Self {
+            provider_message_id: receipt.provider_message_id,
+            reference: receipt.reference,
+            outcome: receipt.outcome,
+            code: receipt.code,
+            block: receipt.to.zip(receipt.from).filter(|_| blocked),
+            at: receipt.at.0,
+        }
+    }
+}
+
+impl From<ProviderReceipt> for CarrierReceipt {
+    fn from(receipt: ProviderReceipt) -> Self {
+        Self {
+            provider_message_id: receipt.provider_message_id,
+            reference: receipt.reference,
+            outcome: receipt.outcome,
+            code: receipt.code,
+            block: receipt.block.map(|block| (block.phone, block.sender)),
+            at: receipt.at.0,
+        }
+    }
 }
 
 /// A receipt whose text is not known yet.
@@ -124,11 +158,19 @@ impl Book {
         for item in &new.items.items {
             let place = item.place % 64;
             let state = Outcome::from_rank(states[usize::from(place)]).unwrap_or(Outcome::Unknown);
-            if item.provider_message_id.is_empty() || !receipt_fold::may_rise(state) {
+            if !receipt_fold::may_rise(state) {
                 continue;
             }
             awaiting |= 1 << place;
-            let id = self.hash(new.provider, &item.provider_message_id);
+            let id = if item.provider_message_id.is_empty() {
+                // The carrier never named it; a receipt may still name our own id.
+                let slot = new.key.slot;
+                let message =
+                    MessageId::of(slot.run, slot.chunk, slots::position(slot.slot, place));
+                self.hash_reference(new.provider, message)
+            } else {
+                self.hash(new.provider, &item.provider_message_id)
+            };
             self.ids.insert(id, Spot { part: index, place });
             if !self.parked.is_empty()
                 && let Some(early) = self.parked.remove(&id)
@@ -153,8 +195,21 @@ impl Book {
 
     /// Folds a receipt into the state of its text.
     pub fn receive(&mut self, provider: &str, receipt: &CarrierReceipt) -> Received {
-        let id = self.hash(provider, &receipt.provider_message_id);
-        let Some(spot) = self.ids.get(&id).copied() else {
+        let names = [
+            Some(self.hash(provider, &receipt.provider_message_id)),
+            receipt
+                .reference
+                .map(|message| self.hash_reference(provider, message)),
+            // What a predecessor left open names no provider.
+            receipt
+                .reference
+                .map(|message| self.hash_reference("", message)),
+        ];
+        let found = names
+            .into_iter()
+            .flatten()
+            .find_map(|id| Some((id, *self.ids.get(&id)?)));
+        let Some((id, spot)) = found else {
             return Received::UnknownId;
         };
         let rise = self.raise(spot, receipt.outcome, receipt.at);
@@ -188,6 +243,14 @@ impl Book {
     /// Keeps a receipt until its text is known.
     pub fn park(&mut self, parked: Parked) {
         let id = self.hash(&parked.provider, &parked.receipt.provider_message_id);
+        // The text may turn out to have no id at all, if its submit is never answered.
+        if let Some(message) = parked.receipt.reference {
+            let by_reference = self.hash_reference(&parked.provider, message);
+            self.parked
+                .entry(by_reference)
+                .or_default()
+                .push(parked.clone());
+        }
         self.parked.entry(id).or_default().push(parked);
     }
 
@@ -251,6 +314,10 @@ impl Book {
 
     fn hash(&self, provider: &str, id: &str) -> u64 {
         self.hasher.hash_one((provider, id))
+    }
+
+    fn hash_reference(&self, provider: &str, message: MessageId) -> u64 {
+        self.hasher.hash_one((provider, message))
     }
 }
 

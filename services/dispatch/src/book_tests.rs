@@ -50,9 +50,67 @@ fn receipt(id: &str, outcome: Outcome) -> CarrierReceipt {
     CarrierReceipt {
         provider_message_id: id.to_string(),
         outcome,
+        reference: None,
         code: "000".to_string(),
+        block: None,
         at: 5,
     }
+}
+
+fn unknown() -> Items {
+    let hand_over = HandOver {
+        position: 64,
+        contact: ContactId::from_raw(1),
+        decision: DecisionId::from_raw(1),
+        outcome: Outcome::Unknown,
+        reason: Reason::OUTCOME_UNKNOWN,
+        until: None,
+        segments: 1,
+        encoding: Encoding::Gsm7,
+        provider_message_id: String::new(),
+    };
+    Items::pack(std::iter::once(&hand_over))
+}
+
+fn referring(position: u16) -> CarrierReceipt {
+    CarrierReceipt {
+        reference: Some(MessageId::of(key().slot.run, 0, position)),
+        ..receipt("late", Outcome::Delivered)
+    }
+}
+
+#[test]
+fn a_late_receipt_settles_an_unknown_text_by_our_own_id() {
+    let items = unknown();
+    let mut book = Book::default();
+    book.insert(&new(&items));
+    assert_eq!(book.receive("q", &referring(64)), Received::UnknownId);
+    assert_eq!(book.receive("p", &referring(65)), Received::UnknownId);
+    let Received::Rose(rise) = book.receive("p", &referring(64)) else {
+        panic!("no rise")
+    };
+    assert_eq!((rise.place, rise.outcome), (0, Outcome::Delivered));
+}
+
+#[test]
+fn a_receipt_that_overtakes_the_word_that_its_text_is_unknown_settles_it_too() {
+    let items = unknown();
+    let mut book = Book::default();
+    let parked = Parked {
+        provider: "p".to_string(),
+        receipt: referring(64),
+        received_at: 9,
+    };
+    book.park(parked.clone());
+    assert_eq!(book.insert(&new(&items)), [parked]);
+}
+
+#[test]
+fn a_text_that_the_carrier_named_is_found_by_that_name_alone() {
+    let items = items(1);
+    let mut book = Book::default();
+    book.insert(&new(&items));
+    assert_eq!(book.receive("p", &referring(64)), Received::UnknownId);
 }
 
 #[test]

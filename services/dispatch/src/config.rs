@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use channels::smpp::SmppConfig;
+use channels::account::AccountConfig;
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Config {
     pub receipts_for_hours: u32,
     pub lane: LaneConfig,
     pub simulator: SimulatorConfig,
-    pub providers: BTreeMap<String, SmppConfig>,
+    pub providers: BTreeMap<String, AccountConfig>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

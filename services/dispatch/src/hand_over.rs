@@ -7,9 +7,10 @@ use channels::{Submission, SubmitOutcome};
 use chassis::{AskError, Failure};
 use contract::chunk::{ChunkHead, SlotRef, Text};
 use contract::consent::{GrantPermits, Permit, PermitAnswer, PermitAsk};
-use contract::{Class, DecisionId, TenantId};
+use contract::{Class, DecisionId, MessageId, TenantId};
 
 use crate::app::App;
+use crate::blocks::{Person, told};
 use crate::db::ledger;
 use crate::lanes::Lane;
 use crate::links::Link;
@@ -80,9 +81,14 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
                 .filter(|p| known & (1 << slots::place(*p)) == 0),
         );
     }
+    let mut blocks = Vec::new();
     if !granted.permits.is_empty() {
         let started = Instant::now();
         let _in_flight = chunk.lane.in_flight(granted.permits.len());
+        let people: Vec<Person> = texts
+            .iter()
+            .map(|text| (text.position, text.phone, text.contact))
+            .collect();
         let (batch, sent) = batch(chunk, granted.permits, texts);
         let results = chunk
             .link
@@ -93,6 +99,13 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
             .iter()
             .any(|result| matches!(result, SubmitOutcome::NotSent { .. }));
         entered.went(started.elapsed(), granted.good_for, troubled);
+        blocks = told(
+            (&chunk.link.name, &chunk.head.sender),
+            &people,
+            (&sent, &results),
+            |position| MessageId::of(slot.run, slot.chunk, position),
+            app.cx.clock.millis(),
+        );
         outcomes.sent(&chunk.link.name, sent, results);
     }
     // The carrier has room again while the ledger is written.
@@ -101,7 +114,7 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
         return Ok(());
     };
     app.recorder
-        .settle(chunk.tenant, outcome, permitted)
+        .settle_telling(chunk.tenant, outcome, permitted, blocks)
         .await
         .map_err(Failure::Retry)
 }

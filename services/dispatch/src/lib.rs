@@ -1,7 +1,7 @@
 //! dispatch: how a text leaves, and what the carrier says about it.
 //!
 //! Owns lanes and pace, the routes to carriers, the ledger of hand-overs and the states that receipts give.
-//! Hears `cmd.dispatch.send_chunk`; says `evt.dispatch.hand_overs_recorded` and
+//! Hears `cmd.dispatch.send_chunk` and `record_receipts`; answers `qry.dispatch.take_reply`; says `evt.dispatch.hand_overs_recorded` and
 //! `evt.dispatch.receipts_recorded`; asks consent for permits just before each hand-over.
 //!
 //! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`]; [`hand_over`] waits for link and
@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod app;
+pub mod blocks;
 pub mod book;
 pub mod config;
 pub mod consumers;
@@ -21,6 +22,7 @@ pub mod lanes;
 pub mod links;
 pub mod outcomes;
 pub mod pace;
+pub mod queries;
 pub mod receipt_fold;
 pub mod recorder;
 pub mod route;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use channels::smpp::{LinkState, SmppConfig, SmppProvider};
-use channels::{AnswerToken, Incoming, Provider};
+use channels::account::{self, AccountConfig};
+use channels::{AnswerToken, Incoming, LinkState, Provider};
 use contract::Mode;
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -25,7 +25,7 @@ pub struct Link {
 impl Link {
     /// `bound`, `connecting`, …
     pub fn state(&self) -> String {
-        format!("{:?}", *self.state.borrow()).to_ascii_lowercase()
+        self.state.borrow().to_string()
     }
 
     pub fn gate(&self) -> &Gate {
@@ -134,17 +134,17 @@ impl std::fmt::Debug for Links {
 impl Links {
     /// Starts connecting to every carrier. What each brings comes out of the receiver of its index.
     pub fn connect(
-        carriers: BTreeMap<String, SmppConfig>,
+        carriers: BTreeMap<String, AccountConfig>,
         most: usize,
     ) -> anyhow::Result<(Self, Vec<mpsc::Receiver<Vec<Incoming>>>)> {
         let (mut list, mut incoming) = (Vec::new(), Vec::new());
         for (name, config) in carriers {
             let (bring, brought) = mpsc::channel(INCOMING);
-            let provider = SmppProvider::connect(&name, config, bring)?;
+            let provider = account::open(&name, config, bring)?;
             let state = provider.state();
             list.push(Link {
                 name: name.into(),
-                provider: Arc::new(provider),
+                provider,
                 state,
                 gate: Gate::new(most),
             });

@@ -220,10 +220,7 @@ mod tests {
             SubmitOutcome::Accepted {
                 provider_message_id: "a".to_string(),
             },
-            SubmitOutcome::Rejected {
-                reason: Reason::CARRIER_REJECTED,
-                code: "11".to_string(),
-            },
+            SubmitOutcome::rejected(channels::Fault::ProviderFault, "11"),
             SubmitOutcome::NotSent {
                 reason: Reason::PERMIT_EXPIRED,
             },

@@ -12,9 +12,12 @@ pub fn fold(state: Outcome, receipt: Outcome) -> Option<Outcome> {
     (about_the_handset && accepted && receipt > state).then_some(receipt)
 }
 
-/// Whether a later receipt could still change the state of a text that the carrier accepted.
+/// Whether a later receipt could still change the state of a text that the carrier accepted, or may have.
 pub const fn may_rise(state: Outcome) -> bool {
-    matches!(state, Outcome::HandedOver | Outcome::Undelivered)
+    matches!(
+        state,
+        Outcome::Unknown | Outcome::HandedOver | Outcome::Undelivered
+    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context;
 use channels::Incoming;
+use channels::account::AccountConfig;
 use channels::simulator::{Smsc, SmscOptions};
 use channels::smpp::SmppConfig;
 use chassis::Cx;
@@ -17,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
-use crate::consumers::{send_answer, send_chunk};
+use crate::consumers::{record_receipts, send_answer, send_chunk};
 use crate::db::load;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
@@ -25,8 +26,10 @@ use crate::links::Links;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::senders::Senders;
 use crate::tasks::{answer_replies, close_permits, fence, intake, stop};
-use crate::{api, route, takeover};
+use crate::{api, queries, route, takeover};
 
+/// Commands with receipts that share the recorder's commits.
+const RECEIPT_COMMANDS_AT_ONCE: usize = 8;
 /// Slots that may wait to be closed.
 const CLOSING: usize = 1024;
 
@@ -57,6 +60,15 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         cx,
     });
     spawn(&app, entries, incoming).await?;
+    queries::start(&app).await?;
+    app.cx
+        .consume(
+            record_receipts::DURABLE,
+            RECEIPT_COMMANDS_AT_ONCE,
+            app.clone(),
+            record_receipts::handle,
+        )
+        .await?;
     let begun = app.clone();
     app.cx
         .spawn("dispatch takeover", async move { begin(begun).await });
@@ -64,7 +76,9 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
 }
 
 /// Every carrier by name, the simulated one among them; started here unless it runs elsewhere.
-async fn carriers(config: &Config) -> anyhow::Result<(Option<Smsc>, BTreeMap<String, SmppConfig>)> {
+async fn carriers(
+    config: &Config,
+) -> anyhow::Result<(Option<Smsc>, BTreeMap<String, AccountConfig>)> {
     let mut carriers = config.providers.clone();
     let SimulatorConfig { address, log } = &config.simulator;
     let (simulator, address) = if address.is_empty() {
@@ -90,7 +104,7 @@ async fn carriers(config: &Config) -> anyhow::Result<(Option<Smsc>, BTreeMap<Str
         port,
         ..SmppConfig::default()
     };
-    carriers.insert(route::SIMULATOR.to_string(), simulated);
+    carriers.insert(route::SIMULATOR.to_string(), AccountConfig::Smpp(simulated));
     Ok((simulator, carriers))
 }
 

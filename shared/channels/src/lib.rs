@@ -1,12 +1,31 @@
 //! The roads to and from carriers, one folder per kind of provider, both directions.
 //!
-//! [`provider`] says what dispatch sees; [`smpp`] is the SMPP 3.4 client; [`simulator`] is a carrier
-//! that lives in a task of its own, speaks real SMPP and writes down everything it saw.
+//! [`provider`] says what dispatch sees, [`fault`] and [`capability`] the words all providers share;
+//! [`account`] opens an account of any kind by its settings. [`smpp`] is the SMPP 3.4 client, [`twilio`] the
+//! Twilio-compatible one, [`custom`] the one that is described by settings alone; the last two stand on
+//! [`web`]. [`simulator`] is a carrier that lives in a task of its own, speaks real SMPP and Twilio's API,
+//! and writes down everything it saw.
 
+pub mod account;
+pub mod capability;
+pub mod custom;
+pub mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
+mod link_state;
 pub mod provider;
 pub mod simulator;
 pub mod smpp;
+mod throttle;
+mod tls;
+pub mod twilio;
+pub mod web;
+pub mod webhook;
 
+pub use capability::{Capabilities, Idempotency};
+pub use fault::{Certainty, Fault};
+pub use link_state::LinkState;
 pub use provider::{
-    AnswerToken, FromCarrier, Incoming, IncomingSender, Provider, Submission, SubmitOutcome,
+    AnswerToken, FromCarrier, Incoming, IncomingSender, Provider, Receipt, Submission,
+    SubmitOutcome,
 };

@@ -5,9 +5,13 @@ use std::time::{Duration, Instant};
 
 use contract::chunk::{Encoding, Outcome};
 use contract::consent::Permit;
-use contract::{Phone, Reason, UnixMillis};
+use contract::{MessageId, Phone, Reason, UnixMillis};
 use futures::future::BoxFuture;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+
+use crate::capability::Capabilities;
+use crate::fault::{Certainty, Fault};
+use crate::link_state::LinkState;
 
 /// One finished text on its way out.
 #[derive(Clone)]
@@ -36,16 +40,60 @@ pub enum SubmitOutcome {
     /// The carrier took all of it. The id is that of the last segment, which receipts name.
     Accepted { provider_message_id: String },
     /// The carrier said a final no: surely not sent.
-    Rejected { reason: Reason, code: String },
+    Rejected {
+        reason: Reason,
+        /// In the carrier's own words, such as `ESME_RINVDSTADR` or `21610`.
+        code: String,
+        fault: Fault,
+    },
     /// Surely not sent, and not for a fault of the text: throttled, or no link, until the deadline passed.
     NotSent { reason: Reason },
     /// Written, and nobody can say what became of it.
     Unknown,
 }
 
+impl SubmitOutcome {
+    /// A final no for this fault.
+    pub fn rejected(fault: Fault, code: impl Into<String>) -> Self {
+        Self::Rejected {
+            reason: fault.reason(),
+            code: code.into(),
+            fault,
+        }
+    }
+
+    pub const fn certainty(&self) -> Certainty {
+        match self {
+            Self::Accepted { .. } => Certainty::SurelySent,
+            Self::Rejected { .. } | Self::NotSent { .. } => Certainty::SurelyNotSent,
+            Self::Unknown => Certainty::Ambiguous,
+        }
+    }
+
+    /// What went wrong; `None` where nothing did.
+    pub fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Accepted { .. } => None,
+            Self::Rejected { fault, .. } => Some(*fault),
+            Self::NotSent { reason } if *reason == Reason::CARRIER_THROTTLED => {
+                Some(Fault::Throttled)
+            }
+            Self::NotSent { reason } if *reason == Reason::PERMIT_EXPIRED => Some(Fault::Expired),
+            Self::NotSent { reason } if *reason == Reason::CARRIER_ACCOUNT => Some(Fault::Account),
+            Self::NotSent { .. } => Some(Fault::ProviderFault),
+            Self::Unknown => Some(Fault::Unknown),
+        }
+    }
+}
+
 /// A carrier account that texts can be handed to.
 pub trait Provider: Send + Sync + 'static {
     fn name(&self) -> &str;
+
+    fn capabilities(&self) -> Capabilities;
+
+    /// Where the link stands, for health checks and lists.
+    fn state(&self) -> watch::Receiver<LinkState>;
 
     /// Resolves when texts can be handed over. Wait for it before asking for permits.
     fn ready(&self) -> BoxFuture<'_, ()>;
@@ -69,13 +117,8 @@ pub trait Provider: Send + Sync + 'static {
 /// Something a carrier brought.
 #[derive(Clone, PartialEq)]
 pub enum FromCarrier {
-    /// What became of a text. `outcome` is delivered, undelivered, or handed over while it is on its way.
-    Receipt {
-        provider_message_id: String,
-        outcome: Outcome,
-        code: String,
-        at: UnixMillis,
-    },
+    /// What became of a text: delivered, undelivered, or handed over while it is on its way.
+    Receipt(Receipt),
     /// A person texted. The id is empty where the carrier gives none.
     Reply {
         provider_message_id: String,
@@ -85,18 +128,57 @@ pub enum FromCarrier {
     },
 }
 
+/// What a carrier says of one text after it took it.
+#[derive(Clone, PartialEq)]
+pub struct Receipt {
+    pub provider_message_id: String,
+    /// Our own id of the text, where the carrier brings it back.
+    pub reference: Option<MessageId>,
+    pub outcome: Outcome,
+    pub code: String,
+    /// What the code means; `None` while all is well.
+    pub fault: Option<Fault>,
+    /// Whom the text was for and who it came from, where the carrier says so.
+    pub to: Option<Phone>,
+    pub from: Option<String>,
+    pub at: UnixMillis,
+}
+
+impl Receipt {
+    /// One that names nothing but the carrier's id.
+    pub fn new(
+        provider_message_id: String,
+        outcome: Outcome,
+        code: String,
+        at: UnixMillis,
+    ) -> Self {
+        Self {
+            provider_message_id,
+            reference: None,
+            outcome,
+            code,
+            fault: None,
+            to: None,
+            from: None,
+            at,
+        }
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("provider_message_id", &self.provider_message_id)
+            .field("outcome", &self.outcome)
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for FromCarrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Receipt {
-                provider_message_id,
-                outcome,
-                ..
-            } => f
-                .debug_struct("Receipt")
-                .field("provider_message_id", provider_message_id)
-                .field("outcome", outcome)
-                .finish_non_exhaustive(),
+            Self::Receipt(receipt) => receipt.fmt(f),
             Self::Reply { .. } => f.write_str("Reply(hidden)"),
         }
     }
@@ -124,3 +206,31 @@ impl AnswerToken {
 
 /// Where a provider puts what its carrier brings: one batch for what one read of the socket held.
 pub type IncomingSender = mpsc::Sender<Vec<Incoming>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_says_whether_the_text_has_left() {
+        let accepted = SubmitOutcome::Accepted {
+            provider_message_id: "1".into(),
+        };
+        let blocked = SubmitOutcome::rejected(Fault::Blocked, "21610");
+        let throttled = SubmitOutcome::NotSent {
+            reason: Reason::CARRIER_THROTTLED,
+        };
+        for (outcome, certainty, fault) in [
+            (&accepted, Certainty::SurelySent, None),
+            (&blocked, Certainty::SurelyNotSent, Some(Fault::Blocked)),
+            (&throttled, Certainty::SurelyNotSent, Some(Fault::Throttled)),
+            (
+                &SubmitOutcome::Unknown,
+                Certainty::Ambiguous,
+                Some(Fault::Unknown),
+            ),
+        ] {
+            assert_eq!((outcome.certainty(), outcome.fault()), (certainty, fault));
+        }
+    }
+}

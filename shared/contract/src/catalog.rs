@@ -18,7 +18,8 @@ use crate::consent::{
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
-    HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SendAnswer, SendChunk, SlotOutcome,
+    HandOver, HandOversRecorded, ProviderBlock, ProviderReceipt, Receipt, ReceiptsRecorded,
+    RecordReceipts, SendAnswer, SendChunk, SlotOutcome, TakeReply,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{MessageReceived, ReceiveReply};
@@ -342,6 +343,27 @@ fn dispatch_and_inbound() -> Vec<Entry> {
                 reason: Reason::OK,
                 at: AT,
             }],
+        }),
+        Entry::of(&RecordReceipts {
+            provider: "twilio".into(),
+            receipts: vec![ProviderReceipt {
+                provider_message_id: "SM1a2b".into(),
+                reference: Some(MessageId::of(run(), 3, 65)),
+                outcome: Outcome::Undelivered,
+                code: "21610".into(),
+                block: Some(ProviderBlock {
+                    phone: phone(),
+                    sender: "+15005550100".into(),
+                }),
+                at: AT,
+            }],
+        }),
+        Entry::of(&TakeReply {
+            provider: "twilio".into(),
+            provider_message_id: "SM77".into(),
+            from: phone(),
+            to: "+15005550100".into(),
+            text: "STOP".into(),
         }),
         Entry::of(&ReceiveReply {
             provider: "simulator".into(),

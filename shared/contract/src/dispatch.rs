@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::chunk::{ChunkHead, Encoding, Outcome, SlotRef, Text};
 use crate::ids::{CampaignId, ContactId, DecisionId, MessageId};
-use crate::payload::{Owner, Payload, PayloadKind};
+use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
+use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::time::UnixMillis;
 
@@ -92,4 +93,82 @@ impl Payload for ReceiptsRecorded {
     const KIND: PayloadKind = PayloadKind::Event;
     const OWNER: Owner = Owner::Dispatch;
     const NAME: &'static str = "receipts_recorded";
+}
+
+/// Fold these receipts, which a provider brought by webhook, into the states of their texts. inbound has made
+/// sure that they are the provider's own. Of no single tenant: whose the texts are is dispatch's to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordReceipts {
+    pub provider: String,
+    pub receipts: Vec<ProviderReceipt>,
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProviderReceipt {
+    pub provider_message_id: String,
+    /// Our own id of the text, where the provider brings it back.
+    pub reference: Option<MessageId>,
+    /// Delivered, undelivered, or handed over while it is on its way.
+    pub outcome: Outcome,
+    /// In the provider's own words.
+    pub code: String,
+    /// The person blocks this sender at the provider.
+    pub block: Option<ProviderBlock>,
+    pub at: UnixMillis,
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProviderBlock {
+    pub phone: Phone,
+    pub sender: String,
+}
+
+impl std::fmt::Debug for ProviderReceipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProviderReceipt")
+            .field("provider_message_id", &self.provider_message_id)
+            .field("outcome", &self.outcome)
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Payload for RecordReceipts {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "record_receipts";
+    const FORMAT: Format = Format::Json;
+}
+
+/// A provider brought a person's text by webhook. Answered once it is recorded by the tenant it belongs to
+/// (an opt-out in it included), or parked where nobody is known to use the number.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct TakeReply {
+    pub provider: String,
+    pub provider_message_id: String,
+    pub from: Phone,
+    pub to: String,
+    pub text: String,
+}
+
+impl std::fmt::Debug for TakeReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TakeReply")
+            .field("provider", &self.provider)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyTaken {}
+
+impl Payload for TakeReply {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "take_reply";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for TakeReply {
+    type Answer = ReplyTaken;
 }

@@ -82,6 +82,8 @@ impl Reason {
     // dispatch
     pub const NO_ROUTE: Self = Self(Cow::Borrowed("NO_ROUTE"));
     pub const CARRIER_REJECTED: Self = Self(Cow::Borrowed("CARRIER_REJECTED"));
+    pub const CARRIER_FILTERED: Self = Self(Cow::Borrowed("CARRIER_FILTERED"));
+    pub const CARRIER_ACCOUNT: Self = Self(Cow::Borrowed("CARRIER_ACCOUNT"));
     pub const CARRIER_THROTTLED: Self = Self(Cow::Borrowed("CARRIER_THROTTLED"));
     pub const OUTCOME_UNKNOWN: Self = Self(Cow::Borrowed("OUTCOME_UNKNOWN"));
     pub const PERMIT_EXPIRED: Self = Self(Cow::Borrowed("PERMIT_EXPIRED"));

@@ -21,6 +21,13 @@ pub struct Provider {
     mode: Mode,
     /// `bound` when texts can be handed over.
     state: String,
+    /// How a text whose outcome is unknown can be told from one that was not taken: `none`, `key` or
+    /// `client_reference`.
+    idempotency: &'static str,
+    /// Receipts name our own id besides the carrier's.
+    receipts_carry_reference: bool,
+    /// A validity period is passed on.
+    validity: bool,
     /// Permit requests open towards it.
     slots_in_flight: usize,
     /// How many may be, as it has lately shown.
@@ -40,10 +47,14 @@ pub async fn handle(
     let data = of_mode
         .map(|link| {
             let (slots_in_flight, slots_allowed) = link.gate().usage();
+            let capabilities = link.provider.capabilities();
             Provider {
                 name: link.name.to_string(),
                 mode: caller.mode,
                 state: link.state(),
+                idempotency: capabilities.idempotency.as_str(),
+                receipts_carry_reference: capabilities.receipts_carry_reference,
+                validity: capabilities.validity,
                 slots_in_flight,
                 slots_allowed,
             }

@@ -1,4 +1,5 @@
 //! What the service hears, one file per durable.
 
+pub mod record_receipts;
 pub mod send_answer;
 pub mod send_chunk;

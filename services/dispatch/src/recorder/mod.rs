@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use channels::AnswerToken;
 use contract::TenantId;
+use contract::consent::RecordProviderBlock;
 use contract::dispatch::SlotOutcome;
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,6 +27,8 @@ pub struct Settled {
     pub outcome: SlotOutcome,
     /// Whether permits were granted: then they are closed after the commit.
     pub permitted: bool,
+    /// Opt-outs that the carrier knew of.
+    pub blocks: Vec<RecordProviderBlock>,
     /// Told once the outcome is durable and the permits are closed.
     pub done: oneshot::Sender<()>,
 }
@@ -39,6 +42,8 @@ pub struct Receipts {
     pub receipts: Vec<CarrierReceipt>,
     /// Answered once the receipts are durable.
     pub tokens: Vec<AnswerToken>,
+    /// Told then, too.
+    pub done: Option<oneshot::Sender<()>>,
 }
 
 #[derive(Debug)]
@@ -75,11 +80,24 @@ impl RecorderQueue {
         outcome: SlotOutcome,
         permitted: bool,
     ) -> anyhow::Result<()> {
+        self.settle_telling(tenant, outcome, permitted, Vec::new())
+            .await
+    }
+
+    /// The same; consent is told of these blocks in the same commit.
+    pub async fn settle_telling(
+        &self,
+        tenant: TenantId,
+        outcome: SlotOutcome,
+        permitted: bool,
+        blocks: Vec<RecordProviderBlock>,
+    ) -> anyhow::Result<()> {
         let (done, durable) = oneshot::channel();
         let entry = Entry::Settled(Settled {
             tenant,
             outcome,
             permitted,
+            blocks,
             done,
         });
         self.entries

@@ -1,16 +1,18 @@
 //! What a batch of outcomes and receipts changes: in memory at once, in the tables as one piece of work.
 
-use contract::TenantId;
 use contract::chunk::{Outcome, SlotRef};
+use contract::consent::RecordProviderBlock;
 use contract::dispatch::{HandOversRecorded, Receipt, ReceiptsRecorded};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
+use contract::{Mode, TenantId};
 use tokio::sync::oneshot;
 
 use super::{Entry, Receipts};
-use crate::book::{Book, NewPart, Parked, Received, Rise};
+use crate::book::{Book, CarrierReceipt, NewPart, Parked, Received, Rise};
 use crate::db::ledger::LedgerRow;
 use crate::db::{ledger, receipt_log, states};
+use crate::route;
 
 /// Everything one commit writes and says.
 #[derive(Debug, Default, Clone)]
@@ -23,6 +25,8 @@ pub struct Work {
     pub states: Option<String>,
     pub parked: Vec<Parked>,
     pub matched: Vec<Parked>,
+    /// Opt-outs that carriers knew of.
+    pub blocks: Vec<(TenantId, RecordProviderBlock)>,
 }
 
 /// What is to be done after the commit.
@@ -58,6 +62,9 @@ pub fn plan(
         match entry {
             Entry::Receipts(receipts) => arrived.push(receipts),
             Entry::Settled(settled) => {
+                let blocks = settled.blocks.into_iter();
+                work.blocks
+                    .extend(blocks.map(|block| (settled.tenant, block)));
                 if settled.permitted {
                     after.close.push(settled.outcome.slot);
                     after.closed.push(settled.done);
@@ -94,6 +101,8 @@ pub fn plan(
         };
         for early in book.insert(&part) {
             if let Received::Rose(rise) = book.receive(&early.provider, &early.receipt) {
+                work.blocks
+                    .extend(block(&early.provider, &early.receipt, rise, now));
                 rises.push(rise);
             }
             work.matched.push(early);
@@ -105,7 +114,10 @@ pub fn plan(
     {
         for receipt in receipts.drain(..) {
             match book.receive(provider, &receipt) {
-                Received::Rose(rise) => rises.push(rise),
+                Received::Rose(rise) => {
+                    work.blocks.extend(block(provider, &receipt, rise, now));
+                    rises.push(rise);
+                }
                 Received::NothingNew => {}
                 // Nothing final, and nothing to hold it against.
                 Received::UnknownId if receipt.outcome == Outcome::HandedOver => {}
@@ -134,6 +146,29 @@ pub fn plan(
         work.log = Some(receipt_log::to_bytes(&rises)?);
     }
     Ok((work, after))
+}
+
+/// An opt-out that a receipt tells of, unless the carrier is the simulated one.
+fn block(
+    provider: &str,
+    receipt: &CarrierReceipt,
+    rise: Rise,
+    at: UnixMillis,
+) -> Option<(TenantId, RecordProviderBlock)> {
+    let (phone, sender) = receipt.block.clone()?;
+    let live = route::mode_of(provider) == Mode::Live;
+    live.then(|| {
+        let block = RecordProviderBlock {
+            message: rise.message(),
+            contact: None,
+            phone,
+            sender,
+            provider: provider.to_string(),
+            code: receipt.code.clone(),
+            at,
+        };
+        (rise.tenant, block)
+    })
 }
 
 fn say(work: &mut Work, rises: &[Rise], now: UnixMillis) {

@@ -127,6 +127,9 @@ impl Recorder {
         } = after;
         for receipts in answers {
             self.links.answer(receipts.link, receipts.tokens, taken);
+            if let Some(done) = receipts.done.filter(|_| taken) {
+                let _gone = done.send(());
+            }
         }
         // On failure everyone who waits is told by their dropped channel.
         written?;

@@ -60,6 +60,9 @@ async fn once(db: &Db, bus: &Bus, work: Arc<Work>) -> anyhow::Result<()> {
             for (tenant, event) in &work.receipts {
                 bus.say(tx, *tenant, event).await?;
             }
+            for (tenant, command) in &work.blocks {
+                bus.say(tx, *tenant, command).await?;
+            }
             Ok(())
         })
     })

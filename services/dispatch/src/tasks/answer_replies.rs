@@ -21,13 +21,18 @@ const AT_ONCE: usize = 64;
 const MINUTE_MS: i64 = 60_000;
 
 /// A reply as a carrier brought it.
-#[derive(Debug)]
-pub struct Arrived {
-    pub link: usize,
+pub struct Brought {
+    /// Empty where the carrier gives none.
     pub provider_message_id: String,
     pub from: Phone,
     pub to: String,
     pub text: String,
+}
+
+/// A reply over a carrier's link, which waits for its answer.
+pub struct Arrived {
+    pub link: usize,
+    pub brought: Brought,
     pub token: AnswerToken,
 }
 
@@ -45,22 +50,27 @@ pub async fn run(app: Arc<App>, replies: mpsc::Receiver<Arrived>) -> anyhow::Res
 }
 
 async fn answer(app: &App, arrived: Arrived) {
-    let Some(provider) = app
-        .links
-        .get(arrived.link)
-        .map(|link| link.name.to_string())
-    else {
-        return;
-    };
-    let now = app.cx.clock.millis();
     let Arrived {
         link,
+        brought,
+        token,
+    } = arrived;
+    let Some(provider) = app.links.get(link).map(|link| link.name.to_string()) else {
+        return;
+    };
+    let kept = keep(app, provider, brought).await;
+    app.links.answer(link, vec![token], kept.is_ok());
+}
+
+/// Has a reply recorded by the tenant it belongs to, or parks it where nobody is known to use the number.
+pub async fn keep(app: &App, provider: String, brought: Brought) -> anyhow::Result<()> {
+    let now = app.cx.clock.millis();
+    let Brought {
         provider_message_id,
         from,
         to,
         text,
-        token,
-    } = arrived;
+    } = brought;
     let provider_message_id = if provider_message_id.is_empty() {
         derived_id(from, &to, &text, now.0 / MINUTE_MS)
     } else {
@@ -95,7 +105,7 @@ async fn answer(app: &App, arrived: Arrived) {
     }
     metrics::counter!("dispatch_replies_total", "kept" => if kept.is_ok() { "yes" } else { "no" })
         .increment(1);
-    app.links.answer(link, vec![token], kept.is_ok());
+    kept
 }
 
 /// An id for a reply that came without one: the same for a repetition within the minute.

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::app::App;
 use crate::book::CarrierReceipt;
 use crate::recorder::Receipts;
-use crate::tasks::answer_replies::Arrived;
+use crate::tasks::answer_replies::{Arrived, Brought};
 
 /// Ends when the carrier is left for good.
 pub async fn run(
@@ -32,18 +32,8 @@ pub async fn run(
         );
         for Incoming { item, token } in batch {
             match item {
-                FromCarrier::Receipt {
-                    provider_message_id,
-                    outcome,
-                    code,
-                    at,
-                } => {
-                    receipts.push(CarrierReceipt {
-                        provider_message_id,
-                        outcome,
-                        code,
-                        at: at.0,
-                    });
+                FromCarrier::Receipt(receipt) => {
+                    receipts.push(CarrierReceipt::from(receipt));
                     tokens.push(token);
                 }
                 FromCarrier::Reply {
@@ -52,12 +42,15 @@ pub async fn run(
                     to,
                     text,
                 } => {
-                    let arrived = Arrived {
-                        link,
+                    let brought = Brought {
                         provider_message_id,
                         from,
                         to,
                         text,
+                    };
+                    let arrived = Arrived {
+                        link,
+                        brought,
                         token,
                     };
                     // More replies than can be worked on: the carrier brings them again.
@@ -76,6 +69,7 @@ pub async fn run(
             provider: provider.clone(),
             receipts,
             tokens,
+            done: None,
         };
         if let Err(unsent) = app.recorder.receipts(entry).await {
             app.links.answer(link, unsent.tokens, false);

@@ -13,3 +13,4 @@ mod replies;
 mod restart;
 mod rig;
 mod stub;
+mod twilio;

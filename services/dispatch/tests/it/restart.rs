@@ -98,6 +98,11 @@ async fn a_predecessor_that_may_only_be_frozen_is_left_until_its_permits_have_ru
         ..Wish::default()
     })
     .await;
+    // What is left open is for the next one to find, not for this one.
+    until("it is registered", || {
+        rig.stub.with(|state| state.epoch == 1)
+    })
+    .await;
     let open = left_open(&rig);
     rig.stub.with(|state| {
         state.open.insert(open.slot, 5);

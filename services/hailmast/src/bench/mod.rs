@@ -3,8 +3,11 @@
 mod campaign;
 mod carrier;
 mod ceilings;
+mod channel;
 mod consent;
 mod figures;
+mod http;
+mod smpp;
 mod stop;
 
 use std::path::Path;
@@ -18,6 +21,10 @@ pub enum Bench {
     Campaign(campaign::Options),
     /// Decisions and permits of the consent service, with the wanted figures; exit code 1 where one is missed.
     Consent(consent::Options),
+    /// Submit and receipt over SMPP alone, against the bare codec; exit code 1 where a wanted figure is missed.
+    Smpp(smpp::Options),
+    /// Requests of the HTTP provider over kept connections; exit code 1 where the wanted figure is missed.
+    Http(http::Options),
     /// STOPs from people of running campaigns, while the process and its nats-server are killed at random.
     Stop(stop::Options),
 }
@@ -26,6 +33,8 @@ pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode
     match bench {
         Bench::Campaign(options) => campaign::run(options, config).await,
         Bench::Consent(options) => consent::run(options, config).await,
+        Bench::Smpp(options) => smpp::run(options).await,
+        Bench::Http(options) => http::run(options).await,
         Bench::Stop(options) => stop::run(options, config).await,
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use channels::simulator::{Delay, Smsc, SmscOptions};
+use channels::simulator::{Delay, Smsc, SmscOptions, TwilioApi, TwilioOptions};
 use clap::Args;
 use tokio::io::BufReader;
 
@@ -44,28 +44,44 @@ pub struct Options {
     /// Refuses every n-th submit as throttled.
     #[arg(long)]
     throttle_every: Option<u32>,
+    /// Speaks Twilio's messaging API instead of SMPP, with an account of zeros (AC and 32 of them).
+    #[arg(long)]
+    twilio: bool,
+    /// The account's auth token.
+    #[arg(long, default_value = "token")]
+    auth_token: String,
+    /// Where texts of people are brought to, such as http://127.0.0.1:8080/v1/webhooks/tw.
+    #[arg(long, default_value = "")]
+    inbound_url: String,
     /// Go on when standard input ends.
     #[arg(long)]
     detached: bool,
 }
 
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
-    let smsc = Smsc::start(
-        options.listen,
-        SmscOptions {
-            receipt_delay_ms: delay(&options.receipt_delay_ms)?,
-            failed_percent: options.failed_percent,
-            reply_percent: options.reply_percent,
-            stop_percent: options.stop_percent,
-            drop_connection_after: options.drop_connection_after,
-            garbage_after: options.garbage_after,
-            refuse_bind: options.refuse_bind,
-            duplicate_receipt_percent: options.duplicate_receipt_percent,
-            throttle_every: options.throttle_every,
-            log: options.log,
-            ..SmscOptions::default()
-        },
-    )?;
+    let carrier = SmscOptions {
+        receipt_delay_ms: delay(&options.receipt_delay_ms)?,
+        failed_percent: options.failed_percent,
+        reply_percent: options.reply_percent,
+        stop_percent: options.stop_percent,
+        drop_connection_after: options.drop_connection_after,
+        garbage_after: options.garbage_after,
+        refuse_bind: options.refuse_bind,
+        duplicate_receipt_percent: options.duplicate_receipt_percent,
+        throttle_every: options.throttle_every,
+        log: options.log,
+        ..SmscOptions::default()
+    };
+    if options.twilio {
+        let account = TwilioOptions {
+            auth_token: options.auth_token,
+            inbound_url: options.inbound_url,
+            carrier,
+            ..TwilioOptions::default()
+        };
+        return twilio(options.listen, account).await;
+    }
+    let smsc = Smsc::start(options.listen, carrier)?;
     println!(
         "{}",
         serde_json::json!({ "listening": smsc.address().to_string() })
@@ -79,6 +95,19 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
         chassis::lifecycle::signal().await?;
     }
     smsc.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs until it is signalled.
+async fn twilio(listen: SocketAddr, account: TwilioOptions) -> anyhow::Result<ExitCode> {
+    let sid = account.account_sid.clone();
+    let api = TwilioApi::start(listen, account)?;
+    println!(
+        "{}",
+        serde_json::json!({ "listening": api.address().to_string(), "account_sid": sid })
+    );
+    chassis::lifecycle::signal().await?;
+    api.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,6 +3,7 @@
 mod list;
 mod show;
 mod types;
+pub mod webhook;
 
 use std::sync::Arc;
 
@@ -15,4 +16,5 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(list::handle))
         .routes(routes!(show::handle))
+        .routes(routes!(webhook::post, webhook::get))
 }

@@ -1,3 +1,4 @@
-//! Tables of this service: `inbound`, one row per received text.
+//! Tables of this service: `inbound`, one row per received text; `webhook_reply`, those not brought on yet.
 
 pub mod received;
+pub mod spool;

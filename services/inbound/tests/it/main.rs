@@ -3,5 +3,7 @@
     reason = "a helper that cannot do its part fails the test"
 )]
 
+mod call;
 mod replies;
 mod stubs;
+mod webhooks;

@@ -19,7 +19,7 @@ fn reply(carrier_id: &str, text: &str) -> ReceiveReply {
 }
 
 /// How many payloads of a kind the stream holds.
-async fn said<P: Payload>(kit: &Kit) -> usize {
+pub async fn said<P: Payload>(kit: &Kit) -> usize {
     let stream = contract::streams::name(P::KIND, P::OWNER);
     let stream = kit.bus.jetstream().get_stream(stream).await.unwrap();
     let mut subjects = stream

@@ -60,6 +60,11 @@ pub(super) enum Taken {
     QueueFull,
     InvalidNumber,
     Unroutable,
+    GeoBlocked,
+    /// The person is on the carrier's block list, and the carrier says so at once.
+    Blocked,
+    /// Taken without an answer.
+    Silent(u64),
 }
 
 /// A text as it arrived.
@@ -69,6 +74,8 @@ pub(super) struct Arrived<'a> {
     pub(super) text: &'a str,
     pub(super) place: Option<Place>,
     pub(super) receipt_wanted: bool,
+    /// Block lists are looked at before a text is taken.
+    pub(super) looks_first: bool,
 }
 
 pub(super) struct Core {
@@ -126,7 +133,9 @@ impl Core {
         }
         let fate = fate::of(arrived.to, arrived.text, &self.options);
         let thrown_back = match fate.reception {
-            Reception::Taken => None,
+            Reception::Taken if fate.blocked && arrived.looks_first => Some(Taken::Blocked),
+            Reception::Taken | Reception::Silent => None,
+            Reception::GeoBlocked => Some(Taken::GeoBlocked),
             Reception::InvalidNumber => Some(Taken::InvalidNumber),
             Reception::Unroutable => Some(Taken::Unroutable),
             Reception::FullThenTaken if self.full.remove(&arrived.to) => None,
@@ -164,6 +173,9 @@ impl Core {
                 text: text.into(),
             };
             self.plan(delay, now, what, arrived.to, &ours);
+        }
+        if fate.reception == Reception::Silent {
+            return Taken::Silent(id);
         }
         Taken::Id(id)
     }

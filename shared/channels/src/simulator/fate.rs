@@ -8,7 +8,7 @@ pub(super) enum State {
     Enroute,
     Delivered,
     /// With the carrier's error code.
-    Undeliverable(&'static str),
+    Undeliverable(u16),
 }
 
 impl State {
@@ -20,10 +20,10 @@ impl State {
         }
     }
 
-    pub(super) const fn error(self) -> &'static str {
+    pub(super) const fn error(self) -> u16 {
         match self {
             Self::Undeliverable(code) => code,
-            Self::Enroute | Self::Delivered => "000",
+            Self::Enroute | Self::Delivered => 0,
         }
     }
 }
@@ -34,6 +34,10 @@ pub(super) enum Reception {
     Taken,
     InvalidNumber,
     Unroutable,
+    /// Our account may not text that country.
+    GeoBlocked,
+    /// Taken, and the answer to the submit never comes.
+    Silent,
     /// The first attempt finds the queue full, the next one does not.
     FullThenTaken,
 }
@@ -47,6 +51,8 @@ pub(super) struct Fate {
     pub(super) reply: Option<(u32, &'static str)>,
     /// The person texts STOP (once in their life).
     pub(super) stops: bool,
+    /// The person has opted out at the carrier.
+    pub(super) blocked: bool,
 }
 
 const HALF_A_MINUTE: u32 = 30_000;
@@ -66,7 +72,7 @@ pub(super) fn of(to: u64, text: &str, options: &SmscOptions) -> Fate {
     let delay = of_text.between(options.receipt_delay_ms.min, options.receipt_delay_ms.max);
     let failed = of_text.percent(options.failed_percent);
     let state = if failed {
-        State::Undeliverable("011")
+        State::Undeliverable(11)
     } else {
         State::Delivered
     };
@@ -75,6 +81,7 @@ pub(super) fn of(to: u64, text: &str, options: &SmscOptions) -> Fate {
         receipts: [Some((delay, state)), None],
         reply: None,
         stops: of_person.percent(options.stop_percent),
+        blocked: false,
     };
     if of_text.percent(options.no_receipt_percent) {
         fate.receipts = [None, None];
@@ -94,30 +101,42 @@ pub(super) fn of(to: u64, text: &str, options: &SmscOptions) -> Fate {
     fate
 }
 
-/// The numbers +1 500 555 0xxx mean something.
+/// The numbers +1 500 555 0xxx, 2xxx and 3xxx mean something; docs/simulator.md lists them.
 fn magic(to: u64, delay: u32, fate: &mut Fate) {
+    let last = u16::try_from(to % 1000).unwrap_or(0);
+    let delivered = Some((delay, State::Delivered));
+    let undeliverable = |code| Some((delay, State::Undeliverable(code)));
+    let first = match to / 1000 {
+        15_005_550 => delivered,
+        15_005_552 => undeliverable(last),
+        15_005_553 => Some((u32::from(last) * 1000, State::Delivered)),
+        _ => return,
+    };
+    fate.receipts = [first, None];
+    fate.reply = None;
+    fate.stops = false;
     if to / 1000 != 15_005_550 {
         return;
     }
-    let delivered = Some((delay, State::Delivered));
-    let undeliverable = |code| Some((delay, State::Undeliverable(code)));
-    fate.receipts = [delivered, None];
-    fate.reply = None;
-    fate.stops = false;
-    match to % 1000 {
+    match last {
         1 => fate.reception = Reception::InvalidNumber,
         2 => fate.reception = Reception::Unroutable,
-        4 => fate.receipts[0] = undeliverable("610"),
+        3 => fate.reception = Reception::GeoBlocked,
+        4 => {
+            fate.blocked = true;
+            fate.receipts[0] = undeliverable(610);
+        }
         8 => fate.reception = Reception::FullThenTaken,
-        9 => fate.receipts[0] = undeliverable("006"),
+        9 => fate.receipts[0] = undeliverable(6),
         10 => fate.receipts[0] = Some((HALF_A_MINUTE, State::Delivered)),
-        11 => fate.receipts[0] = undeliverable("007"),
+        11 => fate.receipts[0] = undeliverable(7),
         12 => fate.receipts[0] = None,
         13 => {
             fate.reply = Some((delay, "STOP"));
             fate.stops = true;
         }
         14 => fate.reply = Some((delay, "C")),
+        15 => fate.reception = Reception::Silent,
         16 => fate.receipts[1] = Some((delay + 30, State::Delivered)),
         17 => fate.receipts[1] = Some((delay + 30, State::Enroute)),
         19 => fate.reply = Some((delay, "stop texting me please")),
@@ -228,7 +247,18 @@ mod tests {
         assert_eq!(fate(15_005_550_017).receipts[1].unwrap().1, State::Enroute);
         assert_eq!(
             fate(15_005_551_000).receipts[0].unwrap().1,
-            State::Undeliverable("011")
+            State::Undeliverable(11)
+        );
+        assert_eq!(fate(15_005_550_003).reception, Reception::GeoBlocked);
+        assert_eq!(fate(15_005_550_015).reception, Reception::Silent);
+        assert!(fate(15_005_550_004).blocked);
+        assert_eq!(
+            fate(15_005_552_042).receipts[0].unwrap().1,
+            State::Undeliverable(42)
+        );
+        assert_eq!(
+            fate(15_005_553_002).receipts[0],
+            Some((2000, State::Delivered))
         );
     }
 }

@@ -1,6 +1,8 @@
-//! A carrier for tests, the demo and the bench: it speaks SMPP 3.4 over loopback, sends receipts and
-//! replies, misbehaves on demand, and logs all it saw so that [`judge`] can tell what we did.
+//! A carrier for tests, the demo and the bench: it speaks SMPP 3.4 ([`Smsc`]) or Twilio's messaging API
+//! ([`TwilioApi`]) over loopback, sends receipts and replies, misbehaves on demand, and logs all it saw so
+//! that [`judge`] can tell what we did. What its numbers mean: docs/simulator.md.
 
+pub mod bare;
 mod bringing;
 mod commands;
 mod core;
@@ -14,9 +16,14 @@ mod serve;
 mod session;
 mod stops;
 mod taking;
+mod twilio;
+mod twilio_answers;
+mod twilio_calls;
 mod wording;
 
 pub use judge::{Verdict, judge, judge_stop_lines, judge_stops};
 pub use options::{Delay, SmscOptions};
 pub use serve::{Smsc, SmscStats};
 pub use stops::{Spread, StopEntry, StopFigures};
+pub use twilio::{TwilioApi, TwilioOptions};
+pub use twilio_answers::Mischief;

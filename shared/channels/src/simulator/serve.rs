@@ -26,6 +26,27 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    pub(super) fn new(options: SmscOptions) -> anyhow::Result<Self> {
+        let log = Log::open(options.log.as_deref())?;
+        // ids of two starts must not meet, or a receipt would find somebody else's text
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |d| d.as_secs());
+        Ok(Self {
+            core: Mutex::new(Core::new(options, seconds << 28)),
+            log,
+            wake: Notify::new(),
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// Writes the log to its end, once nobody else has a hand on it.
+    pub(super) async fn close(shared: Arc<Self>) {
+        if let Some(shared) = Arc::into_inner(shared) {
+            let _ = tokio::task::spawn_blocking(move || shared.log.close()).await;
+        }
+    }
+
     pub(super) fn core(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,6 +68,21 @@ pub struct SmscStats {
     pub bound: usize,
 }
 
+impl SmscStats {
+    pub(super) fn of(core: &Core) -> Self {
+        Self {
+            submits: core.submits,
+            rejected: core.rejected,
+            receipts_sent: core.receipts_sent,
+            receipts_answered: core.receipts_answered,
+            replies_sent: core.replies_sent,
+            replies_answered: core.replies_answered,
+            waiting: core.waiting(),
+            bound: core.bound,
+        }
+    }
+}
+
 /// A running simulated carrier. Runs until [`Smsc::stop`].
 pub struct Smsc {
     address: SocketAddr,
@@ -62,19 +98,7 @@ impl Smsc {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let listener = TcpListener::from_std(listener)?;
-        let log = Log::open(options.log.as_deref())?;
-        // ids of two starts must not meet, or a receipt would find somebody else's text
-        let seconds = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |d| d.as_secs());
-        let core = Mutex::new(Core::new(options, seconds << 28));
-        let stop = CancellationToken::new();
-        let shared = Arc::new(Shared {
-            core,
-            log,
-            wake: Notify::new(),
-            stop,
-        });
+        let shared = Arc::new(Shared::new(options)?);
         let tasks = TaskTracker::new();
         tasks.spawn(accept(listener, Arc::clone(&shared), tasks.clone()));
         Ok(Self {
@@ -101,17 +125,7 @@ impl Smsc {
     }
 
     pub fn stats(&self) -> SmscStats {
-        let core = self.shared.core();
-        SmscStats {
-            submits: core.submits,
-            rejected: core.rejected,
-            receipts_sent: core.receipts_sent,
-            receipts_answered: core.receipts_answered,
-            replies_sent: core.replies_sent,
-            replies_answered: core.replies_answered,
-            waiting: core.waiting(),
-            bound: core.bound,
-        }
+        SmscStats::of(&self.shared.core())
     }
 
     /// Breaks all connections and writes the log to its end.
@@ -119,9 +133,7 @@ impl Smsc {
         self.shared.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        if let Some(shared) = Arc::into_inner(self.shared) {
-            let _ = tokio::task::spawn_blocking(move || shared.log.close()).await;
-        }
+        Shared::close(self.shared).await;
     }
 }
 

@@ -89,20 +89,23 @@ impl Session {
                     text: &text,
                     place,
                     receipt_wanted: wanted,
+                    looks_first: false,
                 },
                 now,
             ),
             Err(_) => Taken::InvalidNumber,
         };
         let (status, state) = match taken {
-            Taken::Id(_) => (CommandStatus::EsmeRok, ""),
+            Taken::Id(_) | Taken::Silent(_) => (CommandStatus::EsmeRok, ""),
             Taken::Throttled => (CommandStatus::EsmeRthrottled, "ESME_RTHROTTLED"),
             Taken::QueueFull => (CommandStatus::EsmeRmsgqful, "ESME_RMSGQFUL"),
             Taken::InvalidNumber => (CommandStatus::EsmeRinvdstadr, "ESME_RINVDSTADR"),
-            Taken::Unroutable => (CommandStatus::EsmeRsubmitfail, "ESME_RSUBMITFAIL"),
+            Taken::Unroutable | Taken::GeoBlocked | Taken::Blocked => {
+                (CommandStatus::EsmeRsubmitfail, "ESME_RSUBMITFAIL")
+            }
         };
         let id = match taken {
-            Taken::Id(id) => format!("{id:016x}"),
+            Taken::Id(id) | Taken::Silent(id) => format!("{id:016x}"),
             _ => String::new(),
         };
         shared.log.add(&Entry {
@@ -139,6 +142,9 @@ impl Session {
         if garble {
             self.out
                 .extend_from_slice(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            return Ok(());
+        }
+        if matches!(taken, Taken::Silent(_)) {
             return Ok(());
         }
         let id = COctetString::from_string(id).unwrap_or_default();

@@ -5,7 +5,7 @@ use contract::chunk::Encoding;
 use contract::segments;
 use rusmpp::CommandStatus;
 use rusmpp::pdus::{DeliverSm, SubmitSm};
-use rusmpp::tlvs::MessageDeliveryRequestTlvValue as Tlv;
+use rusmpp::tlvs::{MessageDeliveryRequestTlvValue as Tlv, TlvValue};
 use rusmpp::types::{AnyOctetString, COctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, GsmFeatures, MessagePayload, Npi, Ton};
 
@@ -24,7 +24,14 @@ pub(super) struct Place {
 
 /// The text of a submit, and where it stands in a longer one.
 pub(super) fn read(submit: &SubmitSm) -> (String, Option<Place>) {
-    let payload: &[u8] = submit.short_message();
+    let mut payload: &[u8] = submit.short_message();
+    for tlv in submit.tlvs() {
+        if let Some(TlvValue::MessagePayload(value)) = tlv.value()
+            && payload.is_empty()
+        {
+            payload = &value.value;
+        }
+    }
     let (place, body) = if submit.esm_class.gsm_features == GsmFeatures::UdhiIndicator {
         header(payload)
     } else {
@@ -90,7 +97,7 @@ pub(super) fn put(out: &mut BytesMut, sequence: u32, delivery: &Delivery, stamp:
     let deliver = match &delivery.what {
         What::Receipt { id, state, .. } => {
             let text = format!(
-                "id:{id:016x} sub:001 dlvrd:001 submit date:{stamp} done date:{stamp} stat:{} err:{} text:",
+                "id:{id:016x} sub:001 dlvrd:001 submit date:{stamp} done date:{stamp} stat:{} err:{:03} text:",
                 state.name(),
                 state.error()
             );

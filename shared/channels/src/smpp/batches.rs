@@ -7,7 +7,8 @@ use std::time::Instant;
 use contract::Reason;
 use tokio::sync::oneshot;
 
-use super::submit::{self, Part};
+use super::submit::{self, Cutting, Part};
+use crate::fault::Fault;
 use crate::provider::{Submission, SubmitOutcome};
 
 /// One part of one text, to be written or written.
@@ -24,7 +25,7 @@ pub(super) struct Job {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PartOutcome {
     Accepted(String),
-    Rejected(String),
+    Rejected(Fault, String),
     NotSent(Reason),
     Unknown,
 }
@@ -58,12 +59,9 @@ impl Item {
                 }
             }
             PartOutcome::Unknown => self.worst = Some(SubmitOutcome::Unknown),
-            PartOutcome::Rejected(code) => {
+            PartOutcome::Rejected(fault, code) => {
                 if self.worst != Some(SubmitOutcome::Unknown) {
-                    self.worst = Some(SubmitOutcome::Rejected {
-                        reason: Reason::CARRIER_REJECTED,
-                        code,
-                    });
+                    self.worst = Some(SubmitOutcome::rejected(fault, code));
                 }
             }
             PartOutcome::NotSent(reason) => {
@@ -99,10 +97,19 @@ struct Batch {
 pub(super) struct Batches {
     slots: Vec<Option<Batch>>,
     free: Vec<usize>,
-    reference: u8,
+    cutting: Cutting,
+    /// Texts of several parts so far.
+    number: u64,
 }
 
 impl Batches {
+    pub(super) fn new(cutting: Cutting) -> Self {
+        Self {
+            cutting,
+            ..Self::default()
+        }
+    }
+
     /// Takes a batch in and queues its parts. Texts that cannot be put on the wire are settled at once.
     pub(super) fn open(
         &mut self,
@@ -118,10 +125,10 @@ impl Batches {
         let mut items: Vec<Item> = submissions.into_iter().map(Item::new).collect();
         let mut open = 0;
         for (index, item) in items.iter_mut().enumerate() {
-            let parts = match submit::parts(&item.submission, &mut self.reference) {
+            let parts = match submit::parts(&item.submission, self.cutting, &mut self.number) {
                 Ok(parts) => parts,
                 Err(code) => {
-                    item.fold(PartOutcome::Rejected(code.into()), true);
+                    item.fold(PartOutcome::Rejected(Fault::Refused, code.into()), true);
                     continue;
                 }
             };
@@ -237,7 +244,7 @@ mod tests {
         use PartOutcome::{Accepted, NotSent, Rejected, Unknown};
         let accepted = |id: &str| Accepted(id.into());
         let throttled = || NotSent(Reason::CARRIER_THROTTLED);
-        let rejected = || Rejected("X".into());
+        let rejected = || Rejected(Fault::Invalid, "X".into());
         assert_eq!(
             outcome_of(&[accepted("1"), accepted("2")]),
             SubmitOutcome::Accepted {

@@ -13,8 +13,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::SmppConfig;
 use super::batches::{Batches, Job, PartOutcome};
-use super::throttle::Throttle;
+use super::parts::Parts;
+use super::submit::Cutting;
 use crate::provider::{AnswerToken, Incoming, IncomingSender, Submission, SubmitOutcome};
+use crate::throttle::Throttle;
 
 /// How often deadlines and timeouts are looked at.
 pub(super) const TICK: Duration = Duration::from_millis(50);
@@ -51,6 +53,7 @@ pub(super) struct Book {
     pub(super) queue: VecDeque<Job>,
     pub(super) later: VecDeque<(Instant, Job)>,
     pub(super) batches: Batches,
+    pub(super) parts: Parts,
     pub(super) throttle: Throttle,
     pub(super) held: Vec<Incoming>,
     pub(super) answers: Vec<(AnswerToken, bool)>,
@@ -73,12 +76,16 @@ impl Book {
         let provider = name.to_owned();
         Self {
             throttle: Throttle::new(config.window),
+            batches: Batches::new(Cutting {
+                long_messages: config.long_messages,
+                receipts: config.receipts,
+            }),
+            parts: Parts::default(),
             config: Arc::new(config),
             orders,
             incoming,
             queue: VecDeque::new(),
             later: VecDeque::new(),
-            batches: Batches::default(),
             held: Vec::new(),
             answers: Vec::new(),
             closing: None,

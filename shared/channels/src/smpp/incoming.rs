@@ -7,11 +7,11 @@ use rusmpp::tlvs::TlvValue;
 use rusmpp::values::{DataCoding, GsmFeatures, MessageState, MessageType, Ton};
 
 use super::receipt;
-use crate::provider::FromCarrier;
+use crate::provider::{FromCarrier, Receipt};
 
 /// What a deliver_sm brings, or `None` if it can mean nothing to us (no id in a receipt, a sender that
 /// is no phone number).
-pub(super) fn read(deliver: &DeliverSm, now: UnixMillis) -> Option<FromCarrier> {
+pub(crate) fn read(deliver: &DeliverSm, now: UnixMillis) -> Option<FromCarrier> {
     let mut receipted: Option<&str> = None;
     let mut state: Option<MessageState> = None;
     let mut payload: &[u8] = deliver.short_message();
@@ -54,12 +54,12 @@ fn read_receipt(
         (None, Some(name)) => receipt::outcome_of_name(name),
         (None, None) => Outcome::HandedOver,
     };
-    Some(FromCarrier::Receipt {
-        provider_message_id,
-        outcome,
-        code: receipt::code(&said),
-        at: now,
-    })
+    let mut read = Receipt::new(provider_message_id, outcome, receipt::code(&said), now);
+    if outcome == Outcome::Undelivered {
+        let name = said.state.as_deref().unwrap_or_default();
+        read.fault = Some(receipt::fault(state, name));
+    }
+    Some(FromCarrier::Receipt(read))
 }
 
 /// The same form in which we write senders: E.164 with a plus.
@@ -111,7 +111,7 @@ mod tests {
                 assert_eq!(to, "+15005550006");
                 Some((from.to_string(), text))
             }
-            FromCarrier::Receipt { .. } => None,
+            FromCarrier::Receipt(_) => None,
         }
     }
 
@@ -179,12 +179,15 @@ mod tests {
         pdu.push_tlv(rusmpp::tlvs::MessageDeliveryRequestTlvValue::MessageState(
             MessageState::Delivered,
         ));
-        let expected = FromCarrier::Receipt {
-            provider_message_id: "2".into(),
-            outcome: Outcome::Delivered,
-            code: "ENROUTE".into(),
-            at: UnixMillis(5),
-        };
-        assert_eq!(read(&pdu, UnixMillis(5)), Some(expected));
+        let expected = Receipt::new(
+            "2".into(),
+            Outcome::Delivered,
+            "ENROUTE".into(),
+            UnixMillis(5),
+        );
+        assert_eq!(
+            read(&pdu, UnixMillis(5)),
+            Some(FromCarrier::Receipt(expected))
+        );
     }
 }

@@ -6,47 +6,41 @@ use rusmpp::pdus::BindTransceiver;
 use rusmpp::types::COctetString;
 use rusmpp::values::InterfaceVersion;
 use rusmpp::{CommandId, CommandStatus};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
 use super::SmppConfig;
 use super::book::Book;
 use super::session::{Ended, Session};
+use super::socket::Socket;
 use super::status;
 use super::wire::{self, Frames};
+use crate::link_state::LinkState;
+use crate::tls;
 
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(10);
-
-/// Where the link to a carrier stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LinkState {
-    Connecting,
-    Bound,
-    /// The carrier refused our bind with this status; we keep trying.
-    Refused {
-        status: String,
-    },
-    /// No connection; we keep trying.
-    Down {
-        why: String,
-    },
-    Closed,
-}
 
 enum BindError {
     Refused(CommandStatus),
     Down(&'static str),
 }
 
-/// Runs until the provider is closed or dropped.
-pub(super) async fn keep(name: String, mut book: Book, state: watch::Sender<LinkState>) {
+/// Runs until the provider is closed or dropped. Connections are numbered from `link` on.
+pub(super) async fn keep(
+    name: String,
+    mut book: Book,
+    tls: Option<Tls>,
+    mut link: u64,
+    state: watch::Sender<LinkState>,
+) {
     let config = book.config.clone();
     let mut wait = SHORTEST;
-    let mut link = 0;
-    while let Some(bound) = book.meanwhile(bind(&config)).await {
+    while let Some(bound) = book.meanwhile(bind(&config, tls.as_ref())).await {
         match bound {
             Ok((stream, frames)) => {
                 link += 1;
@@ -83,44 +77,89 @@ pub(super) async fn keep(name: String, mut book: Book, state: watch::Sender<Link
     book.close_up();
 }
 
-async fn bind(config: &SmppConfig) -> Result<(TcpStream, Frames), BindError> {
+/// How a connection is made private.
+#[derive(Clone)]
+pub(super) struct Tls {
+    connector: TlsConnector,
+    name: ServerName<'static>,
+}
+
+impl Tls {
+    /// `None` where the settings want none.
+    pub(super) fn of(config: &SmppConfig) -> anyhow::Result<Option<Self>> {
+        if !config.tls {
+            return Ok(None);
+        }
+        let name = config.server_name.as_ref().unwrap_or(&config.host);
+        Ok(Some(Self {
+            connector: TlsConnector::from(tls::client(config.ca_file.as_deref())?),
+            name: ServerName::try_from(name.clone())?,
+        }))
+    }
+}
+
+async fn bind(config: &SmppConfig, tls: Option<&Tls>) -> Result<(Socket, Frames), BindError> {
     let attempt = async {
         let address = (config.host.as_str(), config.port);
-        let mut stream = TcpStream::connect(address)
+        let stream = TcpStream::connect(address)
             .await
             .map_err(|_| BindError::Down("cannot connect to the carrier"))?;
         let _ = stream.set_nodelay(true);
-        let mut out = bytes::BytesMut::new();
-        wire::put(&mut out, CommandStatus::EsmeRok, 1, request(config));
-        stream
-            .write_all(&out)
-            .await
-            .map_err(|_| BindError::Down("writing the bind failed"))?;
-        let mut frames = Frames::new();
-        loop {
-            match frames.next() {
-                Ok(Some(command)) if command.id() == CommandId::BindTransceiverResp => {
-                    return match command.status() {
-                        CommandStatus::EsmeRok => Ok((stream, frames)),
-                        status => Err(BindError::Refused(status)),
-                    };
-                }
-                Ok(Some(command)) if command.id() == CommandId::GenericNack => {
-                    return Err(BindError::Refused(command.status()));
-                }
-                // whatever else comes before the answer to the bind can only be noise
-                Ok(Some(_)) => {}
-                Ok(None) => match stream.read_buf(frames.space()).await {
-                    Ok(count) if count > 0 => {}
-                    _ => return Err(BindError::Down("the carrier closed the connection")),
-                },
-                Err(_) => return Err(BindError::Down("the carrier does not speak SMPP")),
+        match tls {
+            None => {
+                let (stream, frames) = introduce(config, stream).await?;
+                Ok((Socket::Plain(stream), frames))
+            }
+            Some(Tls { connector, name }) => {
+                let stream = connector.connect(name.clone(), stream).await.map_err(|_| {
+                    BindError::Down("the carrier's certificate or TLS is not acceptable")
+                })?;
+                let (stream, frames) = introduce(config, stream).await?;
+                let (stream, session) = stream.into_inner();
+                Ok((Socket::tls(stream, session), frames))
             }
         }
     };
     timeout(config.response_timeout(), attempt)
         .await
         .unwrap_or(Err(BindError::Down("the carrier did not answer the bind")))
+}
+
+/// Says who we are; what came in one packet with the answer is in the frames.
+async fn introduce<S>(config: &SmppConfig, mut stream: S) -> Result<(S, Frames), BindError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut out = bytes::BytesMut::new();
+    wire::put(&mut out, CommandStatus::EsmeRok, 1, request(config));
+    let written = async {
+        stream.write_all(&out).await?;
+        stream.flush().await
+    };
+    written
+        .await
+        .map_err(|_| BindError::Down("writing the bind failed"))?;
+    let mut frames = Frames::new();
+    loop {
+        match frames.next() {
+            Ok(Some(command)) if command.id() == CommandId::BindTransceiverResp => {
+                return match command.status() {
+                    CommandStatus::EsmeRok => Ok((stream, frames)),
+                    status => Err(BindError::Refused(status)),
+                };
+            }
+            Ok(Some(command)) if command.id() == CommandId::GenericNack => {
+                return Err(BindError::Refused(command.status()));
+            }
+            // whatever else comes before the answer to the bind can only be noise
+            Ok(Some(_)) => {}
+            Ok(None) => match stream.read_buf(frames.space()).await {
+                Ok(count) if count > 0 => {}
+                _ => return Err(BindError::Down("the carrier closed the connection")),
+            },
+            Err(_) => return Err(BindError::Down("the carrier does not speak SMPP")),
+        }
+    }
 }
 
 fn request(config: &SmppConfig) -> BindTransceiver {

@@ -3,6 +3,8 @@
 use contract::chunk::Outcome;
 use rusmpp::values::MessageState;
 
+use crate::fault::Fault;
+
 /// What a receipt's text says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct ReceiptText {
@@ -104,6 +106,23 @@ pub(super) const fn outcome_of_state(state: MessageState) -> Outcome {
     }
 }
 
+/// Why a text did not arrive, by its final state (SMPP 3.4, section 5.2.28). The error numbers beside it are
+/// each carrier's own.
+pub(super) fn fault(state: Option<MessageState>, name: &str) -> Fault {
+    let is = |known: &[&str]| known.iter().any(|known| name.eq_ignore_ascii_case(known));
+    match state {
+        Some(MessageState::Expired) => Fault::Expired,
+        Some(MessageState::Undeliverable) => Fault::Unreachable,
+        Some(MessageState::Rejected) => Fault::Refused,
+        Some(MessageState::Deleted | MessageState::Skipped) => Fault::ProviderFault,
+        _ if is(&["EXPIRED"]) => Fault::Expired,
+        _ if is(&["UNDELIV", "UNDELIVERABLE"]) => Fault::Unreachable,
+        _ if is(&["REJECTD", "REJECTED"]) => Fault::Refused,
+        _ if is(&["DELETED", "SKIPPED"]) => Fault::ProviderFault,
+        _ => Fault::Unknown,
+    }
+}
+
 /// The carrier's code: its error where it is one, else the state's name.
 pub(super) fn code(receipt: &ReceiptText) -> String {
     let error = receipt
@@ -165,6 +184,17 @@ mod tests {
         ] {
             assert_eq!(read(text), (id.into(), outcome, code.into()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_final_no_says_why() {
+        assert_eq!(fault(None, "expired"), Fault::Expired);
+        assert_eq!(fault(None, "UNDELIV"), Fault::Unreachable);
+        assert_eq!(fault(None, "FAILED"), Fault::Unknown);
+        assert_eq!(
+            fault(Some(MessageState::Rejected), "UNDELIV"),
+            Fault::Refused
+        );
     }
 
     proptest! {

@@ -5,17 +5,19 @@ use std::time::Instant;
 
 use contract::UnixMillis;
 use rusmpp::{Command, CommandId, CommandStatus, Pdu};
-use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::batches::PartOutcome;
 use super::book::{Book, TICK};
+use super::config::Receipts;
 use super::incoming;
+use super::parts::Folded;
+use super::socket::Socket;
 use super::status::{self, Meaning};
 use super::window::Window;
 use super::wire::Frames;
 use super::writer::Writer;
-use crate::provider::{AnswerToken, Incoming};
+use crate::provider::{AnswerToken, FromCarrier, Incoming};
 
 /// How long the carrier may take over our farewell.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
@@ -34,7 +36,7 @@ pub(super) enum Ended {
 }
 
 pub(super) struct Session<'a> {
-    stream: TcpStream,
+    stream: Socket,
     frames: Frames,
     book: &'a mut Book,
     link: u64,
@@ -43,10 +45,12 @@ pub(super) struct Session<'a> {
     heard: Instant,
     probed: Option<Instant>,
     farewell: Option<Instant>,
+    /// The carrier has answered our farewell.
+    parted: bool,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(stream: TcpStream, frames: Frames, link: u64, book: &'a mut Book) -> Self {
+    pub(super) fn new(stream: Socket, frames: Frames, link: u64, book: &'a mut Book) -> Self {
         Self {
             stream,
             frames,
@@ -57,6 +61,7 @@ impl<'a> Session<'a> {
             heard: Instant::now(),
             probed: None,
             farewell: None,
+            parted: false,
         }
     }
 
@@ -95,7 +100,7 @@ impl<'a> Session<'a> {
             self.write_answers();
             let texts = self.farewell.is_none();
             self.writer
-                .pump(&self.stream, self.book, &mut self.window, texts)
+                .pump(&mut self.stream, self.book, &mut self.window, texts)
                 .map_err(|_| "writing failed")?;
             let holding = !self.book.held.is_empty();
             tokio::select! {
@@ -197,12 +202,13 @@ impl<'a> Session<'a> {
                 self.on_submit_answered(sequence, CommandStatus::EsmeRinvcmdlen, "");
             }
             (_, Some(Pdu::DeliverSm(deliver))) => match incoming::read(deliver, now()) {
-                Some(item) => {
-                    arrived.push(Incoming {
+                Some(item) => match self.folded(item) {
+                    Some(item) => arrived.push(Incoming {
                         item,
                         token: AnswerToken::new(self.link, sequence),
-                    });
-                }
+                    }),
+                    None => self.writer.answer(sequence, true),
+                },
                 None => {
                     self.book.unreadable.increment(1);
                     self.writer.answer(sequence, true);
@@ -217,24 +223,36 @@ impl<'a> Session<'a> {
                     .respond(CommandStatus::EsmeRok, sequence, Pdu::UnbindResp);
                 let _ = self
                     .writer
-                    .pump(&self.stream, self.book, &mut self.window, false);
+                    .pump(&mut self.stream, self.book, &mut self.window, false);
                 return Err("the carrier unbound");
             }
-            (
-                CommandId::EnquireLinkResp | CommandId::UnbindResp | CommandId::AlertNotification,
-                _,
-            ) => {}
+            (CommandId::UnbindResp, _) => self.parted = self.farewell.is_some(),
+            (CommandId::EnquireLinkResp | CommandId::AlertNotification, _) => {}
             _ => {
                 let nack = Pdu::GenericNack;
                 self.writer
                     .respond(CommandStatus::EsmeRinvcmdid, sequence, nack);
                 let _ = self
                     .writer
-                    .pump(&self.stream, self.book, &mut self.window, false);
+                    .pump(&mut self.stream, self.book, &mut self.window, false);
                 return Err("the carrier sent a command that has no place here");
             }
         }
         Ok(())
+    }
+
+    /// What a receipt says of a whole text; `None` while it says nothing.
+    fn folded(&mut self, item: FromCarrier) -> Option<FromCarrier> {
+        let FromCarrier::Receipt(mut receipt) = item else {
+            return Some(item);
+        };
+        let config = &self.book.config;
+        receipt.provider_message_id = config.message_ids.of_receipt(&receipt.provider_message_id);
+        let every = config.receipts == Receipts::EveryPart;
+        match self.book.parts.fold(receipt, every) {
+            Folded::Tell(receipt) => Some(FromCarrier::Receipt(receipt)),
+            Folded::Swallow => None,
+        }
     }
 
     fn on_submit_answered(&mut self, sequence: u32, status: CommandStatus, id: &str) {
@@ -246,19 +264,21 @@ impl<'a> Session<'a> {
         match status::meaning(status) {
             Meaning::Taken => {
                 self.book.throttle.taken();
-                self.book
-                    .batches
-                    .settle(job, PartOutcome::Accepted(id.to_owned()));
+                let id = self.book.config.message_ids.of_answer(id);
+                if let Some((text, last)) = job.part.of_text() {
+                    self.book.parts.accepted(text, &id, last);
+                }
+                self.book.batches.settle(job, PartOutcome::Accepted(id));
             }
             Meaning::TooFast => {
                 self.book.throttle.too_fast(Instant::now());
                 self.book.throw_back(job);
             }
             Meaning::QueueFull => self.book.try_later(job, Instant::now()),
-            Meaning::Refused => {
+            Meaning::Refused(fault) => {
                 self.book
                     .batches
-                    .settle(job, PartOutcome::Rejected(status::name(status)));
+                    .settle(job, PartOutcome::Rejected(fault, status::name(status)));
             }
         }
     }
@@ -293,7 +313,7 @@ impl<'a> Session<'a> {
             _ => {}
         }
         if let Some(at) = self.farewell {
-            return Ok(now - at > FAREWELL);
+            return Ok(self.parted || now - at > FAREWELL);
         }
         if let Some(closing) = &self.book.closing
             && (self.window.is_empty() && self.book.is_idle() || now >= closing.until)

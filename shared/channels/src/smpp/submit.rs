@@ -7,16 +7,21 @@ use contract::chunk::Encoding;
 use contract::segments;
 use rusmpp::CommandStatus;
 use rusmpp::pdus::SubmitSm;
-use rusmpp::types::{COctetString, EmptyOrFullCOctetString, OctetString};
-use rusmpp::values::{DataCoding, EsmClass, GsmFeatures, Npi, RegisteredDelivery, Ton};
+use rusmpp::tlvs::MessageSubmissionRequestTlvValue;
+use rusmpp::types::{AnyOctetString, COctetString, EmptyOrFullCOctetString, OctetString};
+use rusmpp::values::{
+    DataCoding, EsmClass, GsmFeatures, MessagePayload, Npi, RegisteredDelivery, Ton,
+};
 
+use super::config::{LongMessages, Receipts};
 use super::wire;
 use crate::provider::Submission;
 
-/// Receipts are asked for on the last part only: one text, one receipt.
 const RECEIPT_WANTED: u8 = 1;
-/// The concatenation header: its length, element 00 of 3 bytes, then reference, parts and part.
-const HEADER: usize = 6;
+/// The longer of the two concatenation headers.
+const HEADER: usize = 7;
+/// What message_payload holds, and the codec takes.
+const LONGEST_PAYLOAD: usize = 64 * 1024 - 1;
 
 /// One submit_sm's worth of a text.
 #[derive(Debug)]
@@ -28,20 +33,56 @@ pub(super) enum Part {
         payload: Vec<u8>,
         encoding: Encoding,
         last: bool,
+        /// Numbers the text among those of several parts.
+        text: u64,
+        receipt_wanted: bool,
+    },
+    /// A long text that the carrier cuts.
+    Payload {
+        payload: Vec<u8>,
+        encoding: Encoding,
     },
 }
 
 impl Part {
     pub(super) const fn is_last(&self) -> bool {
         match self {
-            Self::Whole => true,
+            Self::Whole | Self::Payload { .. } => true,
             Self::Cut { last, .. } => *last,
+        }
+    }
+
+    /// The number of the text it is a part of, and whether it is the last one; `None` of a text in one.
+    pub(super) const fn of_text(&self) -> Option<(u64, bool)> {
+        match self {
+            Self::Whole | Self::Payload { .. } => None,
+            Self::Cut { text, last, .. } => Some((*text, *last)),
+        }
+    }
+
+    const fn receipt_wanted(&self) -> bool {
+        match self {
+            Self::Whole | Self::Payload { .. } => true,
+            Self::Cut { receipt_wanted, .. } => *receipt_wanted,
         }
     }
 }
 
+/// How long texts are cut on one account.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cutting {
+    pub(super) long_messages: LongMessages,
+    pub(super) receipts: Receipts,
+}
+
 /// Cuts a text into parts, or says by a code why it cannot be carried.
-pub(super) fn parts(text: &Submission, reference: &mut u8) -> Result<Vec<Part>, &'static str> {
+///
+/// `number` counts the texts of several parts; its low bits are their reference.
+pub(super) fn parts(
+    text: &Submission,
+    cutting: Cutting,
+    number: &mut u64,
+) -> Result<Vec<Part>, &'static str> {
     if text.from.is_empty()
         || text.from.len() > 20
         || !text.from.bytes().all(|byte| (0x20..0x7F).contains(&byte))
@@ -52,16 +93,30 @@ pub(super) fn parts(text: &Submission, reference: &mut u8) -> Result<Vec<Part>, 
         return Ok(vec![Part::Whole]);
     }
     let (encoding, payloads) = segments::split(&text.body);
+    if cutting.long_messages == LongMessages::Payload {
+        let payload = payloads.concat();
+        if payload.len() > LONGEST_PAYLOAD {
+            return Err("TEXT_TOO_LONG");
+        }
+        return Ok(vec![Part::Payload { payload, encoding }]);
+    }
     let count = u8::try_from(payloads.len()).map_err(|_| "TEXT_TOO_LONG")?;
-    *reference = reference.wrapping_add(1);
-    let cut = |(number, bytes): (u8, Vec<u8>)| {
+    *number += 1;
+    let [.., high, low] = number.to_be_bytes();
+    let cut = |(part, bytes): (u8, Vec<u8>)| {
         let mut payload = Vec::with_capacity(HEADER + bytes.len());
-        payload.extend_from_slice(&[5, 0, 3, *reference, count, number]);
+        match cutting.long_messages {
+            LongMessages::Udh16 => payload.extend_from_slice(&[6, 8, 4, high, low, count, part]),
+            _ => payload.extend_from_slice(&[5, 0, 3, low, count, part]),
+        }
         payload.extend_from_slice(&bytes);
+        let last = part == count;
         Part::Cut {
             payload,
             encoding,
-            last: number == count,
+            last,
+            text: *number,
+            receipt_wanted: last || cutting.receipts == Receipts::EveryPart,
         }
     };
     Ok((1..=count).zip(payloads).map(cut).collect())
@@ -78,6 +133,7 @@ pub(super) fn put(out: &mut BytesMut, sequence: u32, text: &Submission, part: &P
                 EsmClass::default(),
             )
         }
+        Part::Payload { payload, encoding } => (*encoding, payload.clone(), EsmClass::default()),
         Part::Cut {
             payload, encoding, ..
         } => (
@@ -99,13 +155,19 @@ pub(super) fn put(out: &mut BytesMut, sequence: u32, text: &Submission, part: &P
         .destination_addr(octets(&text.to.digits().to_string()))
         .esm_class(esm_class)
         .registered_delivery(RegisteredDelivery::from(
-            u8::from(part.is_last()) * RECEIPT_WANTED,
+            u8::from(part.receipt_wanted()) * RECEIPT_WANTED,
         ))
         .data_coding(match encoding {
             Encoding::Gsm7 => DataCoding::McSpecific,
             Encoding::Ucs2 => DataCoding::Ucs2,
-        })
-        .short_message(OctetString::from_vec(payload).unwrap_or_default());
+        });
+    submit = match part {
+        Part::Payload { .. } => {
+            let payload = MessagePayload::new(AnyOctetString::from_vec(payload));
+            submit.push_tlv(MessageSubmissionRequestTlvValue::MessagePayload(payload))
+        }
+        _ => submit.short_message(OctetString::from_vec(payload).unwrap_or_default()),
+    };
     if let Some(period) = text.valid_for.map(relative_time) {
         submit = submit.validity_period(
             EmptyOrFullCOctetString::from_string(period)

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, BytesMut};
 use rusmpp::pdus::DeliverSmResp;
 use rusmpp::{CommandStatus, Pdu};
-use tokio::net::TcpStream;
 
 use super::book::Book;
+use super::socket::Socket;
 use super::window::{Outstanding, Window};
 use super::{submit, wire};
 
@@ -70,12 +70,20 @@ impl Writer {
     /// Writes all that may leave now.
     pub(super) fn pump(
         &mut self,
-        stream: &TcpStream,
+        stream: &mut Socket,
         book: &mut Book,
         window: &mut Window,
         texts: bool,
     ) -> io::Result<()> {
         while !self.blocked {
+            match stream.flush() {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
             if self.out.is_empty() {
                 self.fresh.clear();
                 self.out.unsplit(self.control.split());

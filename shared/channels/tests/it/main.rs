@@ -9,7 +9,9 @@
 
 mod judge;
 mod judge_stops;
+mod private;
 mod replies;
 mod sending;
 mod support;
 mod trouble;
+mod twilio;

@@ -28,7 +28,7 @@ async fn a_reply_is_brought_again_until_it_is_answered_with_ok() {
                 );
                 ids.push(provider_message_id.clone());
             }
-            other @ FromCarrier::Receipt { .. } => panic!("{other:?}"),
+            other @ FromCarrier::Receipt(_) => panic!("{other:?}"),
         }
         assert_eq!(rig.smsc.stats().replies_answered, 0);
         rig.provider.answer(vec![incoming.token], taken);
@@ -62,7 +62,7 @@ async fn a_reply_waits_until_somebody_is_bound_and_survives_a_lost_link() {
         FromCarrier::Reply { text, .. } => {
             assert!(text.starts_with("Grüße, 😀") && text.len() > 160);
         }
-        other @ FromCarrier::Receipt { .. } => panic!("{other:?}"),
+        other @ FromCarrier::Receipt(_) => panic!("{other:?}"),
     }
     until("answered", || rig.smsc.stats().replies_answered == 1).await;
 }
@@ -86,7 +86,7 @@ async fn people_who_text_stop_do_so_once_and_the_log_tells() {
         .iter()
         .filter_map(|item| match item {
             FromCarrier::Reply { text, .. } => Some(text.as_str()),
-            FromCarrier::Receipt { .. } => None,
+            FromCarrier::Receipt(_) => None,
         })
         .collect();
     said.sort_unstable();

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use channels::simulator::judge;
-use channels::{FromCarrier, Provider, SubmitOutcome};
+use channels::{Fault, FromCarrier, Provider, SubmitOutcome};
 use contract::Reason;
 use contract::chunk::Outcome;
 
@@ -29,12 +29,8 @@ async fn twenty_thousand_texts_are_accepted_and_each_receipt_comes_once() {
     assert_eq!(receipts.len(), COUNT);
     for item in rig.take(COUNT).await {
         match item {
-            FromCarrier::Receipt {
-                provider_message_id,
-                outcome: Outcome::Delivered,
-                ..
-            } => {
-                *receipts.get_mut(&provider_message_id).unwrap() += 1;
+            FromCarrier::Receipt(receipt) if receipt.outcome == Outcome::Delivered => {
+                *receipts.get_mut(&receipt.provider_message_id).unwrap() += 1;
             }
             other => panic!("{other:?}"),
         }
@@ -69,14 +65,11 @@ async fn long_texts_arrive_joined_and_bring_one_receipt() {
     let named = |wanted: &SubmitOutcome| {
         receipts.iter().any(|receipt| match (receipt, wanted) {
             (
-                FromCarrier::Receipt {
-                    provider_message_id: a,
-                    ..
-                },
+                FromCarrier::Receipt(receipt),
                 SubmitOutcome::Accepted {
-                    provider_message_id: b,
+                    provider_message_id,
                 },
-            ) => a == b,
+            ) => receipt.provider_message_id == *provider_message_id,
             _ => false,
         })
     };
@@ -105,12 +98,12 @@ async fn magic_numbers_are_rejected_or_retried() {
         text(15_005_550_006, "a"),
     ];
     let outcomes = rig.send(batch).await;
-    let rejected = |code: &str| SubmitOutcome::Rejected {
-        reason: Reason::CARRIER_REJECTED,
-        code: code.into(),
-    };
-    assert_eq!(outcomes[0], rejected("ESME_RINVDSTADR"));
-    assert_eq!(outcomes[1], rejected("ESME_RSUBMITFAIL"));
+    let rejected = SubmitOutcome::rejected;
+    assert_eq!(outcomes[0], rejected(Fault::Invalid, "ESME_RINVDSTADR"));
+    assert_eq!(
+        outcomes[1],
+        rejected(Fault::ProviderFault, "ESME_RSUBMITFAIL")
+    );
     assert_eq!(accepted(&outcomes[2..]), 2);
     rig.take(2).await;
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use channels::LinkState;
 use channels::simulator::{Smsc, SmscOptions, judge};
-use channels::smpp::{LinkState, SmppConfig, SmppProvider};
+use channels::smpp::{SmppConfig, SmppProvider};
 use channels::{Provider, SubmitOutcome};
 use contract::Reason;
 use tokio::sync::mpsc;

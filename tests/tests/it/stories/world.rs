@@ -23,6 +23,7 @@ pub struct World {
     hailmast: Option<Child>,
     address: Option<SocketAddr>,
     key: String,
+    live_key: String,
 }
 
 impl World {
@@ -61,6 +62,7 @@ impl World {
             hailmast: None,
             address: None,
             key: String::new(),
+            live_key: String::new(),
         };
         world.boot();
         world
@@ -91,7 +93,10 @@ impl World {
             if let Some(key) = line.split("test key").nth(1) {
                 self.key = key.split_whitespace().last().unwrap().to_string();
             }
-            if self.address.is_some() && !self.key.is_empty() {
+            if let Some(key) = line.split("live key").nth(1) {
+                self.live_key = key.split_whitespace().last().unwrap().to_string();
+            }
+            if self.address.is_some() && !self.live_key.is_empty() {
                 break;
             }
         }
@@ -164,6 +169,11 @@ impl World {
 
     pub fn client(&self) -> Client {
         Client::new(self.address.unwrap(), self.key.clone())
+    }
+
+    /// Somebody whose texts go over a real carrier.
+    pub fn live_client(&self) -> Client {
+        Client::new(self.address.unwrap(), self.live_key.clone())
     }
 
     /// A person texts.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
-pub(super) struct Throttle {
+pub(crate) struct Throttle {
     window: usize,
     allowed: usize,
     taken: usize,
@@ -14,7 +14,7 @@ pub(super) struct Throttle {
 }
 
 impl Throttle {
-    pub(super) const fn new(window: usize) -> Self {
+    pub(crate) const fn new(window: usize) -> Self {
         Self {
             window,
             allowed: window,
@@ -24,7 +24,7 @@ impl Throttle {
     }
 
     /// Texts that may be in flight at `now`.
-    pub(super) fn allowed(&mut self, now: Instant) -> usize {
+    pub(crate) fn allowed(&mut self, now: Instant) -> usize {
         if self.until.is_some_and(|until| now < until) {
             return 0;
         }
@@ -33,15 +33,20 @@ impl Throttle {
     }
 
     /// One pause halves once, however many of the texts in flight are thrown back.
-    pub(super) fn too_fast(&mut self, now: Instant) {
+    pub(crate) fn too_fast(&mut self, now: Instant) {
+        self.too_fast_for(now, PAUSE);
+    }
+
+    /// The same, where the carrier says how long to wait.
+    pub(crate) fn too_fast_for(&mut self, now: Instant, pause: Duration) {
         if self.until.is_none() {
             self.allowed = (self.allowed / 2).max(1);
-            self.until = Some(now + PAUSE);
+            self.until = Some(now + pause.max(PAUSE));
             self.taken = 0;
         }
     }
 
-    pub(super) const fn taken(&mut self) {
+    pub(crate) const fn taken(&mut self) {
         if self.allowed < self.window {
             self.taken += 1;
             if self.taken >= 4 {

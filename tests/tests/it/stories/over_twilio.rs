@@ -1,0 +1,137 @@
+//! A live campaign over Twilio's API: texts out by HTTP, receipts and a STOP in by webhook, through a proxy that
+//! knows us by another name.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use channels::simulator::{Delay, SmscOptions, TwilioApi, TwilioOptions};
+use contract::Phone;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::desk;
+use super::sums::{assert_sums, sum, wait_for};
+use super::world::{SENDER, World, people};
+
+/// Whatever is said to this address is said to another one, which is told later.
+async fn proxy(towards: tokio::sync::watch::Receiver<Option<SocketAddr>>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            let Some(address) = *towards.borrow() else {
+                continue;
+            };
+            tokio::spawn(async move {
+                if let Ok(mut to) = TcpStream::connect(address).await {
+                    let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_receipts_a_block_and_a_stop_go_their_way_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("twilio.jsonl");
+    let options = TwilioOptions {
+        carrier: SmscOptions {
+            receipt_delay_ms: Delay { min: 5, max: 50 },
+            failed_percent: 5.0,
+            duplicate_receipt_percent: 20.0,
+            log: Some(log.clone()),
+            ..SmscOptions::default()
+        },
+        ..TwilioOptions::default()
+    };
+    let (account, token) = (options.account_sid.clone(), options.auth_token.clone());
+    let api = TwilioApi::start(SocketAddr::from(([127, 0, 0, 1], 0)), options).unwrap();
+    let (tell, towards) = tokio::sync::watch::channel(None);
+    let public = format!("http://{}", proxy(towards).await);
+    api.bring_replies_to(&format!("{public}/v1/webhooks/tw"));
+    let url = api.url();
+    let world = World::start(&[
+        ("HAILMAST_DISPATCH__PROVIDERS__TW__KIND", "twilio"),
+        ("HAILMAST_DISPATCH__PROVIDERS__TW__BASE_URL", &url),
+        ("HAILMAST_DISPATCH__PROVIDERS__TW__ACCOUNT_SID", &account),
+        ("HAILMAST_DISPATCH__PROVIDERS__TW__AUTH_TOKEN", &token),
+        ("HAILMAST_DISPATCH__PROVIDERS__TW__PUBLIC_URL", &public),
+        ("HAILMAST_INBOUND__WEBHOOKS__TW__KIND", "twilio"),
+        ("HAILMAST_INBOUND__WEBHOOKS__TW__ACCOUNT_SID", &account),
+        ("HAILMAST_INBOUND__WEBHOOKS__TW__AUTH_TOKEN", &token),
+        ("HAILMAST_INBOUND__WEBHOOKS__TW__PUBLIC_URL", &public),
+    ]);
+    tell.send(Some(world.address())).unwrap();
+    let client = world.live_client();
+    let registered = serde_json::json!({ "registration": "C123456" }).to_string();
+    let papers = format!("/v1/papers/senders/{}", SENDER.replace('+', "%2B"));
+    let (status, told) = client
+        .send("PUT", &papers, "application/json", registered.into_bytes())
+        .await
+        .unwrap();
+    assert_eq!(status, 200, "{told}");
+    let mut people = people(200);
+    // This one has opted out at the carrier, and nobody here knows.
+    people.push("+15005550004".to_string());
+    let list = desk::import(&client, desk::csv(&people, "Ana")).await;
+    desk::opt_in(&client, &people).await;
+    let template = desk::published(&client, desk::TEXT).await;
+    let campaign = desk::draft(&client, &template, &list).await;
+    let path = format!("/v1/campaigns/{campaign}");
+    client
+        .post(&format!("{path}/launch"), &serde_json::json!({}))
+        .await
+        .unwrap();
+    let progress = wait_for(
+        "the end of the campaign",
+        Duration::from_secs(60),
+        async || {
+            let seen = client.get(&format!("{path}/progress")).await.ok()?;
+            (seen["state"] == "completed").then_some(seen)
+        },
+    )
+    .await;
+    assert_sums(&progress);
+    assert_eq!(sum(&progress["handed_over"]), 200, "{progress}");
+    assert_eq!(progress["failed"]["PROVIDER_BLOCKED"], 1, "{progress}");
+
+    let funnel = format!("/v1/analytics/campaigns/{campaign}/funnel");
+    let funnel = wait_for("every receipt", Duration::from_secs(30), async || {
+        let seen = client.get(&funnel).await.ok()?;
+        (seen["awaiting_receipt"] == 0 && seen["pending"] == 0).then_some(seen)
+    })
+    .await;
+    assert!(sum(&funnel["delivered"]) > 150, "{funnel}");
+
+    let person: u64 = people[7].trim_start_matches('+').parse().unwrap();
+    api.send_reply(Phone::from_digits(person).unwrap(), SENDER, "STOP");
+    wait_for(
+        "the answer to the STOP",
+        Duration::from_secs(20),
+        async || (api.stats().replies_answered == 1).then_some(()),
+    )
+    .await;
+    wait_for("the opt-outs", Duration::from_secs(20), async || {
+        let seen = client.get("/v1/opt-outs").await.ok()?;
+        (seen["data"].as_array()?.len() >= 2).then_some(())
+    })
+    .await;
+    let log_says = || std::fs::read_to_string(&log).unwrap_or_default();
+    wait_for("the confirmation", Duration::from_secs(20), async || {
+        log_says().contains("You are unsubscribed").then_some(())
+    })
+    .await;
+    drop(world);
+    api.stop().await;
+    let verdict = channels::simulator::judge(&log, "You are unsubscribed").unwrap();
+    assert_eq!(
+        (
+            verdict.texts,
+            verdict.texts_twice,
+            verdict.texts_after_confirmed_stop
+        ),
+        (200, 0, 0),
+        "{verdict:?}"
+    );
+}
