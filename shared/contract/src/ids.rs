@@ -215,6 +215,10 @@ pub mod kinds {
     impl Kind for Suppression {
         const PREFIX: &'static str = "sup";
     }
+    pub enum Click {}
+    impl Kind for Click {
+        const PREFIX: &'static str = "clk";
+    }
     pub enum Event {}
     impl Kind for Event {
         const PREFIX: &'static str = "evt";
@@ -241,6 +245,8 @@ pub type InboundId = Id<kinds::Inbound>;
 pub type ReviewId = Id<kinds::Review>;
 /// An entry of a tenant's own suppression list.
 pub type SuppressionId = Id<kinds::Suppression>;
+/// Somebody, or something, followed a short link.
+pub type ClickId = Id<kinds::Click>;
 /// Identity of an envelope on the bus; what consumers deduplicate by.
 pub type EventId = Id<kinds::Event>;
 

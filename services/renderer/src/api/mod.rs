@@ -1,6 +1,8 @@
 //! One file per endpoint.
 
 mod create;
+mod fragments;
+mod link_domains;
 mod list;
 mod preview;
 mod publish;
@@ -21,4 +23,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(preview::handle))
         .routes(routes!(show::handle, update::handle))
         .routes(routes!(publish::handle))
+        .routes(routes!(fragments::list))
+        .routes(routes!(link_domains::list, link_domains::add))
+        .routes(routes!(link_domains::remove))
+        .routes(routes!(fragments::show, fragments::save))
 }
