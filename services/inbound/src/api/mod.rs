@@ -1,5 +1,7 @@
 //! One file per endpoint.
 
+mod clicks;
+mod follow;
 mod list;
 mod show;
 mod types;
@@ -15,4 +17,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(list::handle))
         .routes(routes!(show::handle))
+        .routes(routes!(follow::handle))
+        .routes(routes!(clicks::list))
+        .routes(routes!(clicks::report))
 }

@@ -1,3 +1,4 @@
-//! Tables of this service: `inbound`, one row per received text.
+//! Tables of this service: `inbound`, one row per received text; `click`, one per request for a short link.
 
+pub mod clicks;
 pub mod received;

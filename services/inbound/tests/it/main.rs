@@ -3,5 +3,6 @@
     reason = "a helper that cannot do its part fails the test"
 )]
 
+mod clicks;
 mod replies;
 mod stubs;
