@@ -5,6 +5,7 @@ mod carrier;
 mod ceilings;
 mod consent;
 mod figures;
+mod render;
 mod stop;
 
 use std::path::Path;
@@ -18,6 +19,8 @@ pub enum Bench {
     Campaign(campaign::Options),
     /// Decisions and permits of the consent service, with the wanted figures; exit code 1 where one is missed.
     Consent(consent::Options),
+    /// Texts a second of the renderer, with the wanted figure; exit code 1 where it is missed.
+    Render(render::RenderOptions),
     /// STOPs from people of running campaigns, while the process and its nats-server are killed at random.
     Stop(stop::Options),
 }
@@ -26,6 +29,7 @@ pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode
     match bench {
         Bench::Campaign(options) => campaign::run(options, config).await,
         Bench::Consent(options) => consent::run(options, config).await,
+        Bench::Render(options) => render::run(&options),
         Bench::Stop(options) => stop::run(options, config).await,
     }
 }
