@@ -112,11 +112,17 @@ fn text(screened: &Screened, shared: &Shared) -> Result<Text, RenderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::content::{Content, More};
+    use crate::content::{Channel, Content, More, Variant};
     use crate::published::build;
     use crate::template::Limits;
     use contract::chunk::{ChunkHead, Recipient};
     use contract::{ContactId, DecisionId, Mode, Phone, RunId, UnixMillis};
+
+    const LIMITS: Limits = Limits {
+        max_body_chars: 1_000,
+        max_segments: 1,
+        fuel: 10_000,
+    };
 
     fn chunk(values: &[Option<&str>]) -> RenderChunk {
         let head = ChunkHead {
@@ -152,17 +158,12 @@ mod tests {
 
     #[test]
     fn everybody_gets_a_text_or_a_reason() {
-        let limits = Limits {
-            max_body_chars: 1_000,
-            max_segments: 1,
-            fuel: 10_000,
-        };
         let content = Content {
             language: None,
             body: "Hi {{ contact.first_name }}".into(),
             more: More::default(),
         };
-        let template = build(&content, limits).unwrap();
+        let template = build(&content, LIMITS).unwrap();
         let long = "x".repeat(200);
         let written = write(
             &chunk(&[Some("Ana"), None, Some(&long), Some("Bo"), None]),
@@ -188,6 +189,49 @@ mod tests {
                 ("MERGE_FIELD_MISSING", vec![1, 4]),
                 ("TEXT_TOO_LONG", vec![2])
             ]
+        );
+    }
+
+    #[test]
+    fn each_person_gets_their_language_and_zone() {
+        let variant = |language: &str, body: &str| Variant {
+            channel: Channel::Sms,
+            language: language.into(),
+            body: body.into(),
+        };
+        let content = Content {
+            language: Some("en".into()),
+            body: "At {{ contact.at | time }}".into(),
+            more: More {
+                variants: vec![variant("de", "Um {{ contact.at | time }}")],
+                ..More::default()
+            },
+        };
+        let template = build(&content, LIMITS).unwrap();
+        let mut chunk = chunk(&[Some("de-AT"), None, Some("fr"), Some("de")]);
+        chunk.head.field_names = vec!["language".into(), "at".into()];
+        chunk.head.zones = vec!["Europe/Berlin".into(), "no zone".into()];
+        let at = [
+            "2026-03-14T22:30:00Z",
+            "2026-03-14T22:30:00Z",
+            "2026-03-14T22:30",
+            "soon",
+        ];
+        for (screened, at) in chunk.recipients.iter_mut().zip(at) {
+            screened.recipient.fields.push(Some(at.into()));
+        }
+        chunk.recipients[0].recipient.zone = Some(0);
+        chunk.recipients[1].recipient.zone = Some(1);
+        let written = write(&chunk, Some(&template), None);
+        let texts: Vec<&str> = written
+            .texts
+            .iter()
+            .map(|text| text.body.as_str())
+            .collect();
+        assert_eq!(texts, ["Um 23:30", "At 10:30 PM", "At 10:30 PM"]);
+        assert_eq!(
+            (&written.failed[0].reason, &written.failed[0].positions),
+            (&Reason::MERGE_FIELD_INVALID, &vec![3])
         );
     }
 

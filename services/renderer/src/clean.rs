@@ -94,7 +94,8 @@ fn joins_letters(before: Option<char>, after: Option<&char>) -> bool {
         return false;
     };
     match (joining(before), joining(*after)) {
-        (Some(one), Some(other)) => one == other && before.is_alphabetic(),
+        // What is taken out itself joins nothing.
+        (Some(one), Some(other)) => one == other && before.is_alphabetic() && !is_disguise(*after),
         _ => false,
     }
 }
@@ -182,6 +183,7 @@ mod tests {
         }
         assert_eq!(clean("علی\u{200C}"), Some("علی".into()));
         assert_eq!(clean("علی\u{200C}x"), Some("علیx".into()));
+        assert_eq!(clean("علی\u{200C}\u{061C}"), Some("علی".into()));
     }
 
     proptest! {

@@ -131,6 +131,43 @@ fn a_fault_names_the_text_and_the_line_it_stands_in() {
 }
 
 #[test]
+fn a_default_stands_behind_any_filter() {
+    for filter in [
+        "name",
+        "first_word",
+        "capitalize",
+        "date('long')",
+        "time",
+        "money('EUR')",
+    ] {
+        let made = build(
+            &content(
+                &format!("Hi {{{{ contact.x | {filter} | default('you') }}}}"),
+                &[],
+            ),
+            LIMITS,
+        );
+        let made = made.unwrap();
+        let names: Arc<[String]> = Arc::from(["x".to_string()]);
+        let text = made.render(0, Contact::new(&names, [None]), Person::default());
+        assert_eq!(text.unwrap().text, "Hi you", "{filter}");
+    }
+    for filter in ["name", "date", "plural('a', 'b')", "upper"] {
+        let made = build(
+            &content(&format!("{{{{ contact.x | {filter} }}}}"), &[]),
+            LIMITS,
+        )
+        .unwrap();
+        let names: Arc<[String]> = Arc::from(["x".to_string()]);
+        let refused = made.render(0, Contact::new(&names, [None]), Person::default());
+        assert!(
+            matches!(refused, Err(RenderError::FieldMissing(_))),
+            "{filter}: {refused:?}"
+        );
+    }
+}
+
+#[test]
 fn a_template_may_set_itself_a_lower_limit() {
     let mut long = content(&"x".repeat(200), &[]);
     long.more.options.max_segments = Some(1);

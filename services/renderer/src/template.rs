@@ -14,7 +14,7 @@ use crate::fault::{RenderError, TemplateError};
 use crate::fields::{Contact, Scope};
 use crate::filters::{self, FilterError};
 use crate::hint;
-use crate::links;
+use crate::links::{self, Place};
 use crate::locale::Words;
 use crate::person::Person;
 use crate::scan::{self, Piece, What};
@@ -201,7 +201,11 @@ pub fn try_out(template: &Compiled) -> Result<(), TemplateError> {
     ];
     for value in samples {
         let contact = Contact::new(&names, names.iter().map(|_| value));
-        match template.run(contact, Person::default()) {
+        let person = Person {
+            zone: None,
+            place: Some(Place::sample()),
+        };
+        match template.run(contact, person) {
             Err(error) if error.kind() == ErrorKind::OutOfFuel => {
                 return Err(TemplateError::TooExpensive);
             }

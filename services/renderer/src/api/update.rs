@@ -43,8 +43,13 @@ pub async fn handle(
     content.body = change.body.unwrap_or(content.body);
     content.more.variants = change.variants.unwrap_or(content.more.variants);
     content.more.options = change.options.over(&content.more.options);
-    let fields = checked(&app, caller.tenant, &mut content).await?.fields;
-    content.more.fragments.clear();
+    let fields = if content == row.content() {
+        row.fields.clone()
+    } else {
+        let compiled = checked(&app, caller.tenant, &mut content).await?;
+        content.more.fragments.clear();
+        compiled.fields
+    };
     let (engine, now, tenant) = (app.db.engine(), app.clock.millis(), caller.tenant);
     let changed = app
         .db

@@ -11,7 +11,7 @@ mod plural;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use minijinja::{Environment, Error, ErrorKind, State};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use crate::locale::Words;
 use crate::person::Person;
@@ -58,26 +58,48 @@ impl From<FilterError> for Error {
 
 /// Adds the filters, for texts of one language. `zone` is for people whose own is not known.
 pub fn add(engine: &mut Environment<'static>, words: &Arc<Words>, zone: Tz) {
-    engine.add_filter("name", names::name);
-    engine.add_filter("first_word", names::first_word);
-    engine.add_filter("capitalize", names::capitalize);
+    engine.add_filter("name", |value: &Value| {
+        of_text(value, |text| Ok(names::name(text)))
+    });
+    engine.add_filter("first_word", |value: &Value| {
+        of_text(value, |text| Ok(names::first_word(text)))
+    });
+    engine.add_filter("capitalize", |value: &Value| {
+        of_text(value, |text| Ok(names::capitalize(text)))
+    });
     let of_date = Arc::clone(words);
     engine.add_filter(
         "date",
-        move |state: &State, value: &str, form: Option<&str>| {
-            let form = form.unwrap_or("short");
-            dates::date(value, form, zone_of(state).unwrap_or(zone), &of_date).map_err(Error::from)
+        move |state: &State, value: &Value, form: Option<&str>| {
+            let (form, zone) = (form.unwrap_or("short"), zone_of(state).unwrap_or(zone));
+            of_text(value, |text| dates::date(text, form, zone, &of_date))
         },
     );
     let of_time = Arc::clone(words);
-    engine.add_filter("time", move |state: &State, value: &str| {
-        dates::time(value, zone_of(state).unwrap_or(zone), &of_time).map_err(Error::from)
+    engine.add_filter("time", move |state: &State, value: &Value| {
+        let zone = zone_of(state).unwrap_or(zone);
+        of_text(value, |text| dates::time(text, zone, &of_time))
     });
     let of_money = Arc::clone(words);
-    engine.add_filter("money", move |value: String, currency: Option<&str>| {
-        money::money(&value, currency, &of_money).map_err(Error::from)
+    engine.add_filter("money", move |value: &Value, currency: Option<&str>| {
+        of_text(value, |text| money::money(text, currency, &of_money))
     });
     plural::add(engine, words);
+}
+
+/// A field that is not there stays so, for a `default(…)` behind the filter.
+fn of_text(
+    value: &Value,
+    filter: impl FnOnce(&str) -> Result<String, FilterError>,
+) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return Ok(Value::UNDEFINED);
+    }
+    let made = match value.as_str() {
+        Some(text) => filter(text),
+        None => filter(&value.to_string()),
+    };
+    Ok(Value::from(made?))
 }
 
 fn zone_of(state: &State) -> Option<Tz> {

@@ -6,7 +6,7 @@ use fixed_decimal::Decimal;
 use icu_locale_core::Locale;
 use icu_plurals::{PluralCategory, PluralRules};
 use minijinja::value::{Kwargs, Rest};
-use minijinja::{Environment, Error};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::FilterError;
 use crate::locale::Words;
@@ -17,8 +17,11 @@ pub fn add(engine: &mut Environment<'static>, words: &Arc<Words>) {
     let locale: Option<Locale> = words.language.parse().ok();
     engine.add_filter(
         "plural",
-        move |value: String, forms: Rest<String>, named: Kwargs| -> Result<String, Error> {
-            let category = category(&value, locale.as_ref())?;
+        move |value: &Value, forms: Rest<String>, named: Kwargs| -> Result<String, Error> {
+            if value.is_undefined() {
+                return Err(ErrorKind::UndefinedError.into());
+            }
+            let category = category(&value.to_string(), locale.as_ref())?;
             let wanted = match category {
                 PluralCategory::Zero => "zero",
                 PluralCategory::One => "one",

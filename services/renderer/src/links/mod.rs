@@ -28,6 +28,16 @@ pub struct Place {
 }
 
 impl Place {
+    /// A place that leads nowhere, to try a template out.
+    pub fn sample() -> Self {
+        Self {
+            before: Arc::from("https://go.example.com/l/"),
+            seal: Arc::new(Seal::new([0; 32])),
+            run: 0,
+            index: 0,
+        }
+    }
+
     /// The address of link number `link`.
     pub fn address(&self, link: u8) -> Option<String> {
         let spot = Spot {
