@@ -51,7 +51,7 @@ pub fn compose(
 ) -> Result<Composed, TemplateError> {
     hint::foreign(source)?;
     let whole = with_fragments(source, language, fragments)?;
-    let whole = if shorten { with_links(&whole) } else { whole };
+    let whole = if shorten { with_links(&whole)? } else { whole };
     let targets = targets_of(&whole)?;
     Ok(Composed {
         source: whole,
@@ -111,25 +111,41 @@ fn is_field(tag: &Tag, at: usize) -> bool {
     before.is_some_and(|token| token.what == What::Sign('.'))
 }
 
-fn with_links(source: &str) -> String {
+fn with_links(source: &str) -> Result<String, TemplateError> {
     let mut whole = String::with_capacity(source.len());
-    for piece in scan::scan(source) {
-        match piece {
-            Piece::Tag(tag) => whole.push_str(&source[tag.range]),
-            Piece::Text(range) => {
-                let text = &source[range];
-                let mut from = 0;
-                for (at, address) in target::in_text(text) {
-                    whole.push_str(&text[from..at]);
-                    // An address holds no quotes and no braces.
-                    whole.push_str(&format!("{{{{ link(\"{address}\") }}}}"));
-                    from = at + address.len();
-                }
-                whole.push_str(&text[from..]);
+    let mut pieces = scan::scan(source).into_iter().peekable();
+    while let Some(piece) = pieces.next() {
+        let range = match piece {
+            Piece::Tag(tag) => {
+                whole.push_str(&source[tag.range]);
+                continue;
             }
+            Piece::Text(range) => range,
+        };
+        let begin = range.start;
+        let text = &source[range];
+        let before_field =
+            matches!(pieces.peek(), Some(Piece::Tag(tag)) if tag.kind != Kind::Comment);
+        let mut from = 0;
+        for (at, address) in target::in_text(text) {
+            let end = at + address.len();
+            if before_field && !text[end..].contains(char::is_whitespace) {
+                return Err(TemplateError::Link {
+                    line: scan::place(source, begin + at).0,
+                    detail:
+                        "a short link leads everybody to the same address: put a space before the \
+                             merge field, or write this address without shorten_links"
+                            .into(),
+                });
+            }
+            whole.push_str(&text[from..at]);
+            // An address holds no quotes and no braces.
+            whole.push_str(&format!("{{{{ link(\"{address}\") }}}}"));
+            from = end;
         }
+        whole.push_str(&text[from..]);
     }
-    whole
+    Ok(whole)
 }
 
 fn targets_of(source: &str) -> Result<Vec<String>, TemplateError> {
@@ -275,6 +291,9 @@ mod tests {
             "See {{ link(\"https://a.example/x\") }}. {{ contact.a }}"
         );
         assert_eq!(made.targets, ["https://a.example/x"]);
+        let dynamic = links("https://a.example/?n={{ contact.a }}", true).unwrap_err();
+        assert_eq!(dynamic.code(), "template.link_invalid");
+        assert!(links("https://a.example/ {{ contact.a }}", true).is_ok());
         assert!(
             links("See https://a.example/x.", false)
                 .unwrap()

@@ -9,6 +9,7 @@ mod publish;
 mod show;
 mod types;
 mod update;
+mod versions;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(preview::handle))
         .routes(routes!(show::handle, update::handle))
         .routes(routes!(publish::handle))
+        .routes(routes!(versions::handle))
         .routes(routes!(fragments::list))
         .routes(routes!(link_domains::list, link_domains::add))
         .routes(routes!(link_domains::remove))

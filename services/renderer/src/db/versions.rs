@@ -129,3 +129,42 @@ pub async fn latest(
         read(&row)?,
     )))
 }
+
+/// A published version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub version: u32,
+    pub content: Content,
+    pub created_at: UnixMillis,
+}
+
+/// Newest first, those below `before`. The caller has made sure whose template it is.
+pub async fn page(
+    db: &Db,
+    id: TemplateId,
+    before: Option<u32>,
+    limit: u64,
+) -> anyhow::Result<Vec<Row>> {
+    let sql = format!(
+        "select version, created_at, {COLUMNS} from template_version \
+         where template = $1 and version < $2 order by version desc limit $3"
+    );
+    let values = [
+        id.uuid().into(),
+        before.map_or(i64::MAX, i64::from).into(),
+        i64::try_from(limit)?.into(),
+    ];
+    let rows = db
+        .read()
+        .query_all_raw(db.engine().sql(sql, values))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Row {
+                version: u32::try_from(row.try_get::<i64>("", "version")?)?,
+                content: read(row)?,
+                created_at: UnixMillis(row.try_get("", "created_at")?),
+            })
+        })
+        .collect()
+}

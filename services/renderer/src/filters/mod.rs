@@ -7,6 +7,7 @@ mod dates;
 mod money;
 mod names;
 mod plural;
+mod urls;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::locale::Words;
 use crate::person::Person;
 
 /// Filters worth offering when somebody has misspelled one.
-pub const KNOWN: [&str; 19] = [
+pub const KNOWN: [&str; 20] = [
     "abs",
     "capitalize",
     "date",
@@ -37,6 +38,7 @@ pub const KNOWN: [&str; 19] = [
     "title",
     "trim",
     "upper",
+    "urlencode",
 ];
 
 /// Why a filter gave nothing.
@@ -66,6 +68,9 @@ pub fn add(engine: &mut Environment<'static>, words: &Arc<Words>, zone: Tz) {
     });
     engine.add_filter("capitalize", |value: &Value| {
         of_text(value, |text| Ok(names::capitalize(text)))
+    });
+    engine.add_filter("urlencode", |value: &Value| {
+        of_text(value, |text| Ok(urls::urlencode(text)))
     });
     let of_date = Arc::clone(words);
     engine.add_filter(

@@ -196,6 +196,24 @@ async fn a_published_version_keeps_its_fragments() {
         2
     );
     assert_eq!(describe().await, (2, false));
+    let (_, versions) = kit.get(&format!("/v1/templates/{id}/versions")).await;
+    let seen: Vec<_> = versions["data"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        seen.iter()
+            .map(|row| (&row["version"], &row["fragments"]))
+            .collect::<Vec<_>>(),
+        [
+            (&json!(2), &json!({"footer": 2})),
+            (&json!(1), &json!({"footer": 1}))
+        ]
+    );
+    let theirs = kit.with_key(&kit.other_key);
+    let path = format!("/v1/templates/{id}/versions");
+    let theirs = theirs
+        .send("GET", &path, "application/json", vec![])
+        .await
+        .unwrap();
+    assert_eq!(theirs.0, 404);
     assert_eq!(kit.get("/v1/fragments").await.1["data"][0]["version"], 2);
     assert_eq!(kit.get("/v1/fragments/footer").await.1["body"], "Bye");
     assert_eq!(kit.get("/v1/fragments/nothing").await.0, 404);
