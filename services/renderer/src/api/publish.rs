@@ -39,7 +39,7 @@ pub async fn handle(
         })
         .await?;
     match done {
-        Publishing::Done(template) => Ok(Json(template.into())),
+        Publishing::Done(template) => Ok(Json((*template).into())),
         Publishing::Changed => Err(changed()),
         Publishing::Gone => Err(Problem::not_found("template")),
     }

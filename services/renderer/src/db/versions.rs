@@ -11,7 +11,7 @@ use crate::content::Content;
 #[derive(Debug)]
 pub enum Publishing {
     /// The template as it is afterwards. An unchanged draft keeps its version.
-    Done(Template),
+    Done(Box<Template>),
     /// The draft is another one than that which was checked.
     Changed,
     Gone,
@@ -46,7 +46,7 @@ pub async fn publish(
     if let Some(row) = tx.query_one_raw(engine.sql(current, values)).await?
         && read(&row)? == checked.content
     {
-        return Ok(Publishing::Done(template));
+        return Ok(Publishing::Done(Box::new(template)));
     }
     template.published_version += 1;
     let insert = format!(
@@ -70,7 +70,7 @@ pub async fn publish(
         template.published_version.into(),
     ];
     tx.execute_raw(engine.sql(update, values)).await?;
-    Ok(Publishing::Done(template))
+    Ok(Publishing::Done(Box::new(template)))
 }
 
 const COLUMNS: &str = "language, body, more";
