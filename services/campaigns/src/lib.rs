@@ -4,7 +4,7 @@
 //! it may run twice or lose what it had; what nobody reports on is released again from here.
 //!
 //! Asks: `contacts.page_audience`, `contacts.load_recipients`, `renderer.describe_template`,
-//! `consent.set_run_gate`. Commands: `consent.screen_chunk`.
+//! `consent.note_content`, `consent.set_run_gate`. Commands: `consent.screen_chunk`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`.
 

@@ -1,6 +1,6 @@
 //! Launching a campaign: from here on it has a run.
 
-use contract::consent::Gate;
+use contract::consent::{Gate, NoteContent};
 use contract::renderer::{DescribeTemplate, TemplateDescribed};
 use contract::{RunId, UnixMillis};
 
@@ -24,7 +24,8 @@ pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<T
         .await?)
 }
 
-/// Starts the run if the campaign still stands at `from`: of rival launches one wins. The run id is stored
+/// Starts the run if the campaign still stands at `from`: of rival launches one wins. Consent knows before
+/// what the texts hold. The run id is stored
 /// before the first person is looked up, so a restart goes on with the same run.
 pub async fn begin(
     app: &App,
@@ -32,6 +33,11 @@ pub async fn begin(
     from: State,
     template: TemplateDescribed,
 ) -> anyhow::Result<bool> {
+    let noted = NoteContent {
+        campaign: campaign.id,
+        opt_out_said: template.opt_out_said,
+    };
+    let _noted = app.cx.bus.ask(campaign.tenant, &noted).await?;
     let now = app.cx.clock.now();
     let run = run_of(campaign, RunId::begin(now), template, now.into());
     let begun = app

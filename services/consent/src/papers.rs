@@ -92,6 +92,14 @@ pub struct TemplatePapers {
     pub opt_out_text_missing: bool,
 }
 
+/// What the renderer reads in the texts of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContentPapers {
+    /// Some text does not say how to get no more of them.
+    pub opt_out_text_missing: bool,
+}
+
 /// All that concern one text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Papers {

@@ -16,7 +16,7 @@ use crate::db::papers::Kind;
 use crate::db::{self};
 use crate::law::Law;
 use crate::memo::Memo;
-use crate::papers::Papers;
+use crate::papers::{ContentPapers, Papers};
 use crate::parameters::Parameters;
 use crate::rules::{Own, Rules, RulesError};
 
@@ -173,15 +173,19 @@ impl Tenants {
             (Kind::Campaign, campaign.to_string()),
             (Kind::Sender, sender.to_string()),
             (Kind::Template, template.to_string()),
+            (Kind::Content, campaign.to_string()),
         ];
+        let mut content = ContentPapers::default();
         let mut papers = Papers::default();
         for (kind, body) in db::papers::load(db, engine, tenant, &wanted).await? {
             match kind.as_str() {
                 "campaign" => papers.campaign = serde_json::from_str(&body)?,
                 "sender" => papers.sender = serde_json::from_str(&body)?,
+                "content" => content = serde_json::from_str(&body)?,
                 _ => papers.template = serde_json::from_str(&body)?,
             }
         }
+        papers.template.opt_out_text_missing |= content.opt_out_text_missing;
         let papers = Arc::new(papers);
         let mut known = write(&self.papers);
         if known.len() >= REMEMBERED {

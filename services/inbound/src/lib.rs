@@ -1,7 +1,8 @@
-//! inbound: what people text back, and what providers call us for.
+//! inbound: what people text back, the links they follow, and what providers call us for.
 //!
-//! Owns received texts. Answers `receive_reply` once a text is durable and consent has acted on it; says
-//! `message_received`, and `act_on_reply` to consent (the durable way).
+//! Owns received texts and clicks; leads short links on, as `renderer.resolve_link` says. Answers
+//! `receive_reply` once a text is durable and consent has acted on it; says `message_received`,
+//! `link_clicked`, and `act_on_reply` to consent (the durable way).
 //!
 //! A provider's call comes in at [`api::webhook`]: receipts are gathered ([`receipts`]) and told to dispatch
 //! (`record_receipts`), replies are kept ([`db::spool`]) and brought to dispatch (`take_reply`), which knows
@@ -9,6 +10,7 @@
 
 mod api;
 mod app;
+pub mod clicker;
 mod db;
 mod queries;
 mod receipts;
@@ -26,6 +28,10 @@ pub const SERVICE: Service = Service {
         SqlMigration {
             name: "0002_webhook_reply",
             sql: include_str!("db/migrations/0002_webhook_reply.sql"),
+        },
+        SqlMigration {
+            name: "0003_clicks",
+            sql: include_str!("db/migrations/0003_clicks.sql"),
         },
     ],
     defaults: include_str!("defaults.toml"),

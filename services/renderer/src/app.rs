@@ -4,11 +4,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use ahash::AHashMap;
 use chassis::{Bus, Clock, Cx, Db};
-use contract::{TemplateId, TenantId};
+use contract::chunk::ChunkHead;
+use contract::{RunId, TemplateId, TenantId, UnixMillis};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
-use crate::template::{self, Compiled};
+use crate::db::links::LinkRun;
+use crate::links::token::{Seal, Spot};
+use crate::links::{Place, Run};
+use crate::published::{self, Published};
 use crate::{api, consumers, db, queries};
 
 type Key = (TenantId, TemplateId, u32);
@@ -18,7 +22,9 @@ pub struct App {
     pub bus: Bus,
     pub clock: Clock,
     pub config: Config,
-    compiled: RwLock<AHashMap<Key, Arc<Compiled>>>,
+    seal: Arc<Seal>,
+    compiled: RwLock<AHashMap<Key, Arc<Published>>>,
+    runs: RwLock<AHashMap<RunId, Run>>,
 }
 
 pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
@@ -27,7 +33,9 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         bus: cx.bus.clone(),
         clock: cx.clock.clone(),
         config: cx.config()?,
+        seal: Arc::new(db::links::seal(&cx.db, rand::random()).await?),
         compiled: RwLock::default(),
+        runs: RwLock::default(),
     });
     consumers::start(&cx, &app).await?;
     queries::start(&cx, &app).await?;
@@ -41,7 +49,7 @@ impl App {
         tenant: TenantId,
         id: TemplateId,
         version: u32,
-    ) -> anyhow::Result<Option<Arc<Compiled>>> {
+    ) -> anyhow::Result<Option<Arc<Published>>> {
         let key = (tenant, id, version);
         let known = self
             .compiled
@@ -52,10 +60,10 @@ impl App {
         if known.is_some() {
             return Ok(known);
         }
-        let Some(body) = db::versions::body(&self.db, tenant, id, version).await? else {
+        let Some(content) = db::versions::content(&self.db, tenant, id, version).await? else {
             return Ok(None);
         };
-        let Ok(compiled) = template::compile(&body, self.config.limits()).map(Arc::new) else {
+        let Ok(compiled) = published::build(&content, self.config.limits()).map(Arc::new) else {
             return Ok(None);
         };
         let mut cache = self
@@ -67,5 +75,83 @@ impl App {
         }
         cache.insert(key, Arc::clone(&compiled));
         Ok(Some(compiled))
+    }
+
+    /// The place of a run among those with links; `None` where its texts hold none, or the tenant has no
+    /// domain any more.
+    pub async fn links(
+        &self,
+        tenant: TenantId,
+        head: &ChunkHead,
+        published: &Published,
+    ) -> anyhow::Result<Option<Run>> {
+        if published.targets.is_empty() {
+            return Ok(None);
+        }
+        let known = self
+            .runs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&head.run)
+            .cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let domains = db::links::domains(&self.db, tenant).await?;
+        let Some((domain, _)) = domains.into_iter().next() else {
+            return Ok(None);
+        };
+        let now = self.clock.millis();
+        let days = i64::from(published.link_days.unwrap_or(self.config.link_days));
+        let new = LinkRun {
+            run: head.run,
+            tenant,
+            campaign: head.campaign,
+            template: head.template,
+            version: head.template_version,
+            domain,
+            mode: head.mode,
+            created_at: now,
+            expires_at: UnixMillis(now.0.saturating_add(days * 86_400_000)),
+        };
+        let engine = self.db.engine();
+        let (number, row) = self
+            .db
+            .write(move |tx| Box::pin(async move { db::links::ensure_run(tx, engine, &new).await }))
+            .await?;
+        let run = Run {
+            before: self.config.before(&row.domain).into(),
+            seal: Arc::clone(&self.seal),
+            number,
+        };
+        let mut runs = self.runs.write().unwrap_or_else(PoisonError::into_inner);
+        if runs.len() >= self.config.cached_templates {
+            runs.clear();
+        }
+        runs.insert(head.run, run.clone());
+        Ok(Some(run))
+    }
+
+    /// What a token names, if this installation made it.
+    pub fn spot(&self, token: &str) -> Option<Spot> {
+        self.seal.read(token)
+    }
+
+    /// Where the links of a preview stand: they lead nowhere, but are as long as real ones.
+    pub async fn sample_place(
+        &self,
+        tenant: TenantId,
+        published: &Published,
+    ) -> anyhow::Result<Option<Place>> {
+        if published.targets.is_empty() {
+            return Ok(None);
+        }
+        let domains = db::links::domains(&self.db, tenant).await?;
+        let run = domains.first().map(|(domain, _)| Run {
+            before: self.config.before(domain).into(),
+            seal: Arc::clone(&self.seal),
+            number: 0,
+        });
+        Ok(run.and_then(|run| run.place(0, 0)))
     }
 }

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use contract::Reason;
 use contract::chunk::{Outcome, OutcomeGroup, Screened, Text};
 use contract::renderer::RenderChunk;
 
+use crate::fault::RenderError;
 use crate::fields::Contact;
-use crate::template::{Compiled, RenderError};
+use crate::links::Run;
+use crate::person::Person;
+use crate::published::{LANGUAGE_FIELD, Published, zone};
 
 /// What became of a chunk. Together they name every recipient once.
 #[derive(Debug, Default)]
@@ -17,15 +21,38 @@ pub struct Written {
     pub failed: Vec<OutcomeGroup>,
 }
 
-/// Writes the texts of a chunk; without a template everybody in it fails.
-pub fn write(chunk: &RenderChunk, template: Option<&Compiled>) -> Written {
-    let names: Arc<[String]> = chunk.head.field_names.clone().into();
+/// What a chunk's texts share, beside the template.
+struct Shared<'a> {
+    names: Arc<[String]>,
+    zones: Vec<Option<Tz>>,
+    /// Which of the fields is the language.
+    language: Option<usize>,
+    template: &'a Published,
+    links: Option<&'a Run>,
+    chunk: u32,
+}
+
+/// Writes the texts of a chunk; without a template everybody in it fails. `links` is the run's place among
+/// those with short links.
+pub fn write(chunk: &RenderChunk, template: Option<&Published>, links: Option<&Run>) -> Written {
+    let head = &chunk.head;
+    let shared = template.map(|template| Shared {
+        names: head.field_names.clone().into(),
+        zones: head.zones.iter().map(|name| zone(Some(name))).collect(),
+        language: head
+            .field_names
+            .iter()
+            .position(|name| name == LANGUAGE_FIELD),
+        template,
+        links,
+        chunk: head.chunk,
+    });
     let mut failed: BTreeMap<Reason, OutcomeGroup> = BTreeMap::new();
     let mut texts = Vec::with_capacity(chunk.recipients.len());
     for screened in &chunk.recipients {
-        let reason = match template {
+        let reason = match &shared {
             None => Reason::RENDER_FAILED,
-            Some(template) => match text(screened, &names, template) {
+            Some(shared) => match text(screened, shared) {
                 Ok(text) => {
                     texts.push(text);
                     continue;
@@ -53,16 +80,23 @@ pub fn write(chunk: &RenderChunk, template: Option<&Compiled>) -> Written {
     }
 }
 
-fn text(
-    screened: &Screened,
-    names: &Arc<[String]>,
-    template: &Compiled,
-) -> Result<Text, RenderError> {
+fn text(screened: &Screened, shared: &Shared) -> Result<Text, RenderError> {
     let recipient = &screened.recipient;
-    let rendered = template.render(Contact::new(
-        names,
-        recipient.fields.iter().map(Option::as_deref),
-    ))?;
+    let fields = &recipient.fields;
+    let wanted = shared
+        .language
+        .and_then(|place| fields.get(place)?.as_deref());
+    let contact = Contact::new(&shared.names, fields.iter().map(Option::as_deref));
+    let zone = recipient.zone.map(usize::from);
+    let person = Person {
+        zone: zone.and_then(|place| shared.zones.get(place).copied().flatten()),
+        place: shared
+            .links
+            .and_then(|run| run.place(shared.chunk, recipient.position)),
+    };
+    let rendered = shared
+        .template
+        .render(shared.template.pick(wanted), contact, person)?;
     Ok(Text {
         position: recipient.position,
         contact: recipient.contact,
@@ -78,9 +112,17 @@ fn text(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::{Limits, compile};
+    use crate::content::{Channel, Content, More, Variant};
+    use crate::published::build;
+    use crate::template::Limits;
     use contract::chunk::{ChunkHead, Recipient};
     use contract::{ContactId, DecisionId, Mode, Phone, RunId, UnixMillis};
+
+    const LIMITS: Limits = Limits {
+        max_body_chars: 1_000,
+        max_segments: 1,
+        fuel: 10_000,
+    };
 
     fn chunk(values: &[Option<&str>]) -> RenderChunk {
         let head = ChunkHead {
@@ -116,16 +158,17 @@ mod tests {
 
     #[test]
     fn everybody_gets_a_text_or_a_reason() {
-        let limits = Limits {
-            max_body_chars: 1_000,
-            max_segments: 1,
-            fuel: 10_000,
+        let content = Content {
+            language: None,
+            body: "Hi {{ contact.first_name }}".into(),
+            more: More::default(),
         };
-        let template = compile("Hi {{ contact.first_name }}", limits).unwrap();
+        let template = build(&content, LIMITS).unwrap();
         let long = "x".repeat(200);
         let written = write(
             &chunk(&[Some("Ana"), None, Some(&long), Some("Bo"), None]),
             Some(&template),
+            None,
         );
         assert_eq!(
             written
@@ -150,8 +193,51 @@ mod tests {
     }
 
     #[test]
+    fn each_person_gets_their_language_and_zone() {
+        let variant = |language: &str, body: &str| Variant {
+            channel: Channel::Sms,
+            language: language.into(),
+            body: body.into(),
+        };
+        let content = Content {
+            language: Some("en".into()),
+            body: "At {{ contact.at | time }}".into(),
+            more: More {
+                variants: vec![variant("de", "Um {{ contact.at | time }}")],
+                ..More::default()
+            },
+        };
+        let template = build(&content, LIMITS).unwrap();
+        let mut chunk = chunk(&[Some("de-AT"), None, Some("fr"), Some("de")]);
+        chunk.head.field_names = vec!["language".into(), "at".into()];
+        chunk.head.zones = vec!["Europe/Berlin".into(), "no zone".into()];
+        let at = [
+            "2026-03-14T22:30:00Z",
+            "2026-03-14T22:30:00Z",
+            "2026-03-14T22:30",
+            "soon",
+        ];
+        for (screened, at) in chunk.recipients.iter_mut().zip(at) {
+            screened.recipient.fields.push(Some(at.into()));
+        }
+        chunk.recipients[0].recipient.zone = Some(0);
+        chunk.recipients[1].recipient.zone = Some(1);
+        let written = write(&chunk, Some(&template), None);
+        let texts: Vec<&str> = written
+            .texts
+            .iter()
+            .map(|text| text.body.as_str())
+            .collect();
+        assert_eq!(texts, ["Um 23:30", "At 10:30 PM", "At 10:30 PM"]);
+        assert_eq!(
+            (&written.failed[0].reason, &written.failed[0].positions),
+            (&Reason::MERGE_FIELD_INVALID, &vec![3])
+        );
+    }
+
+    #[test]
     fn without_its_template_a_whole_chunk_fails() {
-        let written = write(&chunk(&[Some("Ana"), None]), None);
+        let written = write(&chunk(&[Some("Ana"), None]), None, None);
         assert!(written.texts.is_empty());
         assert_eq!(
             (

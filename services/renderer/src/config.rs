@@ -12,6 +12,8 @@ pub struct Config {
     pub fuel: u64,
     pub concurrency: usize,
     pub cached_templates: usize,
+    pub link_scheme: String,
+    pub link_days: u16,
 }
 
 impl Config {
@@ -21,5 +23,10 @@ impl Config {
             max_segments: self.max_segments,
             fuel: self.fuel,
         }
+    }
+
+    /// What stands before the token of a short link.
+    pub fn before(&self, domain: &str) -> String {
+        format!("{}://{domain}/l/", self.link_scheme)
     }
 }

@@ -1,14 +1,23 @@
 //! Templates: checked when they are saved, strict and bounded when they are rendered.
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
 use std::sync::Arc;
 
-use contract::Reason;
-use contract::segments::{Measure, measure};
+use chrono_tz::Tz;
+use contract::segments::Measure;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
+use crate::content::SmartEncoding;
+use crate::encode;
+use crate::fault::{RenderError, TemplateError};
 use crate::fields::{Contact, Scope};
+use crate::filters::{self, FilterError};
 use crate::hint;
+use crate::links::{self, Place};
+use crate::locale::Words;
+use crate::person::Person;
+use crate::scan::{self, Piece, What};
 
 /// What one template may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +28,32 @@ pub struct Limits {
     pub max_segments: usize,
     /// Engine steps (and 64-byte pieces of data) one text may cost.
     pub fuel: u64,
+}
+
+/// How the texts of one source are written.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    pub limits: Limits,
+    /// Of the text; English where it is not said.
+    pub language: Option<String>,
+    /// For people whose own zone is not known.
+    pub zone: Tz,
+    pub smart_encoding: SmartEncoding,
+    /// Targets of short links: all of the template, whatever its language.
+    pub targets: Arc<[String]>,
+}
+
+impl Setting {
+    /// Without a language, a zone or links.
+    pub fn plain(limits: Limits) -> Self {
+        Self {
+            limits,
+            language: None,
+            zone: Tz::UTC,
+            smart_encoding: SmartEncoding::Off,
+            targets: Arc::from([]),
+        }
+    }
 }
 
 /// Depth of nested loops and blocks.
@@ -32,79 +67,7 @@ pub struct Compiled {
     /// Merge fields it mentions, sorted.
     pub fields: Vec<String>,
     limits: Limits,
-}
-
-/// Why a template cannot be saved.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
-    #[error("line {line}: {detail}{}", with_hint(.hint.as_deref()))]
-    Syntax {
-        line: usize,
-        detail: String,
-        hint: Option<String>,
-    },
-    #[error("{name} is not available in a template{}", with_hint(.hint.as_deref()))]
-    UndeclaredVar { name: String, hint: Option<String> },
-    #[error("the template costs too much to render: make it simpler")]
-    TooExpensive,
-    #[error("the template has {chars} characters; at most {max} are allowed")]
-    BodyTooLong { chars: usize, max: usize },
-    #[error("the template is empty")]
-    Empty,
-}
-
-fn with_hint(hint: Option<&str>) -> String {
-    hint.map_or_else(String::new, |hint| format!("; {hint}"))
-}
-
-impl TemplateError {
-    /// Stable code for problem documents.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Syntax { .. } => "template.syntax",
-            Self::UndeclaredVar { .. } => "template.undeclared_var",
-            Self::TooExpensive => "template.too_expensive",
-            Self::BodyTooLong { .. } => "template.too_long",
-            Self::Empty => "template.empty",
-        }
-    }
-}
-
-/// Why one person's text could not be written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RenderError {
-    #[error("a merge field has no value for this contact: {0}")]
-    FieldMissing(String),
-    #[error("the text is empty")]
-    Empty,
-    #[error("the text takes more than {0} segments")]
-    TooLong(usize),
-    #[error("the template costs too much to render")]
-    TooExpensive,
-    #[error("{0}")]
-    Failed(String),
-}
-
-impl RenderError {
-    pub const fn reason(&self) -> Reason {
-        match self {
-            Self::FieldMissing(_) => Reason::MERGE_FIELD_MISSING,
-            Self::Empty => Reason::TEXT_EMPTY,
-            Self::TooLong(_) | Self::TooExpensive => Reason::TEXT_TOO_LONG,
-            Self::Failed(_) => Reason::RENDER_FAILED,
-        }
-    }
-
-    /// Stable code for problem documents.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::FieldMissing(_) => "template.field_missing",
-            Self::Empty => "template.text_empty",
-            Self::TooLong(_) => "template.text_too_long",
-            Self::TooExpensive => "template.too_expensive",
-            Self::Failed(_) => "template.render_failed",
-        }
-    }
+    smart_encoding: SmartEncoding,
 }
 
 /// A finished text and how it goes on the air.
@@ -114,19 +77,17 @@ pub struct Rendered {
     pub measure: Measure,
 }
 
-/// Parses a template and finds its merge fields. `contact.<field>` is all a template may refer to.
-pub fn compile(body: &str, limits: Limits) -> Result<Compiled, TemplateError> {
-    if body.trim().is_empty() {
+/// Parses a source and finds its merge fields. `contact.<field>` is all a template may refer to.
+pub fn compile(source: &str, setting: &Setting) -> Result<Compiled, TemplateError> {
+    if source.trim().is_empty() {
         return Err(TemplateError::Empty);
     }
-    let chars = body.chars().count();
-    if chars > limits.max_body_chars {
-        return Err(TemplateError::BodyTooLong {
-            chars,
-            max: limits.max_body_chars,
-        });
+    let (chars, max) = (source.chars().count(), setting.limits.max_body_chars);
+    if chars > max {
+        return Err(TemplateError::BodyTooLong { chars, max });
     }
-    on_roomy_stack(chars, || parse(body, limits))
+    hint::foreign(source)?;
+    on_roomy_stack(chars, || parse(source, setting))
 }
 
 /// The engine's parser descends once per operator of an expression such as `1~1~1…`: hostile bodies would
@@ -146,22 +107,26 @@ fn on_roomy_stack<T: Send>(
     done.unwrap_or(Err(TemplateError::TooExpensive))
 }
 
-fn parse(body: &str, limits: Limits) -> Result<Compiled, TemplateError> {
+fn parse(source: &str, setting: &Setting) -> Result<Compiled, TemplateError> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_recursion_limit(RECURSION_LIMIT);
-    engine.set_fuel(Some(limits.fuel));
+    engine.set_fuel(Some(setting.limits.fuel));
     let globals: Vec<String> = engine.globals().map(|(name, _)| name.to_string()).collect();
     for name in globals {
         engine.remove_global(&name);
     }
+    let words = Arc::new(Words::of(setting.language.as_deref().unwrap_or("en")));
+    filters::add(&mut engine, &words, setting.zone);
+    links::add(&mut engine, Arc::clone(&setting.targets));
+    known_filters(&engine, source)?;
     engine
-        .add_template_owned(NAME, body.to_string())
-        .map_err(|error| syntax(&error, body))?;
+        .add_template_owned(NAME, source.to_string())
+        .map_err(|error| syntax(&error))?;
     let mentioned: BTreeSet<String> = engine
         .get_template(NAME)
-        .map_err(|error| syntax(&error, body))?
+        .map_err(|error| syntax(&error))?
         .undeclared_variables(true)
         .into_iter()
         .collect();
@@ -169,14 +134,45 @@ fn parse(body: &str, limits: Limits) -> Result<Compiled, TemplateError> {
     for name in mentioned {
         match name.strip_prefix("contact.") {
             Some(field) if !field.contains('.') => fields.push(field.to_string()),
-            _ => return Err(undeclared(name)),
+            // Its use was checked when the source was composed.
+            _ if name == "link" => {}
+            _ => return Err(TemplateError::undeclared(name)),
         }
     }
     Ok(Compiled {
         engine,
         fields,
-        limits,
+        limits: setting.limits,
+        smart_encoding: setting.smart_encoding,
     })
+}
+
+/// Filters are looked up when they are met: one in a branch that few people take would fail their texts
+/// alone. So every name behind a `|` is looked up here.
+fn known_filters(engine: &Environment, source: &str) -> Result<(), TemplateError> {
+    let known = engine
+        .compile_expression("name is filter")
+        .map_err(|error| syntax(&error))?;
+    for piece in scan::scan(source) {
+        let Piece::Tag(tag) = piece else { continue };
+        for pair in tag.tokens.windows(2) {
+            let (What::Sign('|'), What::Word(name)) = (pair[0].what, pair[1].what) else {
+                continue;
+            };
+            let found = known.eval(minijinja::context! { name });
+            if !found.is_ok_and(|found| found.is_true()) {
+                let (line, column) = scan::place(source, pair[1].at);
+                let near = hint::renamed(name).or_else(|| hint::did_you_mean(name, filters::KNOWN));
+                return Err(TemplateError::Syntax {
+                    line,
+                    column: Some(column),
+                    detail: format!("there is no filter {name}"),
+                    hint: near.map(|near| format!("did you mean {near}?")),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Checks the fields of a template against those the tenant's contacts have, and tries it out.
@@ -193,54 +189,88 @@ pub fn check(template: &Compiled, known_fields: &[String]) -> Result<(), Templat
     try_out(template)
 }
 
-/// Renders with every field and with none, which finds unknown filters and bombs before any person does.
+/// Renders with values of several kinds and with none, which finds wrong uses of filters and bombs before
+/// any person does.
 pub fn try_out(template: &Compiled) -> Result<(), TemplateError> {
     let names: Arc<[String]> = template.fields.clone().into();
-    for value in [Some("Sample"), None] {
-        match template.run(Contact::new(&names, names.iter().map(|_| value))) {
+    let samples = [
+        Some("Sample"),
+        Some("3"),
+        Some("2026-03-14T14:30:00Z"),
+        None,
+    ];
+    for value in samples {
+        let contact = Contact::new(&names, names.iter().map(|_| value));
+        let person = Person {
+            zone: None,
+            place: Some(Place::sample()),
+        };
+        match template.run(contact, person) {
             Err(error) if error.kind() == ErrorKind::OutOfFuel => {
                 return Err(TemplateError::TooExpensive);
             }
-            Err(error) if is_unknown_name(error.kind()) => return Err(syntax(&error, "")),
+            Err(error) if is_the_templates_fault(&error) => {
+                return Err(syntax(&error));
+            }
             _ => {}
         }
     }
     Ok(())
 }
 
-const fn is_unknown_name(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::UnknownFilter
-            | ErrorKind::UnknownTest
-            | ErrorKind::UnknownFunction
-            | ErrorKind::UnknownMethod
-    )
+fn is_the_templates_fault(error: &minijinja::Error) -> bool {
+    matches!(filter_error(error), Some(FilterError::Usage(_)))
+        || matches!(
+            error.kind(),
+            ErrorKind::UnknownFilter
+                | ErrorKind::UnknownTest
+                | ErrorKind::UnknownFunction
+                | ErrorKind::UnknownMethod
+                | ErrorKind::MissingArgument
+                | ErrorKind::TooManyArguments
+        )
+}
+
+fn filter_error(error: &minijinja::Error) -> Option<&FilterError> {
+    error.source()?.downcast_ref()
 }
 
 impl Compiled {
-    fn run(&self, contact: Contact) -> Result<String, minijinja::Error> {
-        self.engine.get_template(NAME)?.render(Scope::of(contact))
+    /// Segments a text of it may take.
+    pub const fn max_segments(&self) -> usize {
+        self.limits.max_segments
+    }
+
+    fn run(&self, contact: Contact, person: Person) -> Result<String, minijinja::Error> {
+        self.engine
+            .get_template(NAME)?
+            .render(Scope::of(contact, person))
     }
 
     /// Writes the text for one person, whole or not at all.
-    pub fn render(&self, contact: Contact) -> Result<Rendered, RenderError> {
-        let text = self.run(contact).map_err(|error| match error.kind() {
-            ErrorKind::UndefinedError => {
-                RenderError::FieldMissing(error.detail().unwrap_or("undefined").to_string())
-            }
-            ErrorKind::OutOfFuel => RenderError::TooExpensive,
-            _ => RenderError::Failed(error.kind().to_string()),
-        })?;
+    pub fn render(&self, contact: Contact, person: Person) -> Result<Rendered, RenderError> {
+        let text = self
+            .run(contact, person)
+            .map_err(|error| match error.kind() {
+                ErrorKind::UndefinedError => {
+                    RenderError::FieldMissing(error.detail().unwrap_or("undefined").to_string())
+                }
+                ErrorKind::OutOfFuel => RenderError::TooExpensive,
+                kind => match filter_error(&error) {
+                    Some(FilterError::Value(detail)) => RenderError::FieldInvalid(detail.clone()),
+                    _ => RenderError::Failed(kind.to_string()),
+                },
+            })?;
         if text.trim().is_empty() {
             return Err(RenderError::Empty);
         }
-        // No segment holds more than 160 characters of at most two bytes, so far longer texts need no counting.
+        // No segment holds more than 160 characters of at most three bytes, and smart encoding makes at most
+        // two characters of one less, so far longer texts need no counting.
         let too_long = RenderError::TooLong(self.limits.max_segments);
         if text.len() > self.limits.max_segments.saturating_mul(4 * 160) {
             return Err(too_long);
         }
-        let measure = measure(&text);
+        let (text, measure) = encode::smart(text, self.smart_encoding);
         if measure.segments > self.limits.max_segments {
             return Err(too_long);
         }
@@ -248,28 +278,14 @@ impl Compiled {
     }
 }
 
-fn syntax(error: &minijinja::Error, body: &str) -> TemplateError {
+fn syntax(error: &minijinja::Error) -> TemplateError {
     TemplateError::Syntax {
         line: error.line().unwrap_or(1),
+        column: None,
         detail: error
             .detail()
             .map_or_else(|| error.kind().to_string(), str::to_string),
-        hint: hint::for_syntax(body).map(str::to_string),
-    }
-}
-
-fn undeclared(name: String) -> TemplateError {
-    let hint = match name.split('.').collect::<Vec<_>>().as_slice() {
-        ["contact"] => "name the field: contact.first_name".to_string(),
-        ["contact", field, method, ..] => {
-            format!("use a filter instead: contact.{field} | {method}")
-        }
-        [field] => format!("did you mean contact.{field}?"),
-        _ => "only contact.<field> is".to_string(),
-    };
-    TemplateError::UndeclaredVar {
-        name,
-        hint: Some(hint),
+        hint: None,
     }
 }
 

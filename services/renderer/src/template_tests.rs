@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use contract::Reason;
 use contract::chunk::Encoding;
 use proptest::prelude::*;
 
@@ -14,7 +15,9 @@ const LIMITS: Limits = Limits {
 fn render(body: &str, fields: &[(&str, &str)]) -> Result<Rendered, RenderError> {
     let names: Arc<[String]> = fields.iter().map(|(name, _)| (*name).to_string()).collect();
     let contact = Contact::new(&names, fields.iter().map(|(_, value)| Some(*value)));
-    compile(body, LIMITS).unwrap().render(contact)
+    compile(body, &Setting::plain(LIMITS))
+        .unwrap()
+        .render(contact, Person::default())
 }
 
 fn text(body: &str, fields: &[(&str, &str)]) -> String {
@@ -84,7 +87,7 @@ fn bombs_are_stopped_quickly() {
     let wide = "{{ '%1000000000d' | format(1) }}".to_string();
     for bomb in [nested, doubling, repeated, wide] {
         let begun = Instant::now();
-        let template = compile(&bomb, LIMITS).unwrap();
+        let template = compile(&bomb, &Setting::plain(LIMITS)).unwrap();
         let verdict = try_out(&template);
         assert!(
             matches!(
@@ -105,12 +108,13 @@ fn deep_nesting_is_an_error_and_no_crash() {
         "not ".repeat(2_400),
         "1~".repeat(4_900) + "1",
     ] {
-        let _ = compile(&format!("{{{{ {body} }}}}"), LIMITS).map(|template| try_out(&template));
+        let _ = compile(&format!("{{{{ {body} }}}}"), &Setting::plain(LIMITS))
+            .map(|template| try_out(&template));
     }
-    let _ = compile(&"{% if 1 %}".repeat(900), LIMITS);
+    let _ = compile(&"{% if 1 %}".repeat(900), &Setting::plain(LIMITS));
     let _ = compile(
         &("{% if 1 %}".repeat(450) + &"{% endif %}".repeat(450)),
-        LIMITS,
+        &Setting::plain(LIMITS),
     )
     .map(|t| try_out(&t));
 }
@@ -118,14 +122,21 @@ fn deep_nesting_is_an_error_and_no_crash() {
 #[test]
 fn what_is_wrong_is_said_with_its_line_and_a_hint() {
     let code = |body: &str| {
-        compile(body, LIMITS)
+        compile(body, &Setting::plain(LIMITS))
             .and_then(|t| check(&t, &["first_name".into()]))
             .unwrap_err()
     };
     let liquid = code("Hi\n{{ contact.first_name | default: 'x' }}");
     assert_eq!(liquid.code(), "template.syntax");
     assert!(
-        matches!(&liquid, TemplateError::Syntax { line: 2, .. }),
+        matches!(
+            &liquid,
+            TemplateError::Syntax {
+                line: 2,
+                column: Some(25),
+                ..
+            }
+        ),
         "{liquid:?}"
     );
     assert!(liquid.to_string().contains("default('"), "{liquid}");
@@ -180,10 +191,10 @@ fn an_empty_or_overlong_text_is_refused() {
 proptest! {
     #[test]
     fn no_template_and_no_value_panics(body in "[ a{}%|.'()~*#\n-]{0,60}|\\PC{0,40}", value in "\\PC{0,40}") {
-        if let Ok(template) = compile(&body, LIMITS) {
+        if let Ok(template) = compile(&body, &Setting::plain(LIMITS)) {
             let _ = try_out(&template);
             let names: Arc<[String]> = vec!["first_name".to_string()].into();
-            let _ = template.render(Contact::new(&names, [Some(value.as_str())]));
+            let _ = template.render(Contact::new(&names, [Some(value.as_str())]), Person::default());
         }
     }
 }

@@ -12,9 +12,9 @@ use crate::chunk::{
 };
 use crate::class::{Class, Mode};
 use crate::consent::{
-    ActOnReply, ChunkScreened, ClosePermits, Gate, GrantPermits, OptInsRecorded, OptOutConfirmed,
-    OptOutRecorded, PermitAsk, RecordProviderBlock, RecordReply, RegisterDispatcher, Reply,
-    ScreenChunk, SetRunGate,
+    ActOnReply, ChunkScreened, ClosePermits, Gate, GrantPermits, NoteContent, OptInsRecorded,
+    OptOutConfirmed, OptOutRecorded, PermitAsk, RecordProviderBlock, RecordReply,
+    RegisterDispatcher, Reply, ScreenChunk, SetRunGate,
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
@@ -22,11 +22,11 @@ use crate::dispatch::{
     RecordReceipts, SendAnswer, SendChunk, SlotOutcome, TakeReply,
 };
 use crate::ids::{Id, MessageId, RunId};
-use crate::inbound::{MessageReceived, ReceiveReply};
+use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};
 use crate::payload::{Format, Owner, Payload, PayloadKind};
 use crate::phone::Phone;
 use crate::reason::Reason;
-use crate::renderer::{ChunkRendered, DescribeTemplate, RenderChunk};
+use crate::renderer::{ChunkRendered, DescribeTemplate, RenderChunk, ResolveLink};
 use crate::time::UnixMillis;
 
 /// One payload type.
@@ -208,6 +208,10 @@ fn consent() -> Vec<Entry> {
         Entry::of(&RegisterDispatcher {
             dispatcher: "dispatch-1".into(),
         }),
+        Entry::of(&NoteContent {
+            campaign: id(1),
+            opt_out_said: true,
+        }),
         Entry::of(&SetRunGate {
             run: run(),
             gate: Gate::Paused,
@@ -286,6 +290,10 @@ fn campaigns_and_renderer() -> Vec<Entry> {
             groups: vec![group()],
         }),
         Entry::of(&DescribeTemplate { template: id(2) }),
+        Entry::of(&ResolveLink {
+            token: "4c92KzP0aQe".into(),
+            host: "go.example.com".into(),
+        }),
     ]
 }
 
@@ -378,6 +386,14 @@ fn dispatch_and_inbound() -> Vec<Entry> {
             inbound: id(6),
             contact: Some(id(3)),
             provider: "simulator".into(),
+            at: AT,
+        }),
+        Entry::of(&LinkClicked {
+            click: id(7),
+            message: MessageId::of(run(), 3, 65),
+            campaign: id(1),
+            link: 0,
+            by: "person".into(),
             at: AT,
         }),
     ]

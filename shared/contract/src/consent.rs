@@ -42,6 +42,29 @@ impl Payload for ChunkScreened {
     const NAME: &'static str = "chunk_screened";
 }
 
+/// What the texts of a campaign hold, as the renderer reads them. Asked by campaigns before a run begins;
+/// counts from the answer on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoteContent {
+    pub campaign: CampaignId,
+    /// Every text says how to get no more of them.
+    pub opt_out_said: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContentNoted {}
+
+impl Payload for NoteContent {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Consent;
+    const NAME: &'static str = "note_content";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for NoteContent {
+    type Answer = ContentNoted;
+}
+
 /// May these people be texted right now? Asked by dispatch just before hand-over, for one slot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GrantPermits {

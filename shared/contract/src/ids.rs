@@ -227,6 +227,10 @@ pub mod kinds {
     impl Kind for Incident {
         const PREFIX: &'static str = "inc";
     }
+    pub enum Click {}
+    impl Kind for Click {
+        const PREFIX: &'static str = "clk";
+    }
     pub enum Event {}
     impl Kind for Event {
         const PREFIX: &'static str = "evt";
@@ -255,6 +259,8 @@ pub type ReviewId = Id<kinds::Review>;
 pub type SuppressionId = Id<kinds::Suppression>;
 /// A text that left against somebody's opt-out, or without a permit.
 pub type IncidentId = Id<kinds::Incident>;
+/// Somebody, or something, followed a short link.
+pub type ClickId = Id<kinds::Click>;
 /// Identity of an envelope on the bus; what consumers deduplicate by.
 pub type EventId = Id<kinds::Event>;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::class::Mode;
 use crate::consent::Keyword;
-use crate::ids::{ContactId, InboundId};
+use crate::ids::{CampaignId, ClickId, ContactId, InboundId, MessageId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::phone::Phone;
 use crate::time::UnixMillis;
@@ -61,5 +61,25 @@ impl Payload for MessageReceived {
     const KIND: PayloadKind = PayloadKind::Event;
     const OWNER: Owner = Owner::Inbound;
     const NAME: &'static str = "message_received";
+    const FORMAT: Format = Format::Json;
+}
+
+/// A short link was followed, by a person or by a machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LinkClicked {
+    pub click: ClickId,
+    pub message: MessageId,
+    pub campaign: CampaignId,
+    /// Number of the link in its template.
+    pub link: u8,
+    /// `person`, `bot` or `prefetch`, as it looked then; reports judge anew.
+    pub by: String,
+    pub at: UnixMillis,
+}
+
+impl Payload for LinkClicked {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Inbound;
+    const NAME: &'static str = "link_clicked";
     const FORMAT: Format = Format::Json;
 }

@@ -27,8 +27,8 @@ pub mod time;
 pub use class::{Class, Mode};
 pub use envelope::Envelope;
 pub use ids::{
-    CampaignId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId, IncidentId, KeyId,
-    ListId, MessageId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
+    CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId,
+    IncidentId, KeyId, ListId, MessageId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
 };
 pub use payload::{Format, Owner, Payload, PayloadKind, Query};
 pub use phone::{Phone, PhoneError};

@@ -76,6 +76,7 @@ impl Reason {
     // renderer
     pub const RENDER_FAILED: Self = Self(Cow::Borrowed("RENDER_FAILED"));
     pub const MERGE_FIELD_MISSING: Self = Self(Cow::Borrowed("MERGE_FIELD_MISSING"));
+    pub const MERGE_FIELD_INVALID: Self = Self(Cow::Borrowed("MERGE_FIELD_INVALID"));
     pub const TEXT_TOO_LONG: Self = Self(Cow::Borrowed("TEXT_TOO_LONG"));
     pub const TEXT_EMPTY: Self = Self(Cow::Borrowed("TEXT_EMPTY"));
 

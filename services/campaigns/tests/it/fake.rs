@@ -7,7 +7,9 @@ use std::time::Duration;
 use chassis::{Cx, Failure, Service};
 use contract::campaigns::{RunClosed, RunStarted};
 use contract::chunk::{ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, SLOT_SIZE, SlotRef};
-use contract::consent::{ChunkScreened, Gate, RunGateSet, ScreenChunk, SetRunGate};
+use contract::consent::{
+    ChunkScreened, ContentNoted, Gate, NoteContent, RunGateSet, ScreenChunk, SetRunGate,
+};
 use contract::contacts::{
     AudiencePage, LoadRecipients, PageAudience, RecipientData, RecipientsLoaded,
 };
@@ -91,6 +93,10 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         cx.answer(app.clone(), load_recipients).await?;
         cx.answer(app.clone(), describe_template).await?;
         cx.answer(app.clone(), set_run_gate).await?;
+        cx.answer(app.clone(), |_, _: Envelope<NoteContent>| async {
+            Ok(ContentNoted {})
+        })
+        .await?;
         cx.consume("fake__screen_chunk", 4, app.clone(), screen_chunk)
             .await?;
         cx.consume("fake__run_started", 1, app.clone(), run_started)
@@ -160,6 +166,7 @@ async fn describe_template(
     Ok(published.then(|| TemplateDescribed {
         version: 3,
         field_names: vec!["first_name".into()],
+        opt_out_said: true,
     }))
 }
 

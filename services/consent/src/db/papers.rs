@@ -10,6 +10,8 @@ pub enum Kind {
     Campaign,
     Sender,
     Template,
+    /// What the texts of a campaign hold.
+    Content,
 }
 
 impl Kind {
@@ -18,6 +20,7 @@ impl Kind {
             Self::Campaign => "campaign",
             Self::Sender => "sender",
             Self::Template => "template",
+            Self::Content => "content",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod close_permits;
 pub mod grant_permits;
+pub mod note_content;
 pub mod record_reply;
 pub mod register_dispatcher;
 pub mod set_run_gate;

@@ -1,7 +1,7 @@
 //! Chunks in, reports and allowed recipients out.
 
 use contract::chunk::{ChunkHead, Outcome, Recipient};
-use contract::consent::{ChunkScreened, ScreenChunk};
+use contract::consent::{ChunkScreened, NoteContent, ScreenChunk};
 use contract::renderer::RenderChunk;
 use contract::{CampaignId, Class, Mode, Reason, TemplateId, UnixMillis};
 use serde_json::json;
@@ -102,6 +102,32 @@ async fn the_allowed_go_on_and_everyone_else_is_reported_with_a_reason() {
         kit.bus.publish(kit.tenant, &chunk).await.unwrap();
         assert_eq!(next(&mut reports).await.allowed, 494);
         assert_eq!(next(&mut onward).await.recipients.len(), 494);
+    }
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn marketing_that_does_not_say_how_to_opt_out_goes_no_further() {
+    let kit = Kit::start(&[consent::SERVICE]).await;
+    opt_in_all(&kit, 0..3).await;
+    let mut reports = listen::<ChunkScreened>(&kit).await;
+    for (opt_out_said, class, allowed) in [
+        (false, Class::Marketing, 0),
+        (false, Class::Transactional, 3),
+        (true, Class::Marketing, 3),
+    ] {
+        let noted = NoteContent {
+            campaign: CampaignId::from_raw(1),
+            opt_out_said,
+        };
+        kit.bus.ask(kit.tenant, &noted).await.unwrap();
+        let chunk = chunk(&kit, class, 0..3);
+        kit.bus.publish(kit.tenant, &chunk).await.unwrap();
+        let report = next(&mut reports).await;
+        assert_eq!(report.allowed, allowed, "{report:?}");
+        if allowed == 0 {
+            assert_eq!(report.groups[0].reason, Reason::OPT_OUT_TEXT_MISSING);
+        }
     }
     kit.stop().await;
 }

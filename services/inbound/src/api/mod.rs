@@ -1,5 +1,7 @@
 //! One file per endpoint.
 
+mod clicks;
+mod follow;
 mod list;
 mod show;
 mod types;
@@ -17,4 +19,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(list::handle))
         .routes(routes!(show::handle))
         .routes(routes!(webhook::post, webhook::get))
+        .routes(routes!(follow::handle))
+        .routes(routes!(clicks::list))
+        .routes(routes!(clicks::report))
 }

@@ -4,6 +4,7 @@
 )]
 
 mod call;
+mod clicks;
 mod replies;
 mod stubs;
 mod webhooks;

@@ -10,8 +10,9 @@ use contract::TemplateId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::types::{Template, checked, checked_name};
+use super::types::{Asked, Template, checked, checked_name, usual};
 use crate::app::App;
+use crate::content::{Content, More, Variant};
 use crate::db::templates;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -22,6 +23,11 @@ pub struct NewTemplate {
     pub language: Option<String>,
     /// Text with merge fields: `Hi {{ contact.first_name | default('there') }}`.
     pub body: String,
+    /// The text in other languages; whoever wants none of them gets `body`.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+    #[serde(default)]
+    pub options: Asked,
 }
 
 /// Saves a new template as a draft.
@@ -33,13 +39,25 @@ pub async fn handle(
     Body(new): Body<NewTemplate>,
 ) -> Result<(StatusCode, Json<Template>), Problem> {
     let name = checked_name(&new.name)?;
-    let compiled = checked(&app, caller.tenant, &new.body).await?;
+    let mut content = Content {
+        language: new.language,
+        body: new.body,
+        more: More {
+            variants: new.variants,
+            options: new.options.over(&usual()),
+            ..More::default()
+        },
+    };
+    let compiled = checked(&app, caller.tenant, &mut content).await?;
+    // A draft has no fragments of its own: each check takes the newest.
+    content.more.fragments.clear();
     let now = app.clock.now();
     let row = templates::Template {
         id: TemplateId::at(now),
         name,
-        language: new.language,
-        body: new.body,
+        language: content.language,
+        body: content.body,
+        more: content.more,
         fields: compiled.fields,
         published_version: 0,
         created_at: now.into(),

@@ -9,8 +9,9 @@ use contract::TemplateId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::types::{Template, checked, checked_name};
+use super::types::{Asked, Template, checked, checked_name};
 use crate::app::App;
+use crate::content::Variant;
 use crate::db::templates;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -19,6 +20,10 @@ pub struct ChangedTemplate {
     pub name: Option<String>,
     pub language: Option<String>,
     pub body: Option<String>,
+    /// Replaces all.
+    pub variants: Option<Vec<Variant>>,
+    #[serde(default)]
+    pub options: Asked,
 }
 
 /// Changes the draft; published versions stay as they are.
@@ -31,28 +36,39 @@ pub async fn handle(
     Body(change): Body<ChangedTemplate>,
 ) -> Result<Json<Template>, Problem> {
     let name = change.name.as_deref().map(checked_name).transpose()?;
-    let draft = match change.body {
-        None => None,
-        Some(body) => {
-            let fields = checked(&app, caller.tenant, &body).await?.fields;
-            Some((body, fields))
-        }
+    let row = templates::find(&app.db, caller.tenant, id).await?;
+    let row = row.ok_or_else(|| Problem::not_found("template"))?;
+    let mut content = row.content();
+    content.language = change.language.or(content.language);
+    content.body = change.body.unwrap_or(content.body);
+    content.more.variants = change.variants.unwrap_or(content.more.variants);
+    content.more.options = change.options.over(&content.more.options);
+    let fields = if content == row.content() {
+        row.fields.clone()
+    } else {
+        let compiled = checked(&app, caller.tenant, &mut content).await?;
+        content.more.fragments.clear();
+        compiled.fields
     };
     let (engine, now, tenant) = (app.db.engine(), app.clock.millis(), caller.tenant);
-    let language = change.language;
     let changed = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let Some(mut row) = templates::lock(tx, engine, tenant, id).await? else {
+                let Some(mut now_row) = templates::lock(tx, engine, tenant, id).await? else {
                     return Ok(None);
                 };
-                row.name = name.unwrap_or(row.name);
-                row.language = language.or(row.language);
-                (row.body, row.fields) = draft.unwrap_or((row.body, row.fields));
-                row.updated_at = now;
-                templates::update(tx, engine, tenant, &row).await?;
-                Ok(Some(row))
+                if now_row.content() != row.content() {
+                    return Err(super::types::changed().into());
+                }
+                now_row.name = name.unwrap_or(now_row.name);
+                now_row.language = content.language;
+                now_row.body = content.body;
+                now_row.more = content.more;
+                now_row.fields = fields;
+                now_row.updated_at = now;
+                templates::update(tx, engine, tenant, &now_row).await?;
+                Ok(Some(now_row))
             })
         })
         .await?;

@@ -20,9 +20,13 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<RenderChunk>) -> Result<()
     let template = app
         .compiled(tenant, command.head.template, command.head.template_version)
         .await?;
+    let links = match &template {
+        Some(template) => app.links(tenant, &command.head, template).await?,
+        None => None,
+    };
     // Costly templates must not hold up the other tasks of this thread.
     let (command, written) = tokio::task::spawn_blocking(move || {
-        let written = chunk::write(&command, template.as_deref());
+        let written = chunk::write(&command, template.as_deref(), links.as_ref());
         (command, written)
     })
     .await

@@ -1,4 +1,7 @@
-//! Tables of this service: `template` (drafts) and `template_version` (published, never changed).
+//! Tables of this service: `template` (drafts), `template_version` (published, never changed), `fragment`;
+//! `link_key`, `link_domain`, `link_run`.
 
+pub mod fragments;
+pub mod links;
 pub mod templates;
 pub mod versions;

@@ -5,6 +5,8 @@ use contract::{TemplateId, TenantId, UnixMillis};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
+use crate::content::{Content, More};
+
 /// A template with its draft.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
@@ -12,6 +14,7 @@ pub struct Template {
     pub name: String,
     pub language: Option<String>,
     pub body: String,
+    pub more: More,
     pub fields: Vec<String>,
     /// 0: never published.
     pub published_version: i64,
@@ -19,16 +22,31 @@ pub struct Template {
     pub updated_at: UnixMillis,
 }
 
-const COLUMNS: &str = "id, name, language, body, fields, published_version, created_at, updated_at";
+impl Template {
+    /// The draft.
+    pub fn content(&self) -> Content {
+        Content {
+            language: self.language.clone(),
+            body: self.body.clone(),
+            more: self.more.clone(),
+        }
+    }
+}
+
+const COLUMNS: &str =
+    "id, name, language, body, more, fields, published_version, created_at, updated_at";
 
 fn read(row: &QueryResult) -> Result<Template, DbErr> {
     let fields: String = row.try_get("", "fields")?;
+    let more: String = row.try_get("", "more")?;
+    let json = |error: serde_json::Error| DbErr::Json(error.to_string());
     Ok(Template {
         id: TemplateId::from_uuid(row.try_get::<Uuid>("", "id")?),
         name: row.try_get("", "name")?,
         language: row.try_get("", "language")?,
         body: row.try_get("", "body")?,
-        fields: serde_json::from_str(&fields).map_err(|error| DbErr::Json(error.to_string()))?,
+        more: serde_json::from_str(&more).map_err(json)?,
+        fields: serde_json::from_str(&fields).map_err(json)?,
         published_version: row.try_get("", "published_version")?,
         created_at: UnixMillis(row.try_get("", "created_at")?),
         updated_at: UnixMillis(row.try_get("", "updated_at")?),
@@ -42,7 +60,7 @@ pub async fn insert(
     new: &Template,
 ) -> anyhow::Result<()> {
     let sql = format!(
-        "insert into template (tenant, {COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        "insert into template (tenant, {COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     );
     let values = [
         tenant.uuid().into(),
@@ -50,6 +68,7 @@ pub async fn insert(
         new.name.clone().into(),
         new.language.clone().into(),
         new.body.clone().into(),
+        serde_json::to_string(&new.more)?.into(),
         serde_json::to_string(&new.fields)?.into(),
         new.published_version.into(),
         new.created_at.0.into(),
@@ -66,7 +85,7 @@ pub async fn update(
     tenant: TenantId,
     changed: &Template,
 ) -> anyhow::Result<()> {
-    let sql = "update template set name = $3, language = $4, body = $5, fields = $6, updated_at = $7 \
+    let sql = "update template set name = $3, language = $4, body = $5, more = $6, fields = $7, updated_at = $8 \
                where tenant = $1 and id = $2";
     let values = [
         tenant.uuid().into(),
@@ -74,6 +93,7 @@ pub async fn update(
         changed.name.clone().into(),
         changed.language.clone().into(),
         changed.body.clone().into(),
+        serde_json::to_string(&changed.more)?.into(),
         serde_json::to_string(&changed.fields)?.into(),
         changed.updated_at.0.into(),
     ];

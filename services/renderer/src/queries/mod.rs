@@ -1,6 +1,7 @@
 //! One file per question.
 
 mod describe_template;
+mod resolve_link;
 
 use std::sync::Arc;
 
@@ -9,5 +10,7 @@ use chassis::Cx;
 use crate::app::App;
 
 pub async fn start(cx: &Cx, app: &Arc<App>) -> anyhow::Result<()> {
-    cx.answer(Arc::clone(app), describe_template::handle).await
+    cx.answer(Arc::clone(app), describe_template::handle)
+        .await?;
+    cx.answer(Arc::clone(app), resolve_link::handle).await
 }

@@ -4,5 +4,7 @@
 )]
 
 mod chunks;
+mod languages;
+mod links;
 mod stubs;
 mod templates;

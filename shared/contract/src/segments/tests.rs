@@ -94,6 +94,49 @@ proptest! {
     }
 
     #[test]
+    fn no_part_ends_or_begins_inside_a_pair(text in texts()) {
+        let (encoding, parts) = split(&text);
+        for part in &parts {
+            match encoding {
+                Encoding::Gsm7 => {
+                    prop_assert!(part.iter().all(|septet| *septet < 128));
+                    prop_assert_ne!(part.last(), Some(&ESCAPE));
+                }
+                Encoding::Ucs2 => {
+                    let unit = |at: usize| u16::from_be_bytes([part[at], part[at + 1]]);
+                    prop_assert_eq!(part.len() % 2, 0);
+                    prop_assert!(!(0xDC00..0xE000).contains(&unit(0)), "begins with a low surrogate");
+                    prop_assert!(!(0xD800..0xDC00).contains(&unit(part.len() - 2)), "ends with a high one");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_handset_reads_is_what_was_written(text in texts()) {
+        let read: String = match split(&text) {
+            (Encoding::Gsm7, parts) => decode_gsm7(&parts.concat()),
+            (Encoding::Ucs2, parts) => decode_ucs2(&parts.concat()),
+        };
+        prop_assert_eq!(read, text);
+    }
+
+    #[test]
+    fn septets_of_the_alphabet_are_written_as_they_were_read(septets in proptest::collection::vec(0u8..128, 0..400)) {
+        let text = decode_gsm7(&septets);
+        let (encoding, parts) = split(&text);
+        prop_assert_eq!(encoding, Encoding::Gsm7);
+        prop_assert_eq!(decode_gsm7(&parts.concat()), text);
+    }
+
+    #[test]
+    fn one_more_character_never_needs_fewer_segments(text in texts(), more in any::<char>()) {
+        let before = measure(&text);
+        let after = measure(&format!("{text}{more}"));
+        prop_assert!(after.segments >= before.segments);
+    }
+
+    #[test]
     fn decoding_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = decode_gsm7(&bytes);
         let _ = decode_ucs2(&bytes);
