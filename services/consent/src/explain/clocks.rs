@@ -2,7 +2,7 @@
 
 use chrono::Timelike;
 
-use super::gates::fact;
+use super::shown::fact;
 use super::{FactShown, LawNamed, Made, Scene};
 use crate::facts::{Flags, binding_caps, tenant_caps};
 use crate::moment::PlaceNow;

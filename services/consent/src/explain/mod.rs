@@ -5,6 +5,7 @@ mod clocks;
 mod flips;
 mod gates;
 mod scene;
+mod shown;
 mod steps;
 
 use chrono::{DateTime, Utc};

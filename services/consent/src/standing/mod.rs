@@ -1,12 +1,20 @@
 //! Where a person stands with one tenant: a fold over the ledger. Pure; the `standing` table keeps its result.
 
+mod action;
+mod change;
 mod fold;
+mod opt_in;
+mod restore;
+mod scope;
 mod stored;
 
 use contract::Class;
 use serde::{Deserialize, Serialize};
 
-pub use fold::{Action, Change, Refused, Scope};
+pub use action::Action;
+pub use change::Change;
+pub use fold::Refused;
+pub use scope::Scope;
 
 use crate::law::Level;
 
