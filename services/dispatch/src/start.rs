@@ -30,6 +30,9 @@ use crate::{api, queries, route, takeover};
 
 /// Commands with receipts that share the recorder's commits.
 const RECEIPT_COMMANDS_AT_ONCE: usize = 8;
+/// Answers handed over at once. Many, because those that a killed process had in hand stand in the way of others
+/// until they are delivered again.
+const ANSWERS_AT_ONCE: usize = 256;
 /// Slots that may wait to be closed.
 const CLOSING: usize = 1024;
 
@@ -167,7 +170,7 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     app.urgent
         .consume(
             send_answer::DURABLE,
-            at_once,
+            ANSWERS_AT_ONCE,
             app.clone(),
             send_answer::handle,
         )

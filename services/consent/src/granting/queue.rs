@@ -15,7 +15,7 @@ use crate::app::App;
 /// Slots in one transaction.
 const BATCH: usize = 16;
 /// The same while people text STOP: each of them waits for the batch under way.
-const BATCH_AMONG_STOPS: usize = 4;
+const BATCH_AMONG_STOPS: usize = 3;
 /// How long after a STOP others are expected.
 const AMONG_STOPS: Duration = Duration::from_secs(10);
 /// Transactions on their way to the writer: one is prepared while another commits.
