@@ -1,5 +1,6 @@
 //! What the stories below have in common: people, questions, and ears on the bus.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use contract::chunk::SlotRef;
@@ -7,6 +8,7 @@ use contract::consent::{
     ClosePermits, GrantPermits, PermitAnswer, PermitAsk, RecordReply, RegisterDispatcher, Reply,
     ReplyRecorded,
 };
+use contract::envelope::headers;
 use contract::{
     CampaignId, Class, ContactId, InboundId, Mode, Payload, Phone, RunId, TemplateId, UnixMillis,
     payload,
@@ -147,12 +149,21 @@ pub async fn text_back(kit: &Kit, n: u64, inbound: u128, text: &str) -> ReplyRec
         .unwrap()
 }
 
-/// Hears every payload of a kind from now on.
+/// Hears every payload of a kind from now on; what is said twice under one id once, as the stream keeps it.
 pub async fn listen<P: Payload>(kit: &Kit) -> impl Stream<Item = P> + Unpin + use<P> {
     let subject = payload::subject_filter::<P>();
     let heard = kit.bus.client().subscribe(subject).await.unwrap();
     kit.bus.client().flush().await.unwrap();
-    heard.map(|message| payload::decode::<P>(P::FORMAT, &message.payload).unwrap())
+    let mut known = HashSet::new();
+    Box::pin(heard.filter_map(move |message| {
+        let id = message
+            .headers
+            .as_ref()
+            .and_then(|map| map.get(headers::ID));
+        let new = known.insert(id.map(ToString::to_string));
+        let read = || payload::decode::<P>(P::FORMAT, &message.payload).unwrap();
+        std::future::ready(new.then(read))
+    }))
 }
 
 pub async fn next<P>(ear: &mut (impl Stream<Item = P> + Unpin)) -> P {
