@@ -21,6 +21,8 @@ use crate::tenants::Tenants;
 
 /// Decision ids remembered as stored; then it starts anew, and storing one again changes nothing.
 const KNOWN_DECISIONS: usize = 262_144;
+/// No opt-out so far.
+const NEVER: u64 = u64::MAX;
 
 pub struct App {
     pub cx: Cx,
@@ -35,7 +37,7 @@ pub struct App {
     /// Opt-outs wait for permits to close.
     awaited: AtomicBool,
     started: Instant,
-    /// Milliseconds after `started`.
+    /// Milliseconds after `started`, or [`NEVER`].
     last_opt_out: AtomicU64,
     stored: RwLock<AHashSet<DecisionId>>,
     kept: RwLock<AHashSet<[u8; 32]>>,
@@ -57,7 +59,7 @@ impl App {
             confirm: Notify::new(),
             awaited: AtomicBool::new(true),
             started: Instant::now(),
-            last_opt_out: AtomicU64::new(0),
+            last_opt_out: AtomicU64::new(NEVER),
             stored: RwLock::default(),
             kept: RwLock::default(),
         })
@@ -82,10 +84,15 @@ impl App {
         self.confirm.notify_one();
     }
 
-    /// Time since this process last recorded an opt-out; since its start if it has not.
+    /// Time since this process last recorded an opt-out; without end if it has not.
     pub fn since_opt_out(&self) -> Duration {
-        let last = Duration::from_millis(self.last_opt_out.load(Ordering::Relaxed));
-        self.started.elapsed().saturating_sub(last)
+        match self.last_opt_out.load(Ordering::Relaxed) {
+            NEVER => Duration::MAX,
+            last => self
+                .started
+                .elapsed()
+                .saturating_sub(Duration::from_millis(last)),
+        }
     }
 
     pub fn set_awaited(&self, awaited: bool) {
