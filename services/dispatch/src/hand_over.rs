@@ -1,6 +1,5 @@
 //! One piece of a slot: link and pace first, then permits, then the carrier, then the ledger.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use channels::{Submission, SubmitOutcome};
@@ -12,8 +11,7 @@ use contract::{Class, DecisionId, MessageId, TenantId};
 use crate::app::App;
 use crate::blocks::{Person, told};
 use crate::db::ledger;
-use crate::lanes::Lane;
-use crate::links::Link;
+use crate::legs::Way;
 use crate::outcomes::Outcomes;
 use crate::slots;
 
@@ -27,8 +25,6 @@ pub struct Chunk<'c> {
     pub app: &'c App,
     pub tenant: TenantId,
     pub head: &'c ChunkHead,
-    pub link: &'c Link,
-    pub lane: Arc<Lane>,
 }
 
 /// What consent said.
@@ -48,7 +44,15 @@ type Sent = Vec<(u16, DecisionId)>;
 
 /// Hands a piece over; resolves when its outcome is durable. Once permits are granted it runs to its end,
 /// so it must not be dropped.
-pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result<(), Failure> {
+pub async fn piece(
+    chunk: &Chunk<'_>,
+    way: &Way,
+    slot: SlotRef,
+    texts: Vec<Text>,
+) -> Result<(), Failure> {
+    let Some(link) = chunk.app.links.get(way.link) else {
+        return Err(Failure::Retry(anyhow::anyhow!("the link is gone")));
+    };
     let (app, stopping) = (chunk.app, chunk.app.cx.stopping());
     let segments = texts
         .iter()
@@ -57,9 +61,9 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
     let answer = is_answer(chunk.head.class);
     let entered = tokio::select! {
         entered = async {
-            chunk.link.provider.ready().await;
-            chunk.lane.wait(segments, answer).await;
-            chunk.link.gate().enter(answer).await
+            link.provider.ready().await;
+            way.lane.wait(segments, answer).await;
+            link.gate().enter(answer).await
         } => entered,
         () = stopping.cancelled() => return Err(stopped()),
     };
@@ -68,7 +72,7 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
         return Err(stopped());
     }
     let mut outcomes = Outcomes::new(slot, chunk.head.campaign, &texts);
-    let granted = ask(chunk, slot, &texts, &mut outcomes).await?;
+    let granted = ask(chunk, way, slot, &texts, &mut outcomes).await?;
     let permitted = !granted.permits.is_empty() || granted.answer_lost;
     if granted.answer_lost && !granted.permitted_before.is_empty() {
         let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &[slot]).await?;
@@ -84,14 +88,13 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
     let mut blocks = Vec::new();
     if !granted.permits.is_empty() {
         let started = Instant::now();
-        let _in_flight = chunk.lane.in_flight(granted.permits.len());
+        let _in_flight = way.lane.in_flight(granted.permits.len());
         let people: Vec<Person> = texts
             .iter()
             .map(|text| (text.position, text.phone, text.contact))
             .collect();
-        let (batch, sent) = batch(chunk, granted.permits, texts);
-        let results = chunk
-            .link
+        let (batch, sent) = batch(chunk, way, granted.permits, texts);
+        let results = link
             .provider
             .send(batch, granted.asked + granted.good_for)
             .await;
@@ -100,13 +103,13 @@ pub async fn piece(chunk: &Chunk<'_>, slot: SlotRef, texts: Vec<Text>) -> Result
             .any(|result| matches!(result, SubmitOutcome::NotSent { .. }));
         entered.went(started.elapsed(), granted.good_for, troubled);
         blocks = told(
-            (&chunk.link.name, &chunk.head.sender),
+            (&link.name, &way.sender),
             &people,
             (&sent, &results),
             |position| MessageId::of(slot.run, slot.chunk, position),
             app.cx.clock.millis(),
         );
-        outcomes.sent(&chunk.link.name, sent, results);
+        outcomes.sent(&link.name, sent, results);
     }
     // The carrier has room again while the ledger is written.
     drop(entered);
@@ -127,6 +130,7 @@ const fn is_answer(class: Class) -> bool {
 /// Asks for permits until consent answers; what it refuses goes into `outcomes`.
 async fn ask(
     chunk: &Chunk<'_>,
+    way: &Way,
     slot: SlotRef,
     texts: &[Text],
     outcomes: &mut Outcomes,
@@ -137,7 +141,7 @@ async fn ask(
         campaign: head.campaign,
         class: head.class,
         programme: head.programme.clone(),
-        sender: head.sender.clone(),
+        sender: way.sender.clone(),
         template: head.template,
         mode: head.mode,
         valid_until: head.valid_until,
@@ -210,7 +214,12 @@ async fn ask(
 }
 
 /// Pairs permits with their texts.
-fn batch(chunk: &Chunk<'_>, permits: Vec<Permit>, mut texts: Vec<Text>) -> (Batch, Sent) {
+fn batch(
+    chunk: &Chunk<'_>,
+    way: &Way,
+    permits: Vec<Permit>,
+    mut texts: Vec<Text>,
+) -> (Batch, Sent) {
     let left = chunk.head.valid_until.0 - chunk.app.cx.clock.millis().0;
     let valid_for = u64::try_from(left).ok().map(Duration::from_millis);
     let (mut batch, mut sent) = (
@@ -225,7 +234,7 @@ fn batch(chunk: &Chunk<'_>, permits: Vec<Permit>, mut texts: Vec<Text>) -> (Batc
         let text = &mut texts[at];
         let submission = Submission {
             to: text.phone,
-            from: chunk.head.sender.clone(),
+            from: way.sender.clone(),
             encoding: text.encoding,
             segments: text.segments,
             body: std::mem::take(&mut text.body),

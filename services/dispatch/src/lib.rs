@@ -4,8 +4,8 @@
 //! Hears `cmd.dispatch.send_chunk` and `record_receipts`; answers `qry.dispatch.take_reply`; says `evt.dispatch.hand_overs_recorded` and
 //! `evt.dispatch.receipts_recorded`; asks consent for permits just before each hand-over.
 //!
-//! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`]; [`hand_over`] waits for link and
-//! [`pace`], asks for permits, hands over; [`recorder`] makes outcomes durable, tells the others and has the
+//! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`hand_over`] waits for
+//! link and [`pace`], asks for permits, hands over; [`recorder`] makes outcomes durable, tells the others and has the
 //! permits closed. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
 
 pub mod api;
@@ -19,6 +19,7 @@ pub mod flow;
 pub mod hand_over;
 pub mod in_hand;
 pub mod lanes;
+pub mod legs;
 pub mod links;
 pub mod outcomes;
 pub mod pace;

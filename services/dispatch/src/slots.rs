@@ -1,14 +1,14 @@
-//! Cutting a chunk into slots, always at the same places, and a slot into pieces that its lane's pace lets
+//! Cutting a chunk into slots, always at the same places, and texts into pieces that their lane's pace lets
 //! leave at once.
 
 use contract::chunk::{SLOT_SIZE, SlotRef, Text};
 use contract::ids::RunId;
 
-/// The texts of one slot, in ascending order of position, cut into pieces asked for one after the other.
+/// The texts of one slot, in ascending order of position.
 #[derive(Debug, PartialEq)]
 pub struct SlotTexts {
     pub slot: SlotRef,
-    pub pieces: Vec<Vec<Text>>,
+    pub texts: Vec<Text>,
 }
 
 /// Place of a position in its slot.
@@ -28,43 +28,47 @@ pub const fn position(slot: u8, place: u8) -> u16 {
     slot as u16 * SLOT_SIZE as u16 + place as u16
 }
 
-/// Cuts a chunk's texts. `largest_piece`: segments that may leave at once; a piece holds at least one text.
-/// Of several texts for one position only the first counts.
-pub fn cut(
-    run: RunId,
-    chunk: u32,
-    mut texts: Vec<Text>,
-    largest_piece: Option<u32>,
-) -> Vec<SlotTexts> {
+/// Cuts a chunk's texts. Of several texts for one position only the first counts.
+pub fn cut(run: RunId, chunk: u32, mut texts: Vec<Text>) -> Vec<SlotTexts> {
     texts.sort_by_key(|text| text.position);
     texts.dedup_by_key(|text| text.position);
     let mut slots: Vec<SlotTexts> = Vec::with_capacity(texts.len() / SLOT_SIZE + 1);
-    let mut segments = 0;
     for text in texts {
         let Some(slot) = slot_of(text.position) else {
             continue;
         };
-        let size = u32::from(text.segments.max(1));
         if slots.last().is_none_or(|last| last.slot.slot != slot) {
             slots.push(SlotTexts {
                 slot: SlotRef { run, chunk, slot },
-                pieces: vec![Vec::with_capacity(SLOT_SIZE)],
+                texts: Vec::with_capacity(SLOT_SIZE),
             });
-            segments = 0;
         }
-        let Some(last) = slots.last_mut() else {
-            continue;
-        };
-        if segments > 0 && largest_piece.is_some_and(|most| segments + size > most) {
-            last.pieces.push(Vec::new());
-            segments = 0;
-        }
-        segments += size;
-        if let Some(piece) = last.pieces.last_mut() {
-            piece.push(text);
+        if let Some(last) = slots.last_mut() {
+            last.texts.push(text);
         }
     }
     slots
+}
+
+/// Cuts texts into pieces that are asked for one after the other. `largest`: segments that may leave at
+/// once; a piece holds at least one text.
+pub fn pieces(texts: Vec<Text>, largest: Option<u32>) -> Vec<Vec<Text>> {
+    let Some(largest) = largest else {
+        return vec![texts];
+    };
+    let (mut pieces, mut segments) = (vec![Vec::new()], 0);
+    for text in texts {
+        let size = u32::from(text.segments.max(1));
+        if segments > 0 && segments + size > largest {
+            pieces.push(Vec::new());
+            segments = 0;
+        }
+        segments += size;
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(text);
+        }
+    }
+    pieces
 }
 
 #[cfg(test)]
@@ -87,34 +91,30 @@ mod tests {
         }
     }
 
-    fn shape(slots: &[SlotTexts]) -> Vec<(u8, Vec<usize>)> {
-        slots
-            .iter()
-            .map(|slot| (slot.slot.slot, slot.pieces.iter().map(Vec::len).collect()))
-            .collect()
-    }
-
     #[test]
     fn slots_are_cut_at_fixed_places_whoever_is_missing() {
         let run = RunId::from_raw(1 << 40);
-        let all = cut(run, 3, (0..130).map(|p| text(p, 1)).collect(), None);
-        assert_eq!(shape(&all), [(0, vec![64]), (1, vec![64]), (2, vec![2])]);
-        let some = cut(
-            run,
-            3,
-            vec![text(129, 1), text(5, 1), text(64, 1), text(5, 1)],
-            None,
-        );
-        assert_eq!(shape(&some), [(0, vec![1]), (1, vec![1]), (2, vec![1])]);
+        let shape = |texts: Vec<Text>| -> Vec<(u8, usize)> {
+            let slots = cut(run, 3, texts).into_iter();
+            slots
+                .map(|slot| (slot.slot.slot, slot.texts.len()))
+                .collect()
+        };
+        let all = (0..130).map(|p| text(p, 1)).collect();
+        assert_eq!(shape(all), [(0, 64), (1, 64), (2, 2)]);
+        let some = vec![text(129, 1), text(5, 1), text(64, 1), text(5, 1)];
+        assert_eq!(shape(some), [(0, 1), (1, 1), (2, 1)]);
     }
 
     #[test]
     fn a_slow_lane_gets_small_pieces_of_at_least_one_text() {
-        let run = RunId::from_raw(1 << 40);
-        let slots = cut(run, 0, (0..5).map(|p| text(p, 2)).collect(), Some(4));
-        assert_eq!(shape(&slots), [(0, vec![2, 2, 1])]);
-        let slots = cut(run, 0, (0..3).map(|p| text(p, 3)).collect(), Some(1));
-        assert_eq!(shape(&slots), [(0, vec![1, 1, 1])]);
+        let sizes = |segments, largest| -> Vec<usize> {
+            let texts = (0..5).map(|p| text(p, segments)).collect();
+            pieces(texts, largest).iter().map(Vec::len).collect()
+        };
+        assert_eq!(sizes(2, Some(4)), [2, 2, 1]);
+        assert_eq!(sizes(3, Some(1)), [1, 1, 1, 1, 1]);
+        assert_eq!(sizes(3, None), [5]);
     }
 
     #[test]

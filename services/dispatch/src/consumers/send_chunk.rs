@@ -1,17 +1,17 @@
-//! `dispatch__send_chunk`: hands the texts of a chunk to the carrier that its mode allows.
+//! `dispatch__send_chunk`: hands the texts of a chunk to the carriers that take them.
 
 use std::sync::Arc;
 
 use chassis::Failure;
 use contract::Envelope;
-use contract::chunk::Outcome;
+use contract::chunk::{Outcome, SlotRef, Text};
 use contract::dispatch::SendChunk;
 use contract::reason::Reason;
 use futures::StreamExt;
 
 use crate::app::App;
 use crate::hand_over::{Chunk, piece};
-use crate::lanes::LaneKey;
+use crate::legs::{self, Leg, Legs};
 use crate::outcomes::Outcomes;
 use crate::slots::{self, SlotTexts};
 
@@ -24,34 +24,11 @@ const SLOTS_AT_ONCE: usize = 8;
 pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), Failure> {
     let (tenant, SendChunk { head, texts }) = (envelope.tenant, envelope.body);
     let _held = app.in_hand.hold(head.run, head.chunk).await;
-    let Some(link) = app
-        .links
-        .route(head.mode)
-        .and_then(|link| app.links.get(link))
-    else {
-        return no_route(
-            &app,
-            tenant,
-            slots::cut(head.run, head.chunk, texts, None),
-            head.campaign,
-        )
-        .await;
-    };
-    app.senders
-        .learn(&app.cx.db, &app.cx.clock, &head.sender, head.mode, tenant)
-        .await?;
-    let lane = app.lanes.lane(LaneKey {
-        tenant,
-        mode: head.mode,
-        sender: head.sender.clone(),
-    });
-    let slots = slots::cut(head.run, head.chunk, texts, lane.largest_piece());
+    let slots = slots::cut(head.run, head.chunk, texts);
     let chunk = Chunk {
         app: &app,
         tenant,
         head: &head,
-        link,
-        lane,
     };
     // Every slot runs to its end, whatever happens to the others: permits may be in its hands.
     let results: Vec<_> = futures::stream::iter(slots.into_iter().map(|texts| slot(&chunk, texts)))
@@ -62,25 +39,25 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), 
 }
 
 /// The pieces of a slot one after the other: closing a slot's permits closes all that are open.
-async fn slot(chunk: &Chunk<'_>, texts: SlotTexts) -> Result<(), Failure> {
-    for texts_of_piece in texts.pieces {
-        piece(chunk, texts.slot, texts_of_piece).await?;
+async fn slot(chunk: &Chunk<'_>, SlotTexts { slot, texts }: SlotTexts) -> Result<(), Failure> {
+    let Legs { legs, stranded } = legs::of(chunk, texts).await?;
+    if !stranded.is_empty() {
+        no_route(chunk, slot, &stranded).await?;
+    }
+    for Leg { way, texts } in legs {
+        for texts in slots::pieces(texts, way.lane.largest_piece()) {
+            piece(chunk, &way, slot, texts).await?;
+        }
     }
     Ok(())
 }
 
-async fn no_route(
-    app: &App,
-    tenant: contract::TenantId,
-    slots: Vec<SlotTexts>,
-    campaign: contract::CampaignId,
-) -> Result<(), Failure> {
-    for SlotTexts { slot, pieces } in slots {
-        let mut outcomes = Outcomes::new(slot, campaign, &pieces.concat());
-        outcomes.all(Outcome::Failed, &Reason::NO_ROUTE);
-        if let Some(outcome) = outcomes.finish(app.cx.clock.millis(), false) {
-            app.recorder.settle(tenant, outcome, false).await?;
-        }
+async fn no_route(chunk: &Chunk<'_>, slot: SlotRef, texts: &[Text]) -> Result<(), Failure> {
+    let app = chunk.app;
+    let mut outcomes = Outcomes::new(slot, chunk.head.campaign, texts);
+    outcomes.all(Outcome::Failed, &Reason::NO_ROUTE);
+    if let Some(outcome) = outcomes.finish(app.cx.clock.millis(), false) {
+        app.recorder.settle(chunk.tenant, outcome, false).await?;
     }
     Ok(())
 }
