@@ -36,7 +36,13 @@ mod tests {
 
     #[test]
     fn numbers_short_codes_and_names_pass() {
-        for sender in ["+15005550100", "72345", "HAILMAST", "Dr Smith", "pool:main-us"] {
+        for sender in [
+            "+15005550100",
+            "72345",
+            "HAILMAST",
+            "Dr Smith",
+            "pool:main-us",
+        ] {
             assert_eq!(fault(sender), None, "{sender}");
         }
     }

@@ -80,7 +80,9 @@ pub async fn hand_over<'a>(
             .any(|one| matches!(one.outcome(), SubmitOutcome::NotSent { .. }));
         entered.went(took, life.good_for, troubled);
         drop(entered);
-        let standing = picked.passing.went(took, results.iter().map(Tried::outcome));
+        let standing = picked
+            .passing
+            .went(took, results.iter().map(Tried::outcome));
         link.tell(standing);
         let next = if spare
             && Instant::now() + LEAST < life.end()

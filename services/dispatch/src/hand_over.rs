@@ -92,14 +92,8 @@ pub async fn piece(
             good_for: granted.good_for,
         };
         let batch = batch(chunk, way, granted.permits, texts);
-        blocks = failover::hand_over(
-            chunk,
-            way,
-            entered,
-            (batch, life),
-            (&people, &mut outcomes),
-        )
-        .await;
+        blocks =
+            failover::hand_over(chunk, way, entered, (batch, life), (&people, &mut outcomes)).await;
     } else {
         // The carrier has room again while the ledger is written.
         drop(entered);
@@ -203,12 +197,7 @@ async fn ask(
 }
 
 /// Pairs permits with their texts.
-fn batch(
-    chunk: &Chunk<'_>,
-    way: &Way,
-    permits: Vec<Permit>,
-    mut texts: Vec<Text>,
-) -> Batch {
+fn batch(chunk: &Chunk<'_>, way: &Way, permits: Vec<Permit>, mut texts: Vec<Text>) -> Batch {
     let left = chunk.head.valid_until.0 - chunk.app.cx.clock.millis().0;
     let valid_for = u64::try_from(left).ok().map(Duration::from_millis);
     let mut batch = Vec::with_capacity(permits.len());

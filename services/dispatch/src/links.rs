@@ -32,7 +32,9 @@ pub struct Link {
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -58,7 +60,11 @@ impl Link {
 
     /// Tells the metrics how its breaker stands.
     pub fn tell(&self, standing: Standing) {
-        let open = if standing == Standing::Closed { 0.0 } else { 1.0 };
+        let open = if standing == Standing::Closed {
+            0.0
+        } else {
+            1.0
+        };
         self.breaker_open.set(open);
     }
 

@@ -365,7 +365,10 @@ mod tests {
             .collect();
         assert_eq!(
             seen,
-            [("p", vec![5, 1], routed("a")), ("q", vec![0, 2], routed("b"))]
+            [
+                ("p", vec![5, 1], routed("a")),
+                ("q", vec![0, 2], routed("b"))
+            ]
         );
     }
 

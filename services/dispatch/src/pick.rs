@@ -94,21 +94,27 @@ pub fn another<'l>(links: &'l Links, plan: &Plan, tried: &[usize]) -> Option<Pic
 
 /// The first that is ready, whatever its breaker says.
 fn anyway<'l>(links: &'l Links, plan: &Plan) -> Option<Picked<'l>> {
-    plan.candidates.iter().enumerate().find_map(|(at, candidate)| {
-        let link = links.get(candidate.link)?;
-        link.provider.ready().now_or_never()?;
-        Some(Picked {
-            at,
-            link,
-            passing: link.health.pass_anyway(),
-            passed: Vec::new(),
+    plan.candidates
+        .iter()
+        .enumerate()
+        .find_map(|(at, candidate)| {
+            let link = links.get(candidate.link)?;
+            link.provider.ready().now_or_never()?;
+            Some(Picked {
+                at,
+                link,
+                passing: link.health.pass_anyway(),
+                passed: Vec::new(),
+            })
         })
-    })
 }
 
 async fn ready_soon(link: &Link, grace: Duration) -> bool {
     if link.provider.ready().now_or_never().is_some() {
         return true;
     }
-    link.may_be_ready_soon() && tokio::time::timeout(grace, link.provider.ready()).await.is_ok()
+    link.may_be_ready_soon()
+        && tokio::time::timeout(grace, link.provider.ready())
+            .await
+            .is_ok()
 }

@@ -65,12 +65,20 @@ mod tests {
 
     #[test]
     fn a_permit_comes_back_only_where_the_text_has_surely_not_left_for_a_fault_of_the_route() {
-        for reason in [Reason::NO_ROUTE, Reason::CARRIER_ACCOUNT, Reason::PERMIT_EXPIRED] {
-            let (permit, _) = tried(SubmitOutcome::NotSent { reason }).elsewhere().unwrap();
+        for reason in [
+            Reason::NO_ROUTE,
+            Reason::CARRIER_ACCOUNT,
+            Reason::PERMIT_EXPIRED,
+        ] {
+            let (permit, _) = tried(SubmitOutcome::NotSent { reason })
+                .elsewhere()
+                .unwrap();
             assert_eq!(permit.message(), MessageId::from_raw(7));
         }
         for fault in Fault::ALL {
-            let back = tried(SubmitOutcome::rejected(fault, "x")).elsewhere().is_ok();
+            let back = tried(SubmitOutcome::rejected(fault, "x"))
+                .elsewhere()
+                .is_ok();
             assert_eq!(back, fault.is_of_the_route(), "{fault:?}");
         }
         let accepted = SubmitOutcome::Accepted {

@@ -18,8 +18,8 @@ use crate::consent::{
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
-    HandOver, HandOversRecorded, ProviderBlock, ProviderReceipt, Receipt, ReceiptsRecorded,
-    Passed, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SlotOutcome, TakeReply,
+    HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt, ReceiptsRecorded,
+    RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SlotOutcome, TakeReply,
     TextsRouted,
 };
 use crate::ids::{Id, MessageId, RunId};

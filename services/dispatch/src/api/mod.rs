@@ -22,8 +22,15 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(message_dispatch::handle))
         .routes(routes!(routes::create::handle, routes::list::handle))
         .routes(routes!(routes::explain::handle))
-        .routes(routes!(routes::one::show, routes::one::put, routes::one::remove))
-        .routes(routes!(sender_pools::create::handle, sender_pools::list::handle))
+        .routes(routes!(
+            routes::one::show,
+            routes::one::put,
+            routes::one::remove
+        ))
+        .routes(routes!(
+            sender_pools::create::handle,
+            sender_pools::list::handle
+        ))
         .routes(routes!(
             sender_pools::one::show,
             sender_pools::one::put,

@@ -81,11 +81,7 @@ pub async fn update(
         row.name.clone().into(),
         row.id.into(),
     ];
-    if tx
-        .query_one_raw(engine.sql(taken, values))
-        .await?
-        .is_some()
-    {
+    if tx.query_one_raw(engine.sql(taken, values)).await?.is_some() {
         return Ok(Changed::NameTaken);
     }
     let sql = format!(

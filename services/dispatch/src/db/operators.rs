@@ -16,7 +16,11 @@ pub async fn prefixes(
     rows.iter()
         .map(|row| {
             let tenant = TenantId::from_uuid(row.try_get("", "tenant")?);
-            Ok((tenant, row.try_get("", "prefix")?, row.try_get("", "operator")?))
+            Ok((
+                tenant,
+                row.try_get("", "prefix")?,
+                row.try_get("", "operator")?,
+            ))
         })
         .collect()
 }

@@ -29,10 +29,7 @@ pub async fn of(
     let mut known = HashMap::with_capacity(rows.len());
     for row in rows {
         let contact: Uuid = row.try_get("", "contact")?;
-        known.insert(
-            ContactId::from_uuid(contact),
-            row.try_get("", "sender")?,
-        );
+        known.insert(ContactId::from_uuid(contact), row.try_get("", "sender")?);
     }
     Ok(known)
 }

@@ -182,7 +182,8 @@ impl Breaker {
 
     fn is_ill(&self, now: Duration) -> bool {
         let (texts, faults) = self.counted(now);
-        let share = u64::from(faults) * 100 >= u64::from(texts) * u64::from(self.rules.error_percent);
+        let share =
+            u64::from(faults) * 100 >= u64::from(texts) * u64::from(self.rules.error_percent);
         let in_a_row = self.rules.in_a_row > 0 && self.faulty_in_a_row >= self.rules.in_a_row;
         in_a_row || (texts >= self.rules.least_texts.max(1) && faults > 0 && share)
     }

@@ -19,7 +19,11 @@ fn go(breaker: &mut Breaker, now: Duration, texts: u32, faults: u32) -> bool {
 fn it_opens_when_half_of_enough_texts_fail_and_not_before() {
     let mut breaker = Breaker::new(Rules::default());
     assert!(go(&mut breaker, at(0), 40, 20));
-    assert_eq!(breaker.standing(at(0)), Standing::Closed, "too few to judge");
+    assert_eq!(
+        breaker.standing(at(0)),
+        Standing::Closed,
+        "too few to judge"
+    );
     assert!(go(&mut breaker, at(10), 40, 10));
     assert_eq!(breaker.standing(at(10)), Standing::Closed, "30 of 80");
     assert!(go(&mut breaker, at(20), 40, 35));
@@ -62,7 +66,10 @@ fn a_few_probes_pass_and_close_it_when_they_do_well() {
     assert_eq!(breaker.standing(at(1100)), Standing::HalfOpen);
     breaker.went(&two.unwrap(), at(1100), 5, 1);
     assert_eq!(breaker.standing(at(1100)), Standing::Closed);
-    assert!(go(&mut breaker, at(1100), 10, 3), "what was before is forgotten");
+    assert!(
+        go(&mut breaker, at(1100), 10, 3),
+        "what was before is forgotten"
+    );
     assert_eq!(breaker.standing(at(1100)), Standing::Closed);
 }
 
@@ -85,7 +92,10 @@ fn a_failed_probe_opens_it_for_twice_as_long_up_to_the_longest() {
 #[test]
 fn a_probe_that_was_not_used_makes_room_for_another() {
     let mut breaker = opened();
-    let (one, _two) = (breaker.pass(at(1000)).unwrap(), breaker.pass(at(1000)).unwrap());
+    let (one, _two) = (
+        breaker.pass(at(1000)).unwrap(),
+        breaker.pass(at(1000)).unwrap(),
+    );
     assert!(breaker.pass(at(1000)).is_none());
     breaker.unused(&one);
     let three = breaker.pass(at(1000)).unwrap();

@@ -318,7 +318,10 @@ fn fit(route: &Route, ask: &Ask<'_>) -> Result<(Fit, usize), WhyNot> {
     if !sender && !route.senders.is_empty() {
         return Err(WhyNot::OtherSender);
     }
-    Ok(((digits.unwrap_or(0), operator, country, sender, class), link))
+    Ok((
+        (digits.unwrap_or(0), operator, country, sender, class),
+        link,
+    ))
 }
 
 #[cfg(test)]

@@ -108,10 +108,7 @@ fn a_carrier_that_is_not_well_is_gone_around_and_stays_the_last_resort() {
     assert_eq!(choice.order, [(1, 2), (2, 3), (0, 1)]);
     assert_eq!(choice.around, [(0, WhyNot::CircuitOpen)]);
     let why = why_not(&routes, &ask, Prefer::Priority, health, &choice);
-    assert_eq!(
-        why,
-        [(0, WhyNot::CircuitOpen), (2, WhyNot::LowerPriority)]
-    );
+    assert_eq!(why, [(0, WhyNot::CircuitOpen), (2, WhyNot::LowerPriority)]);
     let none_well = choose(&routes, &ask, Prefer::Priority, |_| Health::LinkDown);
     assert_eq!(none_well.order[0], (0, 1));
     assert!(none_well.around.is_empty());
@@ -166,20 +163,22 @@ fn any_route(n: u128) -> impl Strategy<Value = Route> {
         prop::option::of(0_u32..4),
         prop::option::of(0_u64..5),
     )
-        .prop_map(move |(link, enabled, countries, prefixes, priority, weight, cost)| {
-            route(n, |r| {
-                r.link = link;
-                r.enabled = enabled;
-                r.countries = countries.into_iter().map(country).collect();
-                r.prefixes = prefixes.into_iter().filter_map(Prefix::parse).collect();
-                r.priority = priority;
-                r.weight = weight;
-                r.costs.extend(cost.map(|micros| {
-                    let currency = *b"USD";
-                    (None, Cost { micros, currency })
-                }));
-            })
-        })
+        .prop_map(
+            move |(link, enabled, countries, prefixes, priority, weight, cost)| {
+                route(n, |r| {
+                    r.link = link;
+                    r.enabled = enabled;
+                    r.countries = countries.into_iter().map(country).collect();
+                    r.prefixes = prefixes.into_iter().filter_map(Prefix::parse).collect();
+                    r.priority = priority;
+                    r.weight = weight;
+                    r.costs.extend(cost.map(|micros| {
+                        let currency = *b"USD";
+                        (None, Cost { micros, currency })
+                    }));
+                })
+            },
+        )
 }
 
 proptest! {

@@ -16,7 +16,11 @@ impl Cost {
     pub fn parse(amount: &str, currency: &str) -> Option<Self> {
         let (whole, places) = amount.split_once('.').unwrap_or((amount, ""));
         let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || whole.len() > 9 || places.len() > 6 || !digits(whole) || !digits(places)
+        if whole.is_empty()
+            || whole.len() > 9
+            || places.len() > 6
+            || !digits(whole)
+            || !digits(places)
         {
             return None;
         }
@@ -53,7 +57,9 @@ pub fn of_country(costs: &[(Option<Country>, Cost)], country: Option<Country>) -
             .find(|(named, _)| *named == wanted)
             .map(|(_, cost)| *cost)
     };
-    country.and_then(|country| of(Some(country))).or_else(|| of(None))
+    country
+        .and_then(|country| of(Some(country)))
+        .or_else(|| of(None))
 }
 
 #[cfg(test)]

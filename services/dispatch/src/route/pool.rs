@@ -73,11 +73,17 @@ pub fn pick<'m>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::Strategy;
+    use super::*;
     use proptest::prelude::*;
 
-    const POOL: [&str; 5] = ["+12125550100", "+12125550101", "+14155550100", "+447400123456", "ACME"];
+    const POOL: [&str; 5] = [
+        "+12125550100",
+        "+12125550101",
+        "+14155550100",
+        "+447400123456",
+        "ACME",
+    ];
 
     fn members(senders: &[&str]) -> Vec<Member> {
         senders.iter().map(|sender| Member::new(sender)).collect()
@@ -89,7 +95,10 @@ mod tests {
 
     fn sender(pool: &[Member], known: Option<&str>, digits: u64) -> String {
         let person = draw::mix(digits, 1);
-        pick(pool, Strategy::Near, known, phone(digits), person).unwrap().sender.clone()
+        pick(pool, Strategy::Near, known, phone(digits), person)
+            .unwrap()
+            .sender
+            .clone()
     }
 
     #[test]
@@ -100,8 +109,15 @@ mod tests {
         assert!(sender(&pool, None, 13_055_550_123).starts_with("+1"));
         assert_eq!(sender(&pool, None, 447_911_123_456), "+447400123456");
         assert_eq!(sender(&pool, Some("ACME"), 14_155_550_123), "ACME");
-        assert_eq!(sender(&pool, Some("+15005550006"), 14_155_550_123), "+14155550100", "it has left the pool");
-        assert_eq!(pick(&[], Strategy::Near, None, phone(14_155_550_123), 1), None);
+        assert_eq!(
+            sender(&pool, Some("+15005550006"), 14_155_550_123),
+            "+14155550100",
+            "it has left the pool"
+        );
+        assert_eq!(
+            pick(&[], Strategy::Near, None, phone(14_155_550_123), 1),
+            None
+        );
     }
 
     #[test]
@@ -109,10 +125,20 @@ mod tests {
         let pool = members(&POOL[..4]);
         let mut counts = [0; 4];
         for n in 0..8000 {
-            let picked = pick(&pool, Strategy::Near, None, phone(4_915_112_340_000 + n), draw::mix(n, 3)).unwrap();
+            let picked = pick(
+                &pool,
+                Strategy::Near,
+                None,
+                phone(4_915_112_340_000 + n),
+                draw::mix(n, 3),
+            )
+            .unwrap();
             counts[pool.iter().position(|member| member == picked).unwrap()] += 1;
         }
-        assert!(counts.iter().all(|count| (1800..2200).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (1800..2200).contains(count)),
+            "{counts:?}"
+        );
     }
 
     proptest! {

@@ -135,7 +135,10 @@ mod tests {
         assert_eq!(figures.taken, 99);
         assert_eq!(figures.faults, [(Fault::Throttled, 2), (Fault::Account, 1)]);
         let (p50, p99) = (figures.p50.unwrap(), figures.p99.unwrap());
-        assert!(p50 >= Duration::from_millis(2) && p50 < Duration::from_micros(2600), "{p50:?}");
+        assert!(
+            p50 >= Duration::from_millis(2) && p50 < Duration::from_micros(2600),
+            "{p50:?}"
+        );
         assert_eq!(p50, p99);
         tally.add(Duration::from_secs(351), Duration::from_secs(3), 0, []);
         let p99 = tally.figures(Duration::from_secs(352)).p99.unwrap();

@@ -51,7 +51,11 @@ impl PoolBody {
                 fault(format!("/senders/{n}"), "sender.invalid", detail);
             }
             if !seen.insert(sender) {
-                fault(format!("/senders/{n}"), "sender.invalid", "it stands here twice");
+                fault(
+                    format!("/senders/{n}"),
+                    "sender.invalid",
+                    "it stands here twice",
+                );
             }
         }
         faults

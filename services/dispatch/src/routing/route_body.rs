@@ -92,23 +92,39 @@ impl RouteBody {
                 .copied()
                 .filter(|name| route::mode_of(name) == mode)
                 .collect();
-            let detail = format!("in {} mode there are: {}", mode.as_str(), of_mode.join(", "));
+            let detail = format!(
+                "in {} mode there are: {}",
+                mode.as_str(),
+                of_mode.join(", ")
+            );
             fault("/provider".into(), "route.provider_unknown", detail);
         }
         for (n, code) in self.countries.iter().enumerate() {
             if !is_country(code) {
-                fault(format!("/countries/{n}"), "route.country_unknown", COUNTRY.into());
+                fault(
+                    format!("/countries/{n}"),
+                    "route.country_unknown",
+                    COUNTRY.into(),
+                );
             }
         }
         for (n, prefix) in self.prefixes.iter().enumerate() {
             if Prefix::parse(prefix).is_none() {
-                fault(format!("/prefixes/{n}"), "route.prefix_invalid", PREFIX.into());
+                fault(
+                    format!("/prefixes/{n}"),
+                    "route.prefix_invalid",
+                    PREFIX.into(),
+                );
             }
         }
         for (n, class) in self.classes.iter().enumerate() {
             if Class::parse(class).is_none() {
                 let all: Vec<&str> = Class::ALL.iter().map(|class| class.as_str()).collect();
-                fault(format!("/classes/{n}"), "route.class_unknown", all.join(", "));
+                fault(
+                    format!("/classes/{n}"),
+                    "route.class_unknown",
+                    all.join(", "),
+                );
             }
         }
         for (list, texts) in [("operators", &self.operators), ("senders", &self.senders)] {
@@ -135,10 +151,15 @@ impl RouteBody {
         let mut priced = BTreeSet::new();
         for (n, cost) in self.costs.iter().enumerate() {
             if Cost::parse(&cost.amount, &cost.currency).is_none() {
-                let detail = "an amount such as 0.0075 (at most six places) and a currency such as USD";
+                let detail =
+                    "an amount such as 0.0075 (at most six places) and a currency such as USD";
                 fault(format!("/costs/{n}"), "route.cost_invalid", detail.into());
             }
-            if cost.country.as_deref().is_some_and(|code| !is_country(code)) {
+            if cost
+                .country
+                .as_deref()
+                .is_some_and(|code| !is_country(code))
+            {
                 let pointer = format!("/costs/{n}/country");
                 fault(pointer, "route.country_unknown", COUNTRY.into());
             }

@@ -138,9 +138,21 @@ fn route(id: RouteId, mode: Mode, body: &RouteBody, links: &[&str]) -> Route {
             .position(|name| of_mode && *name == body.provider),
         enabled: body.enabled,
         countries: body.countries.iter().filter_map(country).collect(),
-        prefixes: body.prefixes.iter().filter_map(|one| Prefix::parse(one)).collect(),
-        operators: body.operators.iter().map(|one| one.as_str().into()).collect(),
-        classes: body.classes.iter().filter_map(|one| Class::parse(one)).collect(),
+        prefixes: body
+            .prefixes
+            .iter()
+            .filter_map(|one| Prefix::parse(one))
+            .collect(),
+        operators: body
+            .operators
+            .iter()
+            .map(|one| one.as_str().into())
+            .collect(),
+        classes: body
+            .classes
+            .iter()
+            .filter_map(|one| Class::parse(one))
+            .collect(),
         senders: body.senders.clone(),
         priority: body.priority,
         weight: body.weight,

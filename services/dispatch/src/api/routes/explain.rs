@@ -116,7 +116,10 @@ pub async fn handle(
             route: name(*route),
             provider: provider(*link)?,
             cost: price(*route),
-            then: choice.order[1..].iter().map(|(route, _)| name(*route)).collect(),
+            then: choice.order[1..]
+                .iter()
+                .map(|(route, _)| name(*route))
+                .collect(),
         })
     });
     explanation.candidates = why_not(&own.routes, &ask, prefer, health, &choice)

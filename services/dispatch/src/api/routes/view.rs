@@ -70,7 +70,8 @@ pub async fn check(
     }
     let takes = |route: &RouteBody| route.enabled && route.weight != Some(0);
     if body.enabled && !takes(body) && !others.iter().any(takes) {
-        let detail = "every enabled route would have weight 0, and none would be the first to be tried";
+        let detail =
+            "every enabled route would have weight 0, and none would be the first to be tried";
         return Err(problem.error("/weight", "route.no_weight", detail));
     }
     Ok(())

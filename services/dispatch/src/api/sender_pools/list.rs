@@ -18,7 +18,10 @@ pub async fn handle(
     State(app): State<Arc<App>>,
 ) -> Result<Json<Listing<PoolView>>, Problem> {
     let rows = named::list(&app, caller, Table::SenderPool).await?;
-    let data = rows.iter().map(PoolView::of).collect::<anyhow::Result<_>>()?;
+    let data = rows
+        .iter()
+        .map(PoolView::of)
+        .collect::<anyhow::Result<_>>()?;
     Ok(Json(Listing {
         data,
         next_cursor: None,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::api::named;
 use crate::app::App;
-use crate::db::named_rows::{NamedRow};
+use crate::db::named_rows::NamedRow;
 use crate::routing::pool_body::PoolBody;
 
 #[derive(Debug, Serialize, ToSchema)]
