@@ -43,7 +43,6 @@ pub fn name_taken() -> Problem {
 }
 
 /// Everything that is wrong with a pool.
-#[expect(clippy::unused_async, reason = "the same shape as for routes")]
 pub async fn check(
     _app: &App,
     _caller: Caller,
