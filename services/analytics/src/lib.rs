@@ -14,10 +14,16 @@ use chassis::{Service, SqlMigration};
 
 pub const SERVICE: Service = Service {
     name: "analytics",
-    migrations: &[SqlMigration {
-        name: "0001_messages",
-        sql: include_str!("db/migrations/0001_messages.sql"),
-    }],
+    migrations: &[
+        SqlMigration {
+            name: "0001_messages",
+            sql: include_str!("db/migrations/0001_messages.sql"),
+        },
+        SqlMigration {
+            name: "0002_routes",
+            sql: include_str!("db/migrations/0002_routes.sql"),
+        },
+    ],
     defaults: include_str!("defaults.toml"),
     start: |cx| Box::pin(app::start(cx)),
 };

@@ -1,6 +1,7 @@
 //! What may stand as the sender of a text.
 
-/// Why `sender` cannot be one: it must be a number (`+` and digits), a short code, or an alphanumeric name.
+/// Why `sender` cannot be one: it must be a number (`+` and digits), a short code, an alphanumeric name, or
+/// `pool:` and the name of a sender pool, which dispatch chooses a number from for each person.
 pub fn fault(sender: &str) -> Option<&'static str> {
     let digits = |text: &str, range: std::ops::RangeInclusive<usize>| {
         range.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
@@ -14,11 +15,17 @@ pub fn fault(sender: &str) -> Option<&'static str> {
             .all(|b| b.is_ascii_alphanumeric() || b == b' ' || b == b'-' || b == b'_')
         && sender.bytes().any(|b| b.is_ascii_alphabetic())
         && sender.trim() == sender;
-    if number || digits(sender, 3..=8) || name {
+    let pool = sender.strip_prefix("pool:").is_some_and(|name| {
+        (1..=64).contains(&name.len())
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    });
+    if number || digits(sender, 3..=8) || name || pool {
         None
     } else {
         Some(
-            "A sender is +<digits>, a short code of 3 to 8 digits, or a name of at most 11 letters and digits.",
+            "A sender is +<digits>, a short code of 3 to 8 digits, a name of at most 11 letters and digits, or pool:<name>.",
         )
     }
 }
@@ -29,7 +36,13 @@ mod tests {
 
     #[test]
     fn numbers_short_codes_and_names_pass() {
-        for sender in ["+15005550100", "72345", "HAILMAST", "Dr Smith"] {
+        for sender in [
+            "+15005550100",
+            "72345",
+            "HAILMAST",
+            "Dr Smith",
+            "pool:main-us",
+        ] {
             assert_eq!(fault(sender), None, "{sender}");
         }
     }
@@ -45,6 +58,8 @@ mod tests {
             " x",
             "Käse",
             "+1500555010x",
+            "pool:",
+            "pool:a b",
         ] {
             assert!(fault(sender).is_some(), "{sender}");
         }

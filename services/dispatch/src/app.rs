@@ -13,6 +13,7 @@ use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::recorder::RecorderQueue;
+use crate::routing::Routing;
 use crate::senders::Senders;
 
 /// The tenant of questions that concern no single one.
@@ -24,6 +25,7 @@ pub struct App {
     pub urgent: Cx,
     pub config: Config,
     pub links: Arc<Links>,
+    pub routing: Routing,
     pub lanes: Lanes,
     pub senders: Senders,
     pub recorder: RecorderQueue,

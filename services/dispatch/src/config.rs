@@ -6,6 +6,9 @@ use std::time::Duration;
 use channels::account::AccountConfig;
 use serde::Deserialize;
 
+use crate::route::breaker::Rules;
+use crate::route::choose::Prefer;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -18,6 +21,8 @@ pub struct Config {
     pub fold_every_ms: u64,
     pub receipts_for_hours: u32,
     pub lane: LaneConfig,
+    pub routing: RoutingConfig,
+    pub breaker: Rules,
     pub simulator: SimulatorConfig,
     pub providers: BTreeMap<String, AccountConfig>,
 }
@@ -27,6 +32,12 @@ pub struct Config {
 pub struct LaneConfig {
     pub segments_per_second: u32,
     pub burst: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingConfig {
+    pub prefer: Prefer,
 }
 
 #[derive(Debug, Clone, Deserialize)]

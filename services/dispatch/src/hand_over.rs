@@ -2,17 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use channels::{Submission, SubmitOutcome};
+use channels::Submission;
 use chassis::{AskError, Failure};
 use contract::chunk::{ChunkHead, SlotRef, Text};
 use contract::consent::{GrantPermits, Permit, PermitAnswer, PermitAsk};
-use contract::{Class, DecisionId, MessageId, TenantId};
+use contract::{Class, TenantId};
 
 use crate::app::App;
-use crate::blocks::{Person, told};
+use crate::blocks::Person;
 use crate::db::ledger;
+use crate::failover::{self, Batch, Life};
 use crate::legs::Way;
 use crate::outcomes::Outcomes;
+use crate::pick::pick;
 use crate::slots;
 
 /// Tries at a question that consent refuses before the chunk is given back.
@@ -37,11 +39,6 @@ struct Granted {
     answer_lost: bool,
 }
 
-/// What goes to the carrier.
-type Batch = Vec<(Permit, Submission)>;
-/// Position and decision of each text of a batch.
-type Sent = Vec<(u16, DecisionId)>;
-
 /// Hands a piece over; resolves when its outcome is durable. Once permits are granted it runs to its end,
 /// so it must not be dropped.
 pub async fn piece(
@@ -50,9 +47,6 @@ pub async fn piece(
     slot: SlotRef,
     texts: Vec<Text>,
 ) -> Result<(), Failure> {
-    let Some(link) = chunk.app.links.get(way.link) else {
-        return Err(Failure::Retry(anyhow::anyhow!("the link is gone")));
-    };
     let (app, stopping) = (chunk.app, chunk.app.cx.stopping());
     let segments = texts
         .iter()
@@ -61,9 +55,10 @@ pub async fn piece(
     let answer = is_answer(chunk.head.class);
     let entered = tokio::select! {
         entered = async {
-            link.provider.ready().await;
+            let picked = pick(&app.links, &way.plan, answer).await;
             way.lane.wait(segments, answer).await;
-            link.gate().enter(answer).await
+            let entered = picked.link.gate().enter(answer).await;
+            (picked, entered)
         } => entered,
         () = stopping.cancelled() => return Err(stopped()),
     };
@@ -87,37 +82,25 @@ pub async fn piece(
     }
     let mut blocks = Vec::new();
     if !granted.permits.is_empty() {
-        let started = Instant::now();
         let _in_flight = way.lane.in_flight(granted.permits.len());
         let people: Vec<Person> = texts
             .iter()
             .map(|text| (text.position, text.phone, text.contact))
             .collect();
-        let (batch, sent) = batch(chunk, way, granted.permits, texts);
-        let results = link
-            .provider
-            .send(batch, granted.asked + granted.good_for)
-            .await;
-        let troubled = results
-            .iter()
-            .any(|result| matches!(result, SubmitOutcome::NotSent { .. }));
-        entered.went(started.elapsed(), granted.good_for, troubled);
-        blocks = told(
-            (&link.name, &way.sender),
-            &people,
-            (&sent, &results),
-            |position| MessageId::of(slot.run, slot.chunk, position),
-            app.cx.clock.millis(),
-        );
-        outcomes.sent(&link.name, sent, results);
+        let life = Life {
+            asked: granted.asked,
+            good_for: granted.good_for,
+        };
+        let batch = batch(chunk, way, granted.permits, texts);
+        blocks =
+            failover::hand_over(chunk, way, entered, (batch, life), (&people, &mut outcomes)).await;
+    } else {
+        // The carrier has room again while the ledger is written.
+        drop(entered);
     }
-    // The carrier has room again while the ledger is written.
-    drop(entered);
-    let Some(outcome) = outcomes.finish(app.cx.clock.millis(), permitted) else {
-        return Ok(());
-    };
+    let groups = outcomes.groups(app.cx.clock.millis(), permitted);
     app.recorder
-        .settle_telling(chunk.tenant, outcome, permitted, blocks)
+        .settle_groups(chunk.tenant, groups, permitted, blocks)
         .await
         .map_err(Failure::Retry)
 }
@@ -214,18 +197,10 @@ async fn ask(
 }
 
 /// Pairs permits with their texts.
-fn batch(
-    chunk: &Chunk<'_>,
-    way: &Way,
-    permits: Vec<Permit>,
-    mut texts: Vec<Text>,
-) -> (Batch, Sent) {
+fn batch(chunk: &Chunk<'_>, way: &Way, permits: Vec<Permit>, mut texts: Vec<Text>) -> Batch {
     let left = chunk.head.valid_until.0 - chunk.app.cx.clock.millis().0;
     let valid_for = u64::try_from(left).ok().map(Duration::from_millis);
-    let (mut batch, mut sent) = (
-        Vec::with_capacity(permits.len()),
-        Vec::with_capacity(permits.len()),
-    );
+    let mut batch = Vec::with_capacity(permits.len());
     for permit in permits {
         let position = permit.message().position();
         let Ok(at) = texts.binary_search_by_key(&position, |text| text.position) else {
@@ -240,10 +215,9 @@ fn batch(
             body: std::mem::take(&mut text.body),
             valid_for,
         };
-        sent.push((position, permit.decision()));
         batch.push((permit, submission));
     }
-    (batch, sent)
+    batch
 }
 
 fn stopped() -> Failure {

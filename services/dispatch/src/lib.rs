@@ -2,10 +2,11 @@
 //!
 //! Owns lanes and pace, the routes to carriers, the ledger of hand-overs and the states that receipts give.
 //! Hears `cmd.dispatch.send_chunk` and `record_receipts`; answers `qry.dispatch.take_reply`; says `evt.dispatch.hand_overs_recorded` and
-//! `evt.dispatch.receipts_recorded`; asks consent for permits just before each hand-over.
+//! `evt.dispatch.receipts_recorded` and `texts_routed`; asks consent for permits just before each hand-over.
 //!
-//! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`hand_over`] waits for
-//! link and [`pace`], asks for permits, hands over; [`recorder`] makes outcomes durable, tells the others and has the
+//! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`routing`] and [`route`] say
+//! over which carriers a leg may go; [`hand_over`] waits for link and [`pace`], asks for permits, hands over
+//! ([`failover`]); [`recorder`] makes outcomes durable, tells the others and has the
 //! permits closed. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
 
 pub mod api;
@@ -15,18 +16,23 @@ pub mod book;
 pub mod config;
 pub mod consumers;
 pub mod db;
+pub mod failover;
 pub mod flow;
 pub mod hand_over;
 pub mod in_hand;
 pub mod lanes;
 pub mod legs;
+pub mod link_health;
 pub mod links;
 pub mod outcomes;
 pub mod pace;
+pub mod pick;
+pub mod pools;
 pub mod queries;
 pub mod receipt_fold;
 pub mod recorder;
 pub mod route;
+pub mod routing;
 pub mod senders;
 pub mod slots;
 pub mod start;

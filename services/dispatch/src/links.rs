@@ -7,10 +7,14 @@ use std::time::Duration;
 use channels::account::{self, AccountConfig};
 use channels::{AnswerToken, Incoming, LinkState, Provider};
 use contract::Mode;
+use metrics::{Gauge, gauge};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::flow;
+use crate::link_health::LinkHealth;
 use crate::route;
+use crate::route::breaker::{Rules, Standing};
+use crate::route::choose::Health;
 
 /// Reads of a carrier's socket that may wait to be taken in.
 const INCOMING: usize = 256;
@@ -18,11 +22,52 @@ const INCOMING: usize = 256;
 pub struct Link {
     pub name: Arc<str>,
     pub provider: Arc<dyn Provider>,
+    pub health: LinkHealth,
     state: watch::Receiver<LinkState>,
     gate: Gate,
+    /// Whether it holds a connection whose state says that texts can be handed over; others find out by trying.
+    holds_link: bool,
+    breaker_open: Gauge,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Link {
+    /// Whether routing goes around it.
+    pub fn health(&self) -> Health {
+        if self.holds_link && !self.may_be_ready_soon() {
+            Health::LinkDown
+        } else if matches!(self.health.standing(), Standing::Open { .. }) {
+            Health::CircuitOpen
+        } else {
+            Health::Well
+        }
+    }
+
+    /// It is bound, or on its way there for the first time.
+    pub fn may_be_ready_soon(&self) -> bool {
+        matches!(
+            *self.state.borrow(),
+            LinkState::Bound | LinkState::Connecting
+        )
+    }
+
+    /// Tells the metrics how its breaker stands.
+    pub fn tell(&self, standing: Standing) {
+        let open = if standing == Standing::Closed {
+            0.0
+        } else {
+            1.0
+        };
+        self.breaker_open.set(open);
+    }
+
     /// `bound`, `connecting`, …
     pub fn state(&self) -> String {
         self.state.borrow().to_string()
@@ -136,6 +181,7 @@ impl Links {
     pub fn connect(
         carriers: BTreeMap<String, AccountConfig>,
         most: usize,
+        rules: Rules,
     ) -> anyhow::Result<(Self, Vec<mpsc::Receiver<Vec<Incoming>>>)> {
         let (mut list, mut incoming) = (Vec::new(), Vec::new());
         for (name, config) in carriers {
@@ -143,8 +189,11 @@ impl Links {
             let provider = account::open(&name, config, bring)?;
             let state = provider.state();
             list.push(Link {
+                holds_link: provider.capabilities().brings_by_link,
+                breaker_open: gauge!("dispatch_breaker_open", "provider" => name.clone()),
                 name: name.into(),
                 provider,
+                health: LinkHealth::new(rules),
                 state,
                 gate: Gate::new(most),
             });
@@ -165,6 +214,11 @@ impl Links {
     pub fn route(&self, mode: Mode) -> Option<usize> {
         let names: Vec<&str> = self.list.iter().map(|link| &*link.name).collect();
         route::route(mode, &names)
+    }
+
+    /// How the carrier at `link` is doing.
+    pub fn health(&self, link: usize) -> Health {
+        self.list.get(link).map_or(Health::LinkDown, Link::health)
     }
 
     pub fn answer(&self, link: usize, tokens: Vec<AnswerToken>, taken: bool) {

@@ -2,7 +2,7 @@
 
 use channels::SubmitOutcome;
 use contract::chunk::{Encoding, Outcome, OutcomeGroup, SlotRef, Text};
-use contract::dispatch::{HandOver, SlotOutcome};
+use contract::dispatch::{HandOver, Routed, SlotOutcome};
 use contract::ids::{CampaignId, ContactId, DecisionId};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
@@ -24,6 +24,25 @@ pub struct Outcomes {
     provider: String,
     about: Vec<About>,
     items: Vec<HandOver>,
+    /// From which item on a carrier's answers stand, in ascending order.
+    ways: Vec<TakenWay>,
+    routed: Option<Routed>,
+}
+
+/// Items from `from` on went this way.
+#[derive(Debug)]
+struct TakenWay {
+    from: usize,
+    provider: String,
+    routed: Option<Routed>,
+}
+
+/// Texts of one slot that went the same way.
+#[derive(Debug, PartialEq)]
+pub struct Group {
+    pub outcome: SlotOutcome,
+    /// How the carrier was chosen, where there was a choice.
+    pub routed: Option<Routed>,
 }
 
 impl Outcomes {
@@ -53,6 +72,8 @@ impl Outcomes {
             provider: String::new(),
             about: about.collect(),
             items,
+            ways: Vec::new(),
+            routed: None,
         }
     }
 
@@ -99,6 +120,11 @@ impl Outcomes {
         }
     }
 
+    /// How the carrier of the next [`Outcomes::sent`] was chosen.
+    pub fn via(&mut self, routed: Option<Routed>) {
+        self.routed = routed;
+    }
+
     /// The carrier's answers, which line up with `sent`; a missing one is unknown.
     pub fn sent(
         &mut self,
@@ -107,6 +133,11 @@ impl Outcomes {
         results: Vec<SubmitOutcome>,
     ) {
         self.provider = provider.to_string();
+        self.ways.push(TakenWay {
+            from: self.items.len(),
+            provider: provider.to_string(),
+            routed: self.routed.take(),
+        });
         let results = results
             .into_iter()
             .chain(std::iter::repeat(SubmitOutcome::Unknown));
@@ -124,6 +155,42 @@ impl Outcomes {
             };
             self.add(position, Some(decision), outcome, reason, None, id);
         }
+    }
+
+    /// One group for each carrier that answered, the first with everything that reached none. Empty if there is
+    /// nothing to record and no permit to close.
+    pub fn groups(mut self, at: UnixMillis, permitted: bool) -> Vec<Group> {
+        let mut groups = Vec::with_capacity(1);
+        let mut ways = std::mem::take(&mut self.ways);
+        let (slot, campaign) = (self.slot, self.campaign);
+        while ways.len() > 1 {
+            if let Some(TakenWay {
+                from,
+                provider,
+                routed,
+            }) = ways.pop()
+            {
+                let items = self.items.split_off(from);
+                let outcome = SlotOutcome {
+                    slot,
+                    campaign,
+                    provider,
+                    at,
+                    items,
+                };
+                groups.push(Group { outcome, routed });
+            }
+        }
+        let first = ways.pop();
+        let routed = first.and_then(|way| {
+            self.provider = way.provider;
+            way.routed
+        });
+        if let Some(outcome) = self.finish(at, permitted) {
+            groups.push(Group { outcome, routed });
+        }
+        groups.reverse();
+        groups
     }
 
     /// `None` if there is nothing to record and no permit to close.
@@ -258,6 +325,50 @@ mod tests {
         assert_eq!(
             (outcome.items[0].position, outcome.items[0].until),
             (1, Some(UnixMillis(77)))
+        );
+    }
+
+    #[test]
+    fn each_carrier_that_answered_has_a_group_and_refusals_stand_in_the_first() {
+        let mut outcomes = outcomes();
+        outcomes.unknown([5].into_iter());
+        let decision = DecisionId::from_raw(9);
+        let routed = |route: &str| {
+            Some(Routed {
+                route: route.to_string(),
+                sender: None,
+                passed: Vec::new(),
+            })
+        };
+        outcomes.via(routed("a"));
+        outcomes.sent("p", vec![(1, decision)], vec![SubmitOutcome::Unknown]);
+        outcomes.via(routed("b"));
+        let accepted = SubmitOutcome::Accepted {
+            provider_message_id: "1".to_string(),
+        };
+        outcomes.sent(
+            "q",
+            vec![(0, decision), (2, decision)],
+            vec![accepted.clone(), accepted],
+        );
+        let groups = outcomes.groups(UnixMillis(1), true);
+        let seen: Vec<(&str, Vec<u16>, Option<Routed>)> = groups
+            .iter()
+            .map(|group| {
+                let items = group.outcome.items.iter().map(|item| item.position);
+                (
+                    group.outcome.provider.as_str(),
+                    items.collect(),
+                    group.routed.clone(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("p", vec![5, 1], routed("a")),
+                ("q", vec![0, 2], routed("b"))
+            ]
         );
     }
 

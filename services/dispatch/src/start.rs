@@ -24,9 +24,10 @@ use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
+use crate::routing::Routing;
 use crate::senders::Senders;
 use crate::tasks::{answer_replies, close_permits, fence, intake, stop};
-use crate::{api, queries, route, takeover};
+use crate::{api, queries, route, routing, takeover};
 
 /// Commands with receipts that share the recorder's commits.
 const RECEIPT_COMMANDS_AT_ONCE: usize = 8;
@@ -45,9 +46,11 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         route::SIMULATOR
     );
     let (simulator, carriers) = carriers(&config).await?;
-    let (links, incoming) = Links::connect(carriers, config.permit_batches_in_flight)?;
+    let (links, incoming) =
+        Links::connect(carriers, config.permit_batches_in_flight, config.breaker)?;
     let (recorder, entries) = RecorderQueue::new();
     let app = Arc::new(App {
+        routing: Routing::load(&cx.db, &links, config.routing.prefer).await?,
         links: Arc::new(links),
         lanes: Lanes::new(config.lane.clone()),
         senders: Senders::load(&cx.db).await?,
@@ -147,6 +150,7 @@ async fn spawn(
             intake::run(app.clone(), link, brought, reply.clone()),
         );
     }
+    cx.spawn("dispatch routes", routing::watch::run(app.clone()));
     cx.spawn("dispatch fence", fence::run(app.clone()));
     cx.spawn("dispatch stop", stop::run(app.clone()));
     Ok(())

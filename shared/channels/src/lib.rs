@@ -18,6 +18,7 @@ pub mod simulator;
 pub mod smpp;
 mod throttle;
 mod tls;
+mod tried;
 pub mod twilio;
 pub mod web;
 pub mod webhook;
@@ -29,3 +30,4 @@ pub use provider::{
     AnswerToken, FromCarrier, Incoming, IncomingSender, Provider, Receipt, Submission,
     SubmitOutcome,
 };
+pub use tried::Tried;

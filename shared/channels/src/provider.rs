@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use crate::capability::Capabilities;
 use crate::fault::{Certainty, Fault};
 use crate::link_state::LinkState;
+use crate::tried::Tried;
 
 /// One finished text on its way out.
 #[derive(Clone)]
@@ -101,11 +102,21 @@ pub trait Provider: Send + Sync + 'static {
     /// Hands over the batch; the outcomes line up with it. Nothing is first written after `deadline`.
     /// Throttled texts, and texts whose first byte a broken link did not take, are tried again until
     /// then.
+    fn hand_over(
+        &self,
+        batch: Vec<(Permit, Submission)>,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Vec<Tried>>;
+
+    /// The same for those who try no other carrier afterwards.
     fn send(
         &self,
         batch: Vec<(Permit, Submission)>,
         deadline: Instant,
-    ) -> BoxFuture<'_, Vec<SubmitOutcome>>;
+    ) -> BoxFuture<'_, Vec<SubmitOutcome>> {
+        let tried = self.hand_over(batch, deadline);
+        Box::pin(async move { tried.await.into_iter().map(Tried::into_outcome).collect() })
+    }
 
     /// Tells the carrier that what it brought is kept (`taken`), or that it should bring it again.
     fn answer(&self, tokens: Vec<AnswerToken>, taken: bool);

@@ -18,8 +18,9 @@ use crate::consent::{
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
-    HandOver, HandOversRecorded, ProviderBlock, ProviderReceipt, Receipt, ReceiptsRecorded,
-    RecordReceipts, SendAnswer, SendChunk, SlotOutcome, TakeReply,
+    HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt, ReceiptsRecorded,
+    RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SlotOutcome, TakeReply,
+    TextsRouted,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};
@@ -342,6 +343,22 @@ fn dispatch_and_inbound() -> Vec<Entry> {
                     encoding: Encoding::Gsm7,
                     provider_message_id: "1a2b".into(),
                 }],
+            }],
+        }),
+        Entry::of(&TextsRouted {
+            groups: vec![RoutedGroup {
+                slot: slot(),
+                campaign: id(1),
+                positions: vec![65],
+                routed: Routed {
+                    route: "de-direct".into(),
+                    sender: Some("+15005550100".into()),
+                    passed: vec![Passed {
+                        route: "de-cheap".into(),
+                        why: "circuit_open".into(),
+                        tried: false,
+                    }],
+                },
             }],
         }),
         Entry::of(&ReceiptsRecorded {

@@ -74,6 +74,48 @@ impl Payload for HandOversRecorded {
     const NAME: &'static str = "hand_overs_recorded";
 }
 
+/// Which routes texts took, where there was a choice: said in the commit of their hand-over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TextsRouted {
+    pub groups: Vec<RoutedGroup>,
+}
+
+/// Texts of one slot that went the same way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoutedGroup {
+    pub slot: SlotRef,
+    pub campaign: CampaignId,
+    pub positions: Vec<u16>,
+    pub routed: Routed,
+}
+
+/// A choice of route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routed {
+    /// Name of the route; that of the provider where no route was written down.
+    pub route: String,
+    /// The number that a pool chose.
+    pub sender: Option<String>,
+    /// Routes that came before it, and why they did not take the text.
+    pub passed: Vec<Passed>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    pub route: String,
+    /// `circuit_open`, `link_down`, or the reason code of an attempt that surely sent nothing.
+    pub why: String,
+    /// It was handed over, and the carrier did not take it.
+    pub tried: bool,
+}
+
+impl Payload for TextsRouted {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "texts_routed";
+    const FORMAT: Format = Format::Json;
+}
+
 /// Final receipts, after folding by rank: each message appears at most once per state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptsRecorded {

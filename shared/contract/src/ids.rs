@@ -231,6 +231,14 @@ pub mod kinds {
     impl Kind for Click {
         const PREFIX: &'static str = "clk";
     }
+    pub enum Route {}
+    impl Kind for Route {
+        const PREFIX: &'static str = "rte";
+    }
+    pub enum SenderPool {}
+    impl Kind for SenderPool {
+        const PREFIX: &'static str = "spl";
+    }
     pub enum Event {}
     impl Kind for Event {
         const PREFIX: &'static str = "evt";
@@ -261,6 +269,10 @@ pub type SuppressionId = Id<kinds::Suppression>;
 pub type IncidentId = Id<kinds::Incident>;
 /// Somebody, or something, followed a short link.
 pub type ClickId = Id<kinds::Click>;
+/// A road to a carrier, and which texts may take it.
+pub type RouteId = Id<kinds::Route>;
+/// Several senders that a campaign leaves from.
+pub type SenderPoolId = Id<kinds::SenderPool>;
 /// Identity of an envelope on the bus; what consumers deduplicate by.
 pub type EventId = Id<kinds::Event>;
 

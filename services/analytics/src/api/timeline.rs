@@ -7,15 +7,17 @@ use axum::extract::State;
 use chassis::http::{Auth, PathId, Problem};
 use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
+use contract::dispatch::Routed;
 use contract::{DecisionId, MessageId, UnixMillis};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::message::find;
 use crate::app::App;
-use crate::db::hops;
 use crate::db::messages::Whole;
 use crate::db::runs::Run;
+use crate::db::runs::message_key;
+use crate::db::{hops, routes};
 
 /// Every hop of one message.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,7 +32,7 @@ pub struct Timeline {
 /// One hop. Fields that do not apply are absent.
 #[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct Hop {
-    /// `released`, `screened`, `rendered`, `decision`, `handed_over`, `settled` or `receipt`.
+    /// `released`, `screened`, `rendered`, `decision`, `routed`, `handed_over`, `settled` or `receipt`.
     pub hop: String,
     pub at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +48,10 @@ pub struct Hop {
     pub provider_message_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segments: Option<u8>,
+    /// Of `routed`: the route chosen, the pool's sender, and the routes that came before it with why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub routed: Option<Routed>,
 }
 
 /// The way of one message through the stages. Which decision it was: `GET /v1/decisions/{id}`.
@@ -58,14 +64,35 @@ pub async fn handle(
 ) -> Result<Json<Timeline>, Problem> {
     let (run, whole) = find(&app, caller.tenant, id).await?;
     let stages = hops::of_chunk(&app.db, run.no, id.chunk()).await?;
+    let key = message_key(run.no, id.chunk(), id.position());
+    let routed = routes::find(&app.db, key).await?;
     Ok(Json(Timeline {
         message: id,
-        summary: summary(&whole),
-        hops: trace(&run, &whole, &stages),
+        summary: format!("{}{}", summary(&whole), by_route(routed.as_ref())),
+        hops: trace(&run, &whole, &stages, routed),
     }))
 }
 
-fn trace(run: &Run, whole: &Whole, stages: &[(String, UnixMillis)]) -> Vec<Hop> {
+/// What a choice of route adds to the summary: `; route spare, 2nd attempt`.
+fn by_route(routed: Option<&Routed>) -> String {
+    let Some(routed) = routed else {
+        return String::new();
+    };
+    let attempt = match routed.passed.iter().filter(|one| one.tried).count() {
+        0 => String::new(),
+        1 => ", 2nd attempt".to_string(),
+        2 => ", 3rd attempt".to_string(),
+        n => format!(", {}th attempt", n + 1),
+    };
+    format!("; route {}{attempt}", routed.route)
+}
+
+fn trace(
+    run: &Run,
+    whole: &Whole,
+    stages: &[(String, UnixMillis)],
+    routed: Option<Routed>,
+) -> Vec<Hop> {
     let hop = |name: &str, at: UnixMillis| Hop {
         hop: name.to_string(),
         at: at.to_utc(),
@@ -88,6 +115,12 @@ fn trace(run: &Run, whole: &Whole, stages: &[(String, UnixMillis)]) -> Vec<Hop> 
             hops.push(Hop {
                 decision: whole.decision,
                 ..hop("decision", at)
+            });
+        }
+        if routed.is_some() {
+            hops.push(Hop {
+                routed,
+                ..hop("routed", at)
             });
         }
         let left = step.rank >= Outcome::Unknown.rank();
@@ -146,6 +179,7 @@ mod tests {
     use super::*;
     use crate::fold::{Message, Step};
     use contract::Reason;
+    use contract::dispatch::Passed;
 
     #[test]
     fn a_delivered_text_tells_its_way() {
@@ -185,7 +219,19 @@ mod tests {
             ("screened".into(), UnixMillis(10)),
             ("rendered".into(), UnixMillis(20)),
         ];
-        let names: Vec<_> = trace(&run, &whole, &stages)
+        let passed = |tried| Passed {
+            route: "main".to_string(),
+            why: "CARRIER_ACCOUNT".to_string(),
+            tried,
+        };
+        let spare = Routed {
+            route: "spare".to_string(),
+            sender: None,
+            passed: vec![passed(false), passed(true)],
+        };
+        assert_eq!(by_route(Some(&spare)), "; route spare, 2nd attempt");
+        assert_eq!(by_route(None), "");
+        let names: Vec<_> = trace(&run, &whole, &stages, Some(spare))
             .into_iter()
             .map(|hop| hop.hop)
             .collect();
@@ -196,6 +242,7 @@ mod tests {
                 "screened",
                 "rendered",
                 "decision",
+                "routed",
                 "handed_over",
                 "receipt"
             ]

@@ -11,6 +11,7 @@ mod opt_out_recorded;
 mod receipts_recorded;
 mod run_closed;
 mod run_started;
+mod texts_routed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub async fn start(cx: &Cx, app: &Arc<App>) -> anyhow::Result<()> {
     let linger = Duration::from_millis(app.config.receipts_linger_ms);
     let app = || Arc::clone(app);
     cx.consume_batch("analytics__run_started", max, app(), run_started::handle)
+        .await?;
+    cx.consume_batch("analytics__texts_routed", max, app(), texts_routed::handle)
         .await?;
     cx.consume_batch("analytics__run_closed", max, app(), run_closed::handle)
         .await?;

@@ -5,4 +5,5 @@ pub mod hops;
 pub mod messages;
 pub mod people;
 pub mod rollup;
+pub mod routes;
 pub mod runs;

@@ -6,6 +6,7 @@
 mod groups;
 mod hand_overs;
 mod receipts;
+mod routes;
 
 pub use groups::Groups;
 

@@ -7,13 +7,14 @@ use axum::extract::State;
 use chassis::http::{Auth, PathId, Problem};
 use chrono::{DateTime, Utc};
 use contract::chunk::{Encoding, Outcome};
+use contract::dispatch::Routed;
 use contract::ids::{CampaignId, ContactId, DecisionId, MessageId};
 use contract::time::UnixMillis;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::db::{ledger, receipt_log};
+use crate::db::{ledger, ledger_route, receipt_log};
 use crate::receipt_fold;
 use crate::slots;
 
@@ -41,6 +42,10 @@ pub struct MessageDispatch {
     #[schema(value_type = String)]
     encoding: Encoding,
     handed_over_at: DateTime<Utc>,
+    /// How the carrier was chosen, where there was a choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    routed: Option<Routed>,
 }
 
 /// The ledger's view of one text that had a permit.
@@ -72,6 +77,7 @@ pub async fn handle(
         folded.unwrap_or_else(|| item.outcome()),
         |state, (_, _, receipt)| receipt_fold::fold(state, receipt).unwrap_or(state),
     );
+    let routed = ledger_route::find(engine, db, row.key).await?;
     Ok(Json(MessageDispatch {
         id,
         campaign: row.campaign,
@@ -84,5 +90,6 @@ pub async fn handle(
         segments: item.segments,
         encoding: item.encoding,
         handed_over_at: UnixMillis(row.at).to_utc(),
+        routed,
     }))
 }

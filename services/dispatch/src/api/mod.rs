@@ -2,7 +2,11 @@
 
 mod lanes;
 mod message_dispatch;
+mod named;
+mod operators;
 mod providers;
+mod routes;
+mod sender_pools;
 
 use std::sync::Arc;
 
@@ -16,5 +20,23 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(providers::handle))
         .routes(routes!(lanes::handle))
         .routes(routes!(message_dispatch::handle))
+        .routes(routes!(routes::create::handle, routes::list::handle))
+        .routes(routes!(routes::explain::handle))
+        .routes(routes!(
+            routes::one::show,
+            routes::one::put,
+            routes::one::remove
+        ))
+        .routes(routes!(
+            sender_pools::create::handle,
+            sender_pools::list::handle
+        ))
+        .routes(routes!(
+            sender_pools::one::show,
+            sender_pools::one::put,
+            sender_pools::one::remove
+        ))
+        .routes(routes!(operators::put_prefixes))
+        .routes(routes!(operators::post_lookups))
         .with_state(app)
 }

@@ -1,6 +1,8 @@
 //! `GET /v1/providers`
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -32,6 +34,18 @@ pub struct Provider {
     slots_in_flight: usize,
     /// How many may be, as it has lately shown.
     slots_allowed: usize,
+    /// `closed`, `open` (routing goes around it) or `half_open` (a few hand-overs probe).
+    breaker: &'static str,
+    /// Times the breaker has opened since the start.
+    breaker_opened: u64,
+    /// Milliseconds that hand-overs took, in the last five to ten minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p50_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99_ms: Option<f64>,
+    /// Texts taken in that time, and those that were not, by fault.
+    taken: u64,
+    faults: BTreeMap<&'static str, u64>,
 }
 
 /// The carriers of this process that the key's mode can reach.
@@ -47,6 +61,8 @@ pub async fn handle(
     let data = of_mode
         .map(|link| {
             let (slots_in_flight, slots_allowed) = link.gate().usage();
+            let (breaker_opened, figures) = link.health.figures();
+            let ms = |took: Duration| took.as_secs_f64() * 1000.0;
             let capabilities = link.provider.capabilities();
             Provider {
                 name: link.name.to_string(),
@@ -57,6 +73,16 @@ pub async fn handle(
                 validity: capabilities.validity,
                 slots_in_flight,
                 slots_allowed,
+                breaker: link.health.standing().as_str(),
+                breaker_opened,
+                p50_ms: figures.p50.map(ms),
+                p99_ms: figures.p99.map(ms),
+                taken: figures.taken,
+                faults: figures
+                    .faults
+                    .iter()
+                    .map(|(fault, count)| (fault.as_str(), *count))
+                    .collect(),
             }
         })
         .collect();

@@ -2,15 +2,26 @@
 
 pub mod items;
 pub mod ledger;
+pub mod ledger_route;
 pub mod load;
+pub mod named_rows;
+pub mod operators;
 pub mod parked;
 pub mod receipt_log;
+pub mod routing_version;
 pub mod senders;
 pub mod states;
+pub mod sticky_sender;
 
 use chassis::SqlMigration;
 
-pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
-    name: "0001_ledger",
-    sql: include_str!("migrations/0001_ledger.sql"),
-}];
+pub const MIGRATIONS: &[SqlMigration] = &[
+    SqlMigration {
+        name: "0001_ledger",
+        sql: include_str!("migrations/0001_ledger.sql"),
+    },
+    SqlMigration {
+        name: "0002_routing",
+        sql: include_str!("migrations/0002_routing.sql"),
+    },
+];

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use channels::AnswerToken;
 use contract::TenantId;
 use contract::consent::RecordProviderBlock;
-use contract::dispatch::SlotOutcome;
+use contract::dispatch::{Routed, SlotOutcome};
 use tokio::sync::{mpsc, oneshot};
 
 pub use run::{Recorder, parked_since};
 
 use crate::book::CarrierReceipt;
+use crate::outcomes::Group;
 
 /// Entries that wait for the recorder before those who bring more have to wait.
 const QUEUE: usize = 4096;
@@ -25,6 +26,10 @@ const QUEUE: usize = 4096;
 pub struct Settled {
     pub tenant: TenantId,
     pub outcome: SlotOutcome,
+    /// How its carrier was chosen, where there was a choice.
+    pub routed: Option<Routed>,
+    /// Texts of the same slot that other carriers took, recorded in the same commit.
+    pub also: Vec<Group>,
     /// Whether permits were granted: then they are closed after the commit.
     pub permitted: bool,
     /// Opt-outs that the carrier knew of.
@@ -55,7 +60,10 @@ pub enum Entry {
 impl Entry {
     const fn size(&self) -> usize {
         match self {
-            Self::Settled(settled) => settled.outcome.items.len(),
+            Self::Settled(settled) => {
+                // Read in a constant function: the others are few.
+                settled.outcome.items.len() + settled.also.len()
+            }
             Self::Receipts(receipts) => receipts.receipts.len(),
         }
     }
@@ -92,10 +100,32 @@ impl RecorderQueue {
         permitted: bool,
         blocks: Vec<RecordProviderBlock>,
     ) -> anyhow::Result<()> {
+        let group = Group {
+            outcome,
+            routed: None,
+        };
+        self.settle_groups(tenant, vec![group], permitted, blocks)
+            .await
+    }
+
+    /// The same for a slot whose texts went several ways: one commit, and its permits are closed once.
+    pub async fn settle_groups(
+        &self,
+        tenant: TenantId,
+        groups: Vec<Group>,
+        permitted: bool,
+        blocks: Vec<RecordProviderBlock>,
+    ) -> anyhow::Result<()> {
+        let mut groups = groups.into_iter();
+        let Some(Group { outcome, routed }) = groups.next() else {
+            return Ok(());
+        };
         let (done, durable) = oneshot::channel();
         let entry = Entry::Settled(Settled {
             tenant,
             outcome,
+            routed,
+            also: groups.collect(),
             permitted,
             blocks,
             done,

@@ -2,22 +2,28 @@
 
 use contract::chunk::{Outcome, SlotRef};
 use contract::consent::RecordProviderBlock;
-use contract::dispatch::{HandOversRecorded, Receipt, ReceiptsRecorded};
+use contract::dispatch::{
+    HandOversRecorded, Receipt, ReceiptsRecorded, Routed, RoutedGroup, SlotOutcome, TextsRouted,
+};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
 use contract::{Mode, TenantId};
 use tokio::sync::oneshot;
 
 use super::{Entry, Receipts};
-use crate::book::{Book, CarrierReceipt, NewPart, Parked, Received, Rise};
+use crate::book::{Book, CarrierReceipt, NewPart, Parked, PartKey, Received, Rise};
 use crate::db::ledger::LedgerRow;
 use crate::db::{ledger, receipt_log, states};
-use crate::route;
+use crate::outcomes::Group;
+use crate::{route, slots};
 
 /// Everything one commit writes and says.
 #[derive(Debug, Default, Clone)]
 pub struct Work {
     pub hand_overs: Vec<(TenantId, HandOversRecorded)>,
+    /// Choices of route, for the ledger and for those who show them.
+    pub routes: Vec<(PartKey, Routed)>,
+    pub routed: Vec<(TenantId, TextsRouted)>,
     pub receipts: Vec<(TenantId, ReceiptsRecorded)>,
     pub ledger: Option<String>,
     pub log: Option<Vec<u8>>,
@@ -68,23 +74,35 @@ pub fn plan(
                 if settled.permitted {
                     after.close.push(settled.outcome.slot);
                     after.closed.push(settled.done);
-                    rows.extend(LedgerRow::of(settled.tenant, &settled.outcome));
                 } else {
                     after.dones.push(settled.done);
                 }
-                for item in &settled.outcome.items {
-                    match item.outcome {
-                        Outcome::HandedOver => after.counts.handed_over += 1,
-                        Outcome::Unknown => after.counts.unknown += 1,
-                        Outcome::Failed => after.counts.failed += 1,
-                        _ => {}
+                let (tenant, permitted) = (settled.tenant, settled.permitted);
+                let first = Group {
+                    outcome: settled.outcome,
+                    routed: settled.routed,
+                };
+                for Group { outcome, routed } in std::iter::once(first).chain(settled.also) {
+                    if permitted && let Some(row) = LedgerRow::of(tenant, &outcome) {
+                        if let Some(routed) = routed {
+                            say_route(&mut work, &row, &outcome, routed);
+                        }
+                        rows.push(row);
                     }
-                }
-                if !settled.outcome.items.is_empty() {
-                    let slots = said_to(&mut work.hand_overs, settled.tenant, || {
-                        HandOversRecorded { slots: Vec::new() }
-                    });
-                    slots.slots.push(settled.outcome);
+                    for item in &outcome.items {
+                        match item.outcome {
+                            Outcome::HandedOver => after.counts.handed_over += 1,
+                            Outcome::Unknown => after.counts.unknown += 1,
+                            Outcome::Failed => after.counts.failed += 1,
+                            _ => {}
+                        }
+                    }
+                    if !outcome.items.is_empty() {
+                        let event = said_to(&mut work.hand_overs, tenant, || HandOversRecorded {
+                            slots: Vec::new(),
+                        });
+                        event.slots.push(outcome);
+                    }
                 }
             }
         }
@@ -146,6 +164,26 @@ pub fn plan(
         work.log = Some(receipt_log::to_bytes(&rises)?);
     }
     Ok((work, after))
+}
+
+/// Records how the carrier of a row was chosen.
+fn say_route(work: &mut Work, row: &LedgerRow, outcome: &SlotOutcome, routed: Routed) {
+    work.routes.push((row.key, routed.clone()));
+    let group = RoutedGroup {
+        slot: outcome.slot,
+        campaign: outcome.campaign,
+        positions: row
+            .items
+            .items
+            .iter()
+            .map(|item| slots::position(outcome.slot.slot, item.place))
+            .collect(),
+        routed,
+    };
+    let event = said_to(&mut work.routed, row.tenant, || TextsRouted {
+        groups: Vec::new(),
+    });
+    event.groups.push(group);
 }
 
 /// An opt-out that a receipt tells of, unless the carrier is the simulated one.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chassis::{Bus, Db};
 
 use super::plan::Work;
-use crate::db::{ledger, parked, receipt_log, states};
+use crate::db::{ledger, ledger_route, parked, receipt_log, states};
 
 /// Waits between tries; a database that cannot be written for longer ends the process, and what was in
 /// flight is settled at the next start.
@@ -41,6 +41,9 @@ async fn once(db: &Db, bus: &Bus, work: Arc<Work>) -> anyhow::Result<()> {
             if let Some(rows) = &work.ledger {
                 ledger::insert(engine, tx, rows.clone()).await?;
             }
+            if !work.routes.is_empty() {
+                ledger_route::insert(engine, tx, &work.routes).await?;
+            }
             if !work.parked.is_empty() {
                 parked::insert(engine, tx, &work.parked).await?;
             }
@@ -55,6 +58,9 @@ async fn once(db: &Db, bus: &Bus, work: Arc<Work>) -> anyhow::Result<()> {
                 receipt_log::append(engine, tx, entries.clone()).await?;
             }
             for (tenant, event) in &work.hand_overs {
+                bus.say(tx, *tenant, event).await?;
+            }
+            for (tenant, event) in &work.routed {
                 bus.say(tx, *tenant, event).await?;
             }
             for (tenant, event) in &work.receipts {

@@ -45,7 +45,7 @@ impl Said {
                             ));
                         }
                     }
-                } else {
+                } else if message.subject.contains(ReceiptsRecorded::NAME) {
                     let event: ReceiptsRecorded =
                         payload::decode(ReceiptsRecorded::FORMAT, &message.payload).unwrap();
                     let items = event

@@ -12,5 +12,6 @@ mod receipts;
 mod replies;
 mod restart;
 mod rig;
+mod routing;
 mod stub;
 mod twilio;

@@ -15,6 +15,7 @@ use super::link::{self, Tls};
 use crate::capability::{Capabilities, Idempotency};
 use crate::link_state::LinkState;
 use crate::provider::{AnswerToken, IncomingSender, Provider, Submission, SubmitOutcome};
+use crate::tried::Tried;
 
 /// The number of a link: that of its bind above, how often that was bound below.
 const BIND_SHIFT: u32 = 32;
@@ -159,16 +160,13 @@ impl Provider for SmppProvider {
         })
     }
 
-    fn send(
+    fn hand_over(
         &self,
         batch: Vec<(Permit, Submission)>,
         deadline: Instant,
-    ) -> BoxFuture<'_, Vec<SubmitOutcome>> {
+    ) -> BoxFuture<'_, Vec<Tried>> {
         let count = batch.len();
-        let batch = batch
-            .into_iter()
-            .map(|(_, submission)| submission)
-            .collect();
+        let (permits, batch): (Vec<Permit>, Vec<Submission>) = batch.into_iter().unzip();
         let (reply, answer) = oneshot::channel();
         let order = Order::Send {
             batch,
@@ -188,13 +186,23 @@ impl Provider for SmppProvider {
             let gone = SubmitOutcome::NotSent {
                 reason: contract::Reason::NO_ROUTE,
             };
-            let Some(in_hand) = in_hand else {
-                return vec![gone; count];
+            let outcomes = match in_hand {
+                None => vec![gone; count],
+                Some(in_hand) => {
+                    let answered = answer.await;
+                    in_hand.fetch_sub(count, Ordering::Relaxed);
+                    // The task ended with the batch in its hands: some of it may have left.
+                    answered.unwrap_or_else(|_| vec![SubmitOutcome::Unknown; count])
+                }
             };
-            let answered = answer.await;
-            in_hand.fetch_sub(count, Ordering::Relaxed);
-            // The task ended with the batch in its hands: some of it may have left.
-            answered.unwrap_or_else(|_| vec![SubmitOutcome::Unknown; count])
+            // A text without an answer is one of which nobody knows.
+            let outcomes = outcomes
+                .into_iter()
+                .chain(std::iter::repeat(SubmitOutcome::Unknown));
+            let tried = permits.into_iter().zip(outcomes);
+            tried
+                .map(|(permit, outcome)| Tried::new(permit, outcome))
+                .collect()
         })
     }
 

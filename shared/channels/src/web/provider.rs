@@ -17,6 +17,7 @@ use super::gate::Gate;
 use crate::capability::Capabilities;
 use crate::link_state::LinkState;
 use crate::provider::{AnswerToken, Provider, Submission, SubmitOutcome};
+use crate::tried::Tried;
 
 /// Bounds of one account.
 #[derive(Debug, Clone, Copy)]
@@ -138,17 +139,20 @@ impl<D: Dialect> Provider for HttpProvider<D> {
         })
     }
 
-    fn send(
+    fn hand_over(
         &self,
         batch: Vec<(Permit, Submission)>,
         deadline: Instant,
-    ) -> BoxFuture<'_, Vec<SubmitOutcome>> {
+    ) -> BoxFuture<'_, Vec<Tried>> {
         Box::pin(async move {
             let refused = SubmitOutcome::NotSent {
                 reason: Reason::NO_ROUTE,
             };
             if self.closed.load(Ordering::Acquire) {
-                return vec![refused; batch.len()];
+                return batch
+                    .into_iter()
+                    .map(|(permit, _)| Tried::new(permit, refused.clone()))
+                    .collect();
             }
             let mut outcomes = vec![SubmitOutcome::Unknown; batch.len()];
             let mut under_way: FuturesUnordered<_> = batch
@@ -161,7 +165,11 @@ impl<D: Dialect> Provider for HttpProvider<D> {
             while let Some((at, outcome)) = under_way.next().await {
                 outcomes[at] = outcome;
             }
-            outcomes
+            drop(under_way);
+            let tried = batch.into_iter().zip(outcomes);
+            tried
+                .map(|((permit, _), outcome)| Tried::new(permit, outcome))
+                .collect()
         })
     }
 

@@ -1,4 +1,18 @@
-//! Which carrier a text goes to.
+//! Which carrier a text goes to: pure rules, values in and values out.
+//!
+//! [`country`] and [`operator`] say whose network a number belongs to, [`choose`] ranks a tenant's routes for a
+//! text and says why the others were not taken, [`pool`] picks the number it leaves from. [`breaker`] and
+//! [`tally`] watch how a carrier does.
+
+pub mod breaker;
+pub mod choose;
+pub mod cost;
+pub mod country;
+pub mod draw;
+pub mod operator;
+pub mod pool;
+pub mod prefix;
+pub mod tally;
 
 use contract::Mode;
 

@@ -1,0 +1,7 @@
+//! `/v1/routes`, one file per endpoint.
+
+pub mod create;
+pub mod explain;
+pub mod list;
+pub mod one;
+mod view;

@@ -1,0 +1,6 @@
+//! `/v1/sender-pools`, one file per endpoint.
+
+pub mod create;
+pub mod list;
+pub mod one;
+mod view;

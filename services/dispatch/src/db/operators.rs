@@ -1,0 +1,96 @@
+//! `operator_prefix` and `number_lookup`: whose network a number is in.
+
+use chassis::{Db, Engine};
+use contract::{Phone, TenantId, UnixMillis};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+
+use super::routing_version;
+
+/// Prefixes of every tenant: tenant, prefix, operator.
+pub async fn prefixes(
+    engine: Engine,
+    db: &DatabaseConnection,
+) -> anyhow::Result<Vec<(TenantId, String, String)>> {
+    let sql = "SELECT tenant, prefix, operator FROM operator_prefix ORDER BY tenant, prefix";
+    let rows = db.query_all_raw(engine.sql(sql, [])).await?;
+    rows.iter()
+        .map(|row| {
+            let tenant = TenantId::from_uuid(row.try_get("", "tenant")?);
+            Ok((
+                tenant,
+                row.try_get("", "prefix")?,
+                row.try_get("", "operator")?,
+            ))
+        })
+        .collect()
+}
+
+/// Lookups of every tenant: tenant, digits, operator.
+pub async fn lookups(
+    engine: Engine,
+    db: &DatabaseConnection,
+) -> anyhow::Result<Vec<(TenantId, u64, String)>> {
+    let sql = "SELECT tenant, phone, operator FROM number_lookup";
+    let rows = db.query_all_raw(engine.sql(sql, [])).await?;
+    rows.iter()
+        .map(|row| {
+            let tenant = TenantId::from_uuid(row.try_get("", "tenant")?);
+            let phone: i64 = row.try_get("", "phone")?;
+            Ok((tenant, phone.cast_unsigned(), row.try_get("", "operator")?))
+        })
+        .collect()
+}
+
+/// Replaces all prefixes of a tenant.
+pub async fn replace_prefixes(
+    db: &Db,
+    tenant: TenantId,
+    rows: Vec<(String, String)>,
+) -> anyhow::Result<()> {
+    let (engine, json) = (db.engine(), serde_json::to_string(&rows)?);
+    db.write(move |tx| {
+        Box::pin(async move {
+            let sql = "DELETE FROM operator_prefix WHERE tenant = $1";
+            tx.execute_raw(engine.sql(sql, [tenant.uuid().into()]))
+                .await?;
+            let sql = format!(
+                "INSERT INTO operator_prefix (tenant, prefix, operator) \
+                 SELECT $2, value->>0, value->>1 FROM {} AS r WHERE true \
+                 ON CONFLICT (tenant, prefix) DO UPDATE SET operator = excluded.operator",
+                engine.rows("$1")
+            );
+            tx.execute_raw(engine.sql(sql, [json.into(), tenant.uuid().into()]))
+                .await?;
+            routing_version::raise(engine, tx).await
+        })
+    })
+    .await
+}
+
+/// Adds what lookups found; a number known already is known anew.
+pub async fn add_lookups(
+    db: &Db,
+    tenant: TenantId,
+    rows: &[(Phone, String)],
+    at: UnixMillis,
+) -> anyhow::Result<()> {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(phone, operator)| (phone.digits(), operator))
+        .collect();
+    let (engine, json) = (db.engine(), serde_json::to_string(&rows)?);
+    db.write(move |tx| {
+        Box::pin(async move {
+            let sql = format!(
+                "INSERT INTO number_lookup (tenant, phone, operator, at) \
+                 SELECT $2, CAST(value->>0 AS BIGINT), value->>1, $3 FROM {} AS r WHERE true \
+                 ON CONFLICT (tenant, phone) DO UPDATE SET operator = excluded.operator, at = excluded.at",
+                engine.rows("$1")
+            );
+            tx.execute_raw(engine.sql(sql, [json.into(), tenant.uuid().into(), at.0.into()]))
+                .await?;
+            routing_version::raise(engine, tx).await
+        })
+    })
+    .await
+}
