@@ -14,6 +14,7 @@ use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::recorder::RecorderQueue;
 use crate::senders::Senders;
+use crate::traffic::Traffic;
 
 /// The tenant of questions that concern no single one.
 pub const EVERYONE: TenantId = TenantId::from_raw(0);
@@ -25,6 +26,7 @@ pub struct App {
     pub config: Config,
     pub links: Arc<Links>,
     pub lanes: Lanes,
+    pub traffic: Traffic,
     pub senders: Senders,
     pub recorder: RecorderQueue,
     pub in_hand: InHand,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use channels::account::AccountConfig;
 use serde::Deserialize;
 
+use crate::pace::Rate;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -18,6 +20,8 @@ pub struct Config {
     pub fold_every_ms: u64,
     pub receipts_for_hours: u32,
     pub lane: LaneConfig,
+    /// Tenants whose keys control what all share.
+    pub operators: Vec<String>,
     pub simulator: SimulatorConfig,
     pub providers: BTreeMap<String, AccountConfig>,
 }
@@ -34,6 +38,15 @@ pub struct LaneConfig {
 pub struct SimulatorConfig {
     pub address: String,
     pub log: String,
+}
+
+impl LaneConfig {
+    pub fn rate(&self) -> Rate {
+        Rate {
+            per_second: f64::from(self.segments_per_second),
+            burst: self.burst,
+        }
+    }
 }
 
 impl Config {

@@ -14,6 +14,7 @@ use crate::db::ledger;
 use crate::legs::Way;
 use crate::outcomes::Outcomes;
 use crate::slots;
+use crate::traffic::{Leave, line};
 
 /// Tries at a question that consent refuses before the chunk is given back.
 const REFUSALS: u32 = 5;
@@ -54,18 +55,18 @@ pub async fn piece(
         return Err(Failure::Retry(anyhow::anyhow!("the link is gone")));
     };
     let (app, stopping) = (chunk.app, chunk.app.cx.stopping());
-    let segments = texts
-        .iter()
-        .map(|text| u32::from(text.segments.max(1)))
-        .sum();
+    let (turn, waiting) = (line::ask(chunk, way, &texts), way.lane.waits(&texts));
     let answer = is_answer(chunk.head.class);
-    let entered = tokio::select! {
-        entered = async {
+    let leave = tokio::select! {
+        leave = async {
             link.provider.ready().await;
-            way.lane.wait(segments, answer).await;
-            link.gate().enter(answer).await
-        } => entered,
+            app.traffic.enter(turn, link.gate(), answer).await
+        } => leave,
         () = stopping.cancelled() => return Err(stopped()),
+    };
+    drop(waiting);
+    let Leave::Go(entered) = leave else {
+        return line::give_back(chunk, slot, &texts, &leave).await;
     };
     let _busy = app.busy.token();
     if stopping.is_cancelled() {

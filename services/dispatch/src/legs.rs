@@ -34,7 +34,8 @@ pub struct Legs {
 /// The legs of a slot's texts.
 pub async fn of(chunk: &Chunk<'_>, texts: Vec<Text>) -> Result<Legs, Failure> {
     let (app, head) = (chunk.app, chunk.head);
-    let Some(link) = app.links.route(head.mode) else {
+    let link = app.links.route(head.mode);
+    let Some(link) = link.map(|link| app.links.moved(link, &app.traffic)) else {
         return Ok(Legs {
             legs: Vec::new(),
             stranded: texts,

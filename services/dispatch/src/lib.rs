@@ -5,7 +5,7 @@
 //! `evt.dispatch.receipts_recorded`; asks consent for permits just before each hand-over.
 //!
 //! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`hand_over`] waits for
-//! link and [`pace`], asks for permits, hands over; [`recorder`] makes outcomes durable, tells the others and has the
+//! link and its turn in [`traffic`], asks for permits, hands over; [`recorder`] makes outcomes durable, tells the others and has the
 //! permits closed. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
 
 pub mod api;
@@ -32,6 +32,7 @@ pub mod slots;
 pub mod start;
 pub mod takeover;
 pub mod tasks;
+pub mod traffic;
 
 pub const SERVICE: chassis::Service = chassis::Service {
     name: "dispatch",

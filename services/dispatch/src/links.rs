@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::flow;
 use crate::route;
+use crate::traffic::Traffic;
 
 /// Reads of a carrier's socket that may wait to be taken in.
 const INCOMING: usize = 256;
@@ -165,6 +166,15 @@ impl Links {
     pub fn route(&self, mode: Mode) -> Option<usize> {
         let names: Vec<&str> = self.list.iter().map(|link| &*link.name).collect();
         route::route(mode, &names)
+    }
+
+    /// The link that an operator moved this one's texts to, or this one.
+    pub fn moved(&self, link: usize, traffic: &Traffic) -> usize {
+        let name = self.list.get(link).map(|link| &*link.name);
+        let moved = name.and_then(|name| traffic.moved_to(name));
+        moved
+            .and_then(|to| self.list.iter().position(|link| *link.name == *to))
+            .unwrap_or(link)
     }
 
     pub fn answer(&self, link: usize, tokens: Vec<AnswerToken>, taken: bool) {

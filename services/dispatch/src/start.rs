@@ -25,7 +25,8 @@ use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::senders::Senders;
-use crate::tasks::{answer_replies, close_permits, fence, intake, stop};
+use crate::tasks::{answer_replies, close_permits, fence, intake, stop, traffic};
+use crate::traffic::Traffic;
 use crate::{api, queries, route, takeover};
 
 /// Commands with receipts that share the recorder's commits.
@@ -49,7 +50,8 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     let (recorder, entries) = RecorderQueue::new();
     let app = Arc::new(App {
         links: Arc::new(links),
-        lanes: Lanes::new(config.lane.clone()),
+        lanes: Lanes::default(),
+        traffic: Traffic::new(config.lane.rate(), cx.clock.clone()),
         senders: Senders::load(&cx.db).await?,
         recorder,
         in_hand: InHand::default(),
@@ -62,6 +64,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         urgent: cx.urgent(),
         cx,
     });
+    traffic::load(&app).await?;
     spawn(&app, entries, incoming).await?;
     queries::start(&app).await?;
     app.cx
@@ -147,6 +150,7 @@ async fn spawn(
             intake::run(app.clone(), link, brought, reply.clone()),
         );
     }
+    cx.spawn("dispatch traffic", traffic::run(app.clone()));
     cx.spawn("dispatch fence", fence::run(app.clone()));
     cx.spawn("dispatch stop", stop::run(app.clone()));
     Ok(())

@@ -1,8 +1,11 @@
 //! HTTP, one file per endpoint.
 
+mod controls;
 mod lanes;
+mod limits;
 mod message_dispatch;
 mod providers;
+mod reach;
 
 use std::sync::Arc;
 
@@ -16,5 +19,9 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(providers::handle))
         .routes(routes!(lanes::handle))
         .routes(routes!(message_dispatch::handle))
+        .routes(routes!(controls::list))
+        .routes(routes!(controls::put, controls::remove))
+        .routes(routes!(limits::list))
+        .routes(routes!(limits::put, limits::remove))
         .with_state(app)
 }

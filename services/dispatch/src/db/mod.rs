@@ -7,10 +7,17 @@ pub mod parked;
 pub mod receipt_log;
 pub mod senders;
 pub mod states;
+pub mod traffic;
 
 use chassis::SqlMigration;
 
-pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
-    name: "0001_ledger",
-    sql: include_str!("migrations/0001_ledger.sql"),
-}];
+pub const MIGRATIONS: &[SqlMigration] = &[
+    SqlMigration {
+        name: "0001_ledger",
+        sql: include_str!("migrations/0001_ledger.sql"),
+    },
+    SqlMigration {
+        name: "0003_traffic",
+        sql: include_str!("migrations/0003_traffic.sql"),
+    },
+];
