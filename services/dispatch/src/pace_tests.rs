@@ -83,7 +83,11 @@ fn ten_minutes_at_every_rate_are_within_a_percent_and_no_second_sees_more_than_r
         #[expect(clippy::cast_precision_loss, reason = "small")]
         let share = total as f64 / allowed;
         assert!((0.99..=1.01).contains(&share), "{per_second}/s: {total}");
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small"
+        )]
         let most = per_second as u64 + u64::from(paced.rate().burst().max(4));
         assert!(most_in_a_second(&sent) <= most, "{per_second}/s");
     }

@@ -114,13 +114,17 @@ pub async fn put(
 ) -> Result<Json<ControlShown>, Problem> {
     let name = reach::named(&app, caller, &level, &name)?;
     if name.level == Level::Registration {
-        return Err(Problem::invalid("registrations have limits; control their senders"));
+        return Err(Problem::invalid(
+            "registrations have limits; control their senders",
+        ));
     }
     let action = Action::parse(&wish.action)
         .ok_or_else(|| Problem::invalid("action is pause, drain, purge or move"))?;
     let target = target(&app, caller, &name, (action, wish.to))?;
     if wish.reason.len() > MAX_REASON {
-        return Err(Problem::invalid(format!("a reason has {MAX_REASON} bytes at most")));
+        return Err(Problem::invalid(format!(
+            "a reason has {MAX_REASON} bytes at most"
+        )));
     }
     let seconds = wish
         .for_seconds

@@ -54,7 +54,10 @@ pub async fn handle(
                 in_flight,
                 per_day: rules.per_day,
                 used_today: rules.used_today,
-                control: rules.control.as_ref().map(|control| control.action.as_str()),
+                control: rules
+                    .control
+                    .as_ref()
+                    .map(|control| control.action.as_str()),
                 control_reason: rules.control.map(|control| control.reason),
             }
         })

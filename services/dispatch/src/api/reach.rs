@@ -21,7 +21,8 @@ pub fn is_operator(app: &App, caller: Caller) -> bool {
 }
 
 fn operators_only() -> Problem {
-    let detail = "providers, other tenants and the global level are for operators (dispatch.operators)";
+    let detail =
+        "providers, other tenants and the global level are for operators (dispatch.operators)";
     Problem::new(StatusCode::FORBIDDEN, "traffic.operators_only", detail)
 }
 
@@ -32,7 +33,9 @@ pub fn named(app: &App, caller: Caller, level: &str, name: &str) -> Result<Name,
         return Err(operators_only());
     }
     if name.is_empty() || name.len() > MAX_NAME {
-        return Err(Problem::invalid(format!("a name has 1 to {MAX_NAME} bytes")));
+        return Err(Problem::invalid(format!(
+            "a name has 1 to {MAX_NAME} bytes"
+        )));
     }
     let mut tenant = caller.tenant;
     let mut name = name.to_string();
@@ -55,7 +58,9 @@ pub fn named(app: &App, caller: Caller, level: &str, name: &str) -> Result<Name,
         Level::Provider if app.links.iter().all(|link| *link.name != *name) => {
             return Err(Problem::not_found("provider"));
         }
-        Level::Global if name != ALL => return Err(Problem::not_found("thing on the global level")),
+        Level::Global if name != ALL => {
+            return Err(Problem::not_found("thing on the global level"));
+        }
         _ => {}
     }
     Ok(Name::new(level, tenant, caller.mode, &name))

@@ -24,7 +24,9 @@ const SLOTS_AT_ONCE: usize = 8;
 /// Acknowledged when the outcome of every text is durable. Runs twice without harm: permits are granted once.
 pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), Failure> {
     let (tenant, SendChunk { mut head, texts }) = (envelope.tenant, envelope.body);
-    let moved = app.traffic.sender_for((tenant, head.mode), head.campaign, &head.sender);
+    let moved = app
+        .traffic
+        .sender_for((tenant, head.mode), head.campaign, &head.sender);
     head.sender = moved.unwrap_or(head.sender);
     let _held = app.in_hand.hold(head.run, head.chunk).await;
     let slots = slots::cut(head.run, head.chunk, texts);
@@ -50,7 +52,10 @@ async fn slot(chunk: &Chunk<'_>, SlotTexts { slot, texts }: SlotTexts) -> Result
     for Leg { way, texts } in legs {
         let (texts, mut begun) = line::begin(chunk, &way, slot, texts).await?;
         for texts in slots::pieces(texts, begun.largest) {
-            let segments = texts.iter().map(|text| u32::from(text.segments.max(1))).sum();
+            let segments = texts
+                .iter()
+                .map(|text| u32::from(text.segments.max(1)))
+                .sum();
             piece(chunk, &way, slot, texts).await?;
             begun.lined.less(segments);
         }

@@ -105,10 +105,7 @@ async fn remove(db: &Db, delete: &'static str, name: Name) -> anyhow::Result<boo
     .await
 }
 
-pub async fn limits(
-    engine: Engine,
-    db: &DatabaseConnection,
-) -> anyhow::Result<Vec<(Name, Limit)>> {
+pub async fn limits(engine: Engine, db: &DatabaseConnection) -> anyhow::Result<Vec<(Name, Limit)>> {
     let sql = "SELECT level, tenant, mode, name, settings FROM traffic_limit ORDER BY level, name";
     let rows = db.query_all_raw(engine.sql(sql, [])).await?;
     let mut limits = Vec::with_capacity(rows.len());

@@ -46,7 +46,10 @@ fn a_pause_on_any_level_holds_and_one_elsewhere_does_not() {
         (Level::Provider, "acme"),
         (Level::Global, "all"),
     ] {
-        assert_eq!(verdict(vec![control(level, name, Action::Pause)], false), held);
+        assert_eq!(
+            verdict(vec![control(level, name, Action::Pause)], false),
+            held
+        );
     }
     let elsewhere = control(Level::Lane, "OTHER", Action::Pause);
     assert_eq!(verdict(vec![elsewhere], true), Verdict::Go);

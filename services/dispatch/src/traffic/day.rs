@@ -60,7 +60,11 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> UnixMillis {
-        UnixMillis(text.parse::<chrono::DateTime<Utc>>().unwrap().timestamp_millis())
+        UnixMillis(
+            text.parse::<chrono::DateTime<Utc>>()
+                .unwrap()
+                .timestamp_millis(),
+        )
     }
 
     #[test]

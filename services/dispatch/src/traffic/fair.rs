@@ -58,7 +58,10 @@ impl<K: Ord + Copy, C: Default> Lines<K, C> {
     }
 
     fn in_order(&self, is_empty: impl Fn(&C) -> bool) -> Vec<K> {
-        let waiting = self.children.iter().filter(|(_, (_, child))| !is_empty(child));
+        let waiting = self
+            .children
+            .iter()
+            .filter(|(_, (_, child))| !is_empty(child));
         let mut order: Vec<(f64, u64, K)> = waiting
             .map(|(key, (turns, _))| (turns.at, turns.served, *key))
             .collect();
@@ -67,7 +70,14 @@ impl<K: Ord + Copy, C: Default> Lines<K, C> {
     }
 
     /// Notes that `key` was served; forgets idle ones that are not ahead of the rest.
-    fn serve(&mut self, key: K, segments: u32, weight: u32, turn: u64, is_empty: impl Fn(&C) -> bool) {
+    fn serve(
+        &mut self,
+        key: K,
+        segments: u32,
+        weight: u32,
+        turn: u64,
+        is_empty: impl Fn(&C) -> bool,
+    ) {
         if let Some((turns, _)) = self.children.get_mut(&key) {
             self.clock = self.clock.max(turns.at);
             turns.at += f64::from(segments.max(1)) / f64::from(weight.max(1));
@@ -90,7 +100,10 @@ fn no_campaign<T>(tenant: &Tenant<T>) -> bool {
 }
 
 fn nobody<T>(urgency: &Urgency<T>) -> bool {
-    urgency.children.values().all(|(_, tenant)| no_campaign(tenant))
+    urgency
+        .children
+        .values()
+        .all(|(_, tenant)| no_campaign(tenant))
 }
 
 /// Pieces that wait, first come first served within a campaign.
@@ -146,7 +159,13 @@ impl<T> Fair<T> {
         self.len -= 1;
         self.turn += 1;
         let (segments, turn) = (size.segments, self.turn);
-        lines.serve(campaign, segments, weight(tenant, Some(campaign)), turn, VecDeque::is_empty);
+        lines.serve(
+            campaign,
+            segments,
+            weight(tenant, Some(campaign)),
+            turn,
+            VecDeque::is_empty,
+        );
         urgency.serve(tenant, segments, weight(tenant, None), turn, no_campaign);
         let weight = if later { 1 } else { URGENT_WEIGHT };
         self.urgencies.serve(later, segments, weight, turn, nobody);

@@ -31,11 +31,15 @@ pub struct Limit {
 /// What is wrong with a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LimitFault {
-    #[error("segments_per_second is a number from 0 to 100,000; one segment a day is the least above 0")]
+    #[error(
+        "segments_per_second is a number from 0 to 100,000; one segment a day is the least above 0"
+    )]
     Rate,
     #[error("weight is a number from 1 to 1,000, of a tenant or campaign")]
     Weight,
-    #[error("there is no such 10DLC class; there are A to F, T and sole_proprietor, for registrations")]
+    #[error(
+        "there is no such 10DLC class; there are A to F, T and sole_proprietor, for registrations"
+    )]
     Class,
     #[error("a registration names its senders, other levels do not")]
     Senders,
@@ -84,7 +88,8 @@ impl Limit {
     }
 
     pub fn per_day(&self) -> Option<u64> {
-        self.per_day.or_else(|| self.tier().map(|tier| tier.per_day))
+        self.per_day
+            .or_else(|| self.tier().map(|tier| tier.per_day))
     }
 }
 

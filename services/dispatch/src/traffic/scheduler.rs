@@ -17,7 +17,10 @@ use crate::pace::{Bucket, Rate};
 pub enum Told {
     /// It is its turn; its segments are taken.
     Go,
-    Hold { until: UnixMillis, reason: Reason },
+    Hold {
+        until: UnixMillis,
+        reason: Reason,
+    },
     Cancel,
 }
 
@@ -157,7 +160,10 @@ impl Scheduler {
     /// The pools that a text draws from, made where they are missing.
     pub fn pools_of(&mut self, ask: &Ask, now: Now) -> Vec<usize> {
         let draws = self.limits.of(ask);
-        draws.into_iter().map(|draw| self.pool_for(draw, now.wall)).collect()
+        draws
+            .into_iter()
+            .map(|draw| self.pool_for(draw, now.wall))
+            .collect()
     }
 
     fn pool_for(&mut self, draw: Draw, now: UnixMillis) -> usize {

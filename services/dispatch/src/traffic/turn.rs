@@ -134,7 +134,11 @@ impl Traffic {
 
     /// The same, if anything is other than before.
     pub fn update(&self, limits: Vec<(Name, Limit)>, controls: Vec<Control>) {
-        let mut last = self.inner.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self
+            .inner
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if last.0 != limits || last.1 != controls {
             self.install(limits.clone(), controls.clone());
             *last = (limits, controls);
@@ -206,7 +210,9 @@ impl Traffic {
     ) -> Option<String> {
         let now = self.inner.clock.millis();
         let scheduler = self.lock();
-        let moved = scheduler.controls().sender_for(whose, campaign, sender, now);
+        let moved = scheduler
+            .controls()
+            .sender_for(whose, campaign, sender, now);
         moved.map(str::to_string)
     }
 
@@ -250,7 +256,9 @@ impl Traffic {
     pub async fn drive(&self) {
         loop {
             let sooner = self.inner.sooner.notified();
-            let at = self.pump_once().map(|nanos| self.inner.since + Duration::from_nanos(nanos));
+            let at = self
+                .pump_once()
+                .map(|nanos| self.inner.since + Duration::from_nanos(nanos));
             let asleep = async {
                 match at {
                     Some(at) => tokio::time::sleep_until(at).await,

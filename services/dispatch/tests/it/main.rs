@@ -13,4 +13,5 @@ mod replies;
 mod restart;
 mod rig;
 mod stub;
+mod traffic;
 mod twilio;
