@@ -21,7 +21,7 @@ async fn rig() -> Rig {
 /// A chunk of another run, campaign and sender.
 fn other(rig: &Rig, number: u32, texts: u16) -> SendChunk {
     let mut chunk = rig.chunk(number, 0..texts);
-    chunk.head.run = RunId::from_raw(rig.run.raw() + 1);
+    chunk.head.run = RunId::from_raw(rig.run.raw() + (1 << 40));
     chunk.head.campaign = CampaignId::from_raw(9);
     chunk.head.sender = SLOW.to_string();
     chunk
