@@ -15,6 +15,7 @@ use crate::links::Links;
 use crate::recorder::RecorderQueue;
 use crate::routing::Routing;
 use crate::senders::Senders;
+use crate::traffic::Traffic;
 
 /// The tenant of questions that concern no single one.
 pub const EVERYONE: TenantId = TenantId::from_raw(0);
@@ -27,6 +28,7 @@ pub struct App {
     pub links: Arc<Links>,
     pub routing: Routing,
     pub lanes: Lanes,
+    pub traffic: Traffic,
     pub senders: Senders,
     pub recorder: RecorderQueue,
     pub in_hand: InHand,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use channels::account::AccountConfig;
 use serde::Deserialize;
 
+use crate::pace::Rate;
 use crate::route::breaker::Rules;
 use crate::route::choose::Prefer;
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub lane: LaneConfig,
     pub routing: RoutingConfig,
     pub breaker: Rules,
+    /// Tenants whose keys control what all share.
+    pub operators: Vec<String>,
     pub simulator: SimulatorConfig,
     pub providers: BTreeMap<String, AccountConfig>,
 }
@@ -45,6 +48,15 @@ pub struct RoutingConfig {
 pub struct SimulatorConfig {
     pub address: String,
     pub log: String,
+}
+
+impl LaneConfig {
+    pub fn rate(&self) -> Rate {
+        Rate {
+            per_second: f64::from(self.segments_per_second),
+            burst: self.burst,
+        }
+    }
 }
 
 impl Config {

@@ -16,6 +16,7 @@ use crate::legs::Way;
 use crate::outcomes::Outcomes;
 use crate::pick::pick;
 use crate::slots;
+use crate::traffic::{Leave, line};
 
 /// Tries at a question that consent refuses before the chunk is given back.
 const REFUSALS: u32 = 5;
@@ -48,19 +49,21 @@ pub async fn piece(
     texts: Vec<Text>,
 ) -> Result<(), Failure> {
     let (app, stopping) = (chunk.app, chunk.app.cx.stopping());
-    let segments = texts
-        .iter()
-        .map(|text| u32::from(text.segments.max(1)))
-        .sum();
+    let waiting = way.lane.waits(&texts);
     let answer = is_answer(chunk.head.class);
-    let entered = tokio::select! {
-        entered = async {
+    let turn = |link| line::ask(chunk, way, link, &texts);
+    let (picked, leave) = tokio::select! {
+        leave = async {
             let picked = pick(&app.links, &way.plan, answer).await;
-            way.lane.wait(segments, answer).await;
-            let entered = picked.link.gate().enter(answer).await;
-            (picked, entered)
-        } => entered,
+            let turn = turn(way.plan.candidates[picked.at].link);
+            let leave = app.traffic.enter(turn, picked.link.gate(), answer).await;
+            (picked, leave)
+        } => leave,
         () = stopping.cancelled() => return Err(stopped()),
+    };
+    drop(waiting);
+    let Leave::Go(entered) = leave else {
+        return line::give_back(chunk, slot, &texts, &leave).await;
     };
     let _busy = app.busy.token();
     if stopping.is_cancelled() {
@@ -92,11 +95,11 @@ pub async fn piece(
             good_for: granted.good_for,
         };
         let batch = batch(chunk, way, granted.permits, texts);
-        blocks =
-            failover::hand_over(chunk, way, entered, (batch, life), (&people, &mut outcomes)).await;
+        let told = (&*people, &mut outcomes);
+        blocks = failover::hand_over(chunk, way, (picked, entered), (batch, life), told).await;
     } else {
         // The carrier has room again while the ledger is written.
-        drop(entered);
+        drop((picked, entered));
     }
     let groups = outcomes.groups(app.cx.clock.millis(), permitted);
     app.recorder

@@ -1,15 +1,11 @@
-//! Lanes: one sender's queue each, and the pace it may go at.
+//! Lanes: one sender's queue each, and what waits and flies in it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use contract::chunk::Text;
 use contract::{Mode, TenantId};
-use tokio::time::Instant;
-
-use crate::config::LaneConfig;
-use crate::pace::Pace;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LaneKey {
@@ -21,39 +17,15 @@ pub struct LaneKey {
 #[derive(Debug)]
 pub struct Lane {
     pub key: LaneKey,
-    pace: Mutex<Pace>,
-    since: Instant,
     waiting: AtomicUsize,
     in_flight: AtomicUsize,
 }
 
 impl Lane {
-    /// Takes leave for `segments` and waits until they may go; `at_once` takes it without waiting.
-    pub async fn wait(&self, segments: u32, at_once: bool) {
-        let now = self.since.elapsed();
-        let wait = self
-            .pace
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(segments, now);
-        if wait > Duration::ZERO && !at_once {
-            let _counted = Counted::one_more(&self.waiting, 1);
-            tokio::time::sleep(wait).await;
-        }
-    }
-
-    pub fn largest_piece(&self) -> Option<u32> {
-        self.pace
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .largest_piece()
-    }
-
-    pub fn per_second(&self) -> u32 {
-        self.pace
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .per_second()
+    /// Counts the segments of texts that wait for their turn, until the guard is dropped.
+    pub fn waits(&self, texts: &[Text]) -> Counted<'_> {
+        let segments = texts.iter().map(|text| usize::from(text.segments.max(1)));
+        Counted::one_more(&self.waiting, segments.sum())
     }
 
     /// Counts texts as in flight until the guard is dropped.
@@ -61,7 +33,7 @@ impl Lane {
         Counted::one_more(&self.in_flight, texts)
     }
 
-    /// Pieces waiting for the pace, and texts in flight.
+    /// Segments that wait for their turn, and texts in flight.
     pub fn usage(&self) -> (usize, usize) {
         (
             self.waiting.load(Ordering::Relaxed),
@@ -90,30 +62,17 @@ impl Drop for Counted<'_> {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Lanes {
-    config: LaneConfig,
     lanes: Mutex<HashMap<LaneKey, Arc<Lane>>>,
 }
 
 impl Lanes {
-    pub fn new(config: LaneConfig) -> Self {
-        Self {
-            config,
-            lanes: Mutex::new(HashMap::new()),
-        }
-    }
-
     pub fn lane(&self, key: LaneKey) -> Arc<Lane> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         let lane = lanes.entry(key.clone()).or_insert_with(|| {
             Arc::new(Lane {
                 key,
-                pace: Mutex::new(Pace::new(
-                    self.config.segments_per_second,
-                    self.config.burst,
-                )),
-                since: Instant::now(),
                 waiting: AtomicUsize::new(0),
                 in_flight: AtomicUsize::new(0),
             })

@@ -8,10 +8,12 @@ use contract::dispatch::Passed;
 
 use crate::hand_over::Chunk;
 use crate::lanes::{Lane, LaneKey};
+use crate::links::Links;
 use crate::pools::{self, Senders};
 use crate::route::choose::{Choice, choose};
 use crate::routing::plan::{Candidate, Plan};
 use crate::routing::snapshot::Tenant;
+use crate::traffic::Traffic;
 
 /// Carriers in the order in which they are tried, and the sender that texts leave from.
 #[derive(Debug)]
@@ -102,6 +104,7 @@ pub async fn of(chunk: &Chunk<'_>, texts: Vec<Text>) -> Result<Legs, Failure> {
             stranded.append(&mut texts);
             continue;
         };
+        let plan = moved(&app.links, &app.traffic, plan);
         app.senders
             .learn(&app.cx.db, &app.cx.clock, &sender, head.mode, chunk.tenant)
             .await?;
@@ -121,6 +124,25 @@ pub async fn of(chunk: &Chunk<'_>, texts: Vec<Text>) -> Result<Legs, Failure> {
     }
     stranded.sort_by_key(|text| text.position);
     Ok(Legs { legs, stranded })
+}
+
+/// The plan with the carriers that operators moved texts to.
+fn moved(links: &Links, traffic: &Traffic, plan: Arc<Plan>) -> Arc<Plan> {
+    let to = |candidate: &Candidate| links.moved(candidate.link, traffic);
+    if plan.candidates.iter().all(|one| to(one) == one.link) {
+        return plan;
+    }
+    let mut plan = Plan::clone(&plan);
+    for candidate in &mut plan.candidates {
+        candidate.link = to(candidate);
+    }
+    let mut seen = Vec::with_capacity(plan.candidates.len());
+    plan.candidates.retain(|one| {
+        let new = !seen.contains(&one.link);
+        seen.push(one.link);
+        new
+    });
+    Arc::new(plan)
 }
 
 fn choice(chunk: &Chunk<'_>, own: &Tenant, sender: &str, text: &Text) -> Choice {

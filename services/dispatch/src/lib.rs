@@ -5,8 +5,8 @@
 //! `evt.dispatch.receipts_recorded` and `texts_routed`; asks consent for permits just before each hand-over.
 //!
 //! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`routing`] and [`route`] say
-//! over which carriers a leg may go; [`hand_over`] waits for link and [`pace`], asks for permits, hands over
-//! ([`failover`]); [`recorder`] makes outcomes durable, tells the others and has the
+//! over which carriers a leg may go; [`hand_over`] waits for link and its turn in [`traffic`], asks for permits, hands
+//! over ([`failover`]); [`recorder`] makes outcomes durable, tells the others and has the
 //! permits closed. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
 
 pub mod api;
@@ -38,6 +38,7 @@ pub mod slots;
 pub mod start;
 pub mod takeover;
 pub mod tasks;
+pub mod traffic;
 
 pub const SERVICE: chassis::Service = chassis::Service {
     name: "dispatch",

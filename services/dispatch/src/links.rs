@@ -15,6 +15,7 @@ use crate::link_health::LinkHealth;
 use crate::route;
 use crate::route::breaker::{Rules, Standing};
 use crate::route::choose::Health;
+use crate::traffic::Traffic;
 
 /// Reads of a carrier's socket that may wait to be taken in.
 const INCOMING: usize = 256;
@@ -219,6 +220,15 @@ impl Links {
     /// How the carrier at `link` is doing.
     pub fn health(&self, link: usize) -> Health {
         self.list.get(link).map_or(Health::LinkDown, Link::health)
+    }
+
+    /// The link that an operator moved this one's texts to, or this one.
+    pub fn moved(&self, link: usize, traffic: &Traffic) -> usize {
+        let name = self.list.get(link).map(|link| &*link.name);
+        let moved = name.and_then(|name| traffic.moved_to(name));
+        moved
+            .and_then(|to| self.list.iter().position(|link| *link.name == *to))
+            .unwrap_or(link)
     }
 
     pub fn answer(&self, link: usize, tokens: Vec<AnswerToken>, taken: bool) {

@@ -1,110 +1,96 @@
-//! How fast a lane may go: a token bucket counted in segments, with the time as an argument.
+//! How fast texts may leave: a token bucket counted in segments, with the time as an argument.
 
-use std::time::Duration;
+/// A bucket's size lies this much under a whole segment above its burst. Counts are whole, so no stretch of time
+/// sees more for it; but whoever comes late by less than that loses nothing of the rate.
+const LATE_TENTHS: u64 = 9;
 
-/// A lane's allowance. Time is a duration since any fixed instant.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pace {
-    per_second: u32,
-    burst: u32,
-    /// When everything taken so far would be paid for at the allowed rate.
-    paid_at: Duration,
+/// An allowance. 0 segments a second: no limit; burst 0: a tenth of a second's worth, at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rate {
+    pub per_second: f64,
+    pub burst: u32,
 }
 
-impl Pace {
-    /// `per_second` 0 means no limit; `burst` 0 means a tenth of a second's worth, at least 1.
-    pub fn new(per_second: u32, burst: u32) -> Self {
-        let burst = if burst == 0 {
-            (per_second / 10).max(1)
+impl Rate {
+    pub fn is_limited(self) -> bool {
+        self.per_second > 0.0
+    }
+
+    /// Segments that may leave at once.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a tenth of a rate, clamped"
+    )]
+    pub fn burst(self) -> u32 {
+        if self.burst > 0 {
+            self.burst
         } else {
-            burst
+            (self.per_second / 10.0).clamp(1.0, 1_000_000.0) as u32
+        }
+    }
+}
+
+/// Time is nanoseconds since any fixed instant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    rate: Rate,
+    /// Nanoseconds that one segment costs; 0: no limit.
+    cost: u64,
+    /// When everything taken so far is paid for at the allowed rate.
+    paid_at: u64,
+}
+
+impl Bucket {
+    pub fn new(rate: Rate) -> Self {
+        let mut bucket = Self {
+            rate,
+            cost: 0,
+            paid_at: 0,
         };
-        Self {
-            per_second,
-            burst,
-            paid_at: Duration::ZERO,
-        }
+        bucket.change(rate);
+        bucket
     }
 
-    /// Segments a second; 0: no limit.
-    pub const fn per_second(&self) -> u32 {
-        self.per_second
-    }
-
-    /// Segments that may leave at once; `None`: no limit.
-    pub const fn largest_piece(&self) -> Option<u32> {
-        if self.per_second == 0 {
-            None
+    /// Another allowance from now on; what was taken before stays taken, at the new price.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at most a year's worth of nanoseconds"
+    )]
+    pub fn change(&mut self, rate: Rate) {
+        self.rate = rate;
+        self.cost = if rate.is_limited() {
+            (1e9 / rate.per_second).ceil().min(3.2e16) as u64
         } else {
-            Some(self.burst)
-        }
+            0
+        };
     }
 
-    /// Takes `segments` and says how long to wait before using them. What is larger than the burst waits
-    /// until nothing is owed, and makes what comes after it wait longer.
-    pub fn take(&mut self, segments: u32, now: Duration) -> Duration {
-        if self.per_second == 0 {
-            return Duration::ZERO;
-        }
-        let owed_until = self.paid_at.max(now);
-        let credit = self.cost(self.burst.saturating_sub(segments));
-        self.paid_at = owed_until + self.cost(segments);
-        owed_until.saturating_sub(now).saturating_sub(credit)
+    pub const fn rate(&self) -> Rate {
+        self.rate
     }
 
-    fn cost(&self, segments: u32) -> Duration {
-        Duration::from_nanos(
-            u64::from(segments) * 1_000_000_000 / u64::from(self.per_second.max(1)),
-        )
+    /// Nanoseconds that so many segments take at the allowed rate.
+    pub const fn cost(&self, segments: u64) -> u64 {
+        self.cost.saturating_mul(segments)
+    }
+
+    /// From when on `segments` may leave. What is larger than the burst waits until nothing is owed, and makes what
+    /// comes after it wait longer.
+    pub fn ready_at(&self, segments: u32) -> u64 {
+        let spare = u64::from(self.rate.burst().saturating_sub(segments));
+        self.paid_at.saturating_sub(self.cost(spare))
+    }
+
+    /// Takes `segments`, allowed or not: answers leave at once, and what comes after pays for them.
+    pub fn take(&mut self, segments: u32, now: u64) {
+        let late = self.cost / 10 * LATE_TENTHS;
+        let from = self.paid_at.max(now.saturating_sub(late));
+        self.paid_at = from.saturating_add(self.cost(u64::from(segments)));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn without_a_limit_nothing_waits() {
-        let mut pace = Pace::new(0, 0);
-        assert_eq!(
-            (pace.take(10_000, Duration::ZERO), pace.largest_piece()),
-            (Duration::ZERO, None)
-        );
-    }
-
-    #[test]
-    fn a_burst_leaves_at_once_and_the_rest_at_the_rate() {
-        let mut pace = Pace::new(10, 5);
-        let waits: Vec<_> = (0..8)
-            .map(|_| pace.take(1, Duration::ZERO).as_millis())
-            .collect();
-        assert_eq!(waits, [0, 0, 0, 0, 0, 100, 200, 300]);
-        assert_eq!(pace.take(1, Duration::from_secs(60)), Duration::ZERO);
-    }
-
-    #[test]
-    fn a_text_larger_than_the_burst_still_leaves() {
-        let mut pace = Pace::new(1, 1);
-        assert_eq!(pace.take(3, Duration::ZERO), Duration::ZERO);
-        assert_eq!(pace.take(1, Duration::ZERO), Duration::from_secs(3));
-    }
-
-    proptest! {
-        /// However it is asked, no more than rate × time + burst + one piece leaves in any stretch from the start.
-        #[test]
-        fn the_rate_holds_over_time(
-            rate in 1_u32..500, burst in 1_u32..64, asks in prop::collection::vec((1_u32..8, 0_u64..50), 1..200)
-        ) {
-            let mut pace = Pace::new(rate, burst);
-            let (mut now, mut sent) = (Duration::ZERO, 0_u32);
-            for (segments, later) in asks {
-                now += Duration::from_millis(later);
-                now += pace.take(segments, now);
-                sent += segments;
-                let allowed = f64::from(rate) * now.as_secs_f64() + f64::from(burst.max(segments)) + 0.001;
-                prop_assert!(f64::from(sent) <= allowed, "{sent} segments after {now:?}");
-            }
-        }
-    }
-}
+#[path = "pace_tests.rs"]
+mod tests;

@@ -52,6 +52,18 @@ impl Senders {
         Ok(())
     }
 
+    /// Who sends as `sender`, if anybody has.
+    pub fn owner(&self, sender: &str, mode: Mode) -> Option<TenantId> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(mode, plain(sender))).copied()
+    }
+
+    /// No other tenant has ever sent.
+    pub fn nobody_but(&self, tenant: TenantId) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.values().all(|other| *other == tenant)
+    }
+
     /// Whose a reply to `sender` is; if only one tenant sends at all, its.
     pub fn tenant_of(&self, sender: &str, mode: Mode) -> Option<TenantId> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);

@@ -26,7 +26,8 @@ use crate::links::Links;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::routing::Routing;
 use crate::senders::Senders;
-use crate::tasks::{answer_replies, close_permits, fence, intake, stop};
+use crate::tasks::{answer_replies, close_permits, fence, intake, stop, traffic};
+use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
 
 /// Commands with receipts that share the recorder's commits.
@@ -52,7 +53,8 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     let app = Arc::new(App {
         routing: Routing::load(&cx.db, &links, config.routing.prefer).await?,
         links: Arc::new(links),
-        lanes: Lanes::new(config.lane.clone()),
+        lanes: Lanes::default(),
+        traffic: Traffic::new(config.lane.rate(), cx.clock.clone()),
         senders: Senders::load(&cx.db).await?,
         recorder,
         in_hand: InHand::default(),
@@ -65,6 +67,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         urgent: cx.urgent(),
         cx,
     });
+    traffic::load(&app).await?;
     spawn(&app, entries, incoming).await?;
     queries::start(&app).await?;
     app.cx
@@ -151,6 +154,7 @@ async fn spawn(
         );
     }
     cx.spawn("dispatch routes", routing::watch::run(app.clone()));
+    cx.spawn("dispatch traffic", traffic::run(app.clone()));
     cx.spawn("dispatch fence", fence::run(app.clone()));
     cx.spawn("dispatch stop", stop::run(app.clone()));
     Ok(())

@@ -65,6 +65,9 @@ enum Command {
     Policy(commands::policy::Action),
     /// Says why somebody may be texted or not, gate by gate, and the smallest change that would flip it.
     Explain(commands::explain::Options),
+    /// Pauses, drains, purges, moves and resumes what leaves.
+    #[command(subcommand)]
+    Traffic(commands::traffic::Action),
     /// Prints every setting with its default.
     Config,
 }
@@ -107,6 +110,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Ledger(action) => commands::ledger::run(action).await,
         Command::Policy(action) => commands::policy::run(action).await,
         Command::Explain(options) => commands::explain::run(options).await,
+        Command::Traffic(action) => commands::traffic::run(action).await,
         Command::Config => {
             print!("{}", registry::documented_defaults());
             Ok(ExitCode::SUCCESS)

@@ -88,6 +88,9 @@ impl Reason {
     pub const CARRIER_THROTTLED: Self = Self(Cow::Borrowed("CARRIER_THROTTLED"));
     pub const OUTCOME_UNKNOWN: Self = Self(Cow::Borrowed("OUTCOME_UNKNOWN"));
     pub const PERMIT_EXPIRED: Self = Self(Cow::Borrowed("PERMIT_EXPIRED"));
+    pub const OPERATOR_PAUSED: Self = Self(Cow::Borrowed("OPERATOR_PAUSED"));
+    pub const OPERATOR_PURGED: Self = Self(Cow::Borrowed("OPERATOR_PURGED"));
+    pub const PACE_QUEUE: Self = Self(Cow::Borrowed("PACE_QUEUE"));
     pub const UNDELIVERABLE: Self = Self(Cow::Borrowed("UNDELIVERABLE"));
 
     pub fn as_str(&self) -> &str {

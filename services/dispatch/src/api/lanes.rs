@@ -9,17 +9,26 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::traffic::{Level, Name};
 
 /// One sender's queue, since this process started.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Lane {
     sender: String,
     /// 0: no limit.
-    segments_per_second: u32,
-    /// Pieces that wait for the pace.
+    segments_per_second: f64,
+    /// Segments that may leave at once.
+    burst: u32,
+    /// Segments in hand that wait for their turn.
     waiting: usize,
     /// Texts between permit and the carrier's answer.
     in_flight: usize,
+    /// Segments a day, and how many left today, where there is a cap.
+    per_day: Option<u64>,
+    used_today: u64,
+    /// `pause`, `drain`, `purge` or `move`, if an operator has set one on this lane.
+    control: Option<&'static str>,
+    control_reason: Option<String>,
 }
 
 /// The caller's lanes.
@@ -34,11 +43,22 @@ pub async fn handle(
         .into_iter()
         .map(|lane| {
             let (waiting, in_flight) = lane.usage();
+            let sender = lane.key.sender.clone();
+            let name = Name::new(Level::Lane, caller.tenant, caller.mode, &sender);
+            let rules = app.traffic.lane(&name);
             Lane {
-                sender: lane.key.sender.clone(),
-                segments_per_second: lane.per_second(),
+                sender,
+                segments_per_second: rules.rate.per_second,
+                burst: rules.rate.burst(),
                 waiting,
                 in_flight,
+                per_day: rules.per_day,
+                used_today: rules.used_today,
+                control: rules
+                    .control
+                    .as_ref()
+                    .map(|control| control.action.as_str()),
+                control_reason: rules.control.map(|control| control.reason),
             }
         })
         .collect();

@@ -1,10 +1,13 @@
 //! HTTP, one file per endpoint.
 
+mod controls;
 mod lanes;
+mod limits;
 mod message_dispatch;
 mod named;
 mod operators;
 mod providers;
+mod reach;
 mod routes;
 mod sender_pools;
 
@@ -38,5 +41,9 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         ))
         .routes(routes!(operators::put_prefixes))
         .routes(routes!(operators::post_lookups))
+        .routes(routes!(controls::list))
+        .routes(routes!(controls::put, controls::remove))
+        .routes(routes!(limits::list))
+        .routes(routes!(limits::put, limits::remove))
         .with_state(app)
 }

@@ -14,6 +14,7 @@ use crate::hand_over::{Chunk, piece};
 use crate::legs::{self, Leg, Legs};
 use crate::outcomes::Outcomes;
 use crate::slots::{self, SlotTexts};
+use crate::traffic::line;
 
 pub const DURABLE: &str = "dispatch__send_chunk";
 
@@ -22,7 +23,11 @@ const SLOTS_AT_ONCE: usize = 8;
 
 /// Acknowledged when the outcome of every text is durable. Runs twice without harm: permits are granted once.
 pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), Failure> {
-    let (tenant, SendChunk { head, texts }) = (envelope.tenant, envelope.body);
+    let (tenant, SendChunk { mut head, texts }) = (envelope.tenant, envelope.body);
+    let moved = app
+        .traffic
+        .sender_for((tenant, head.mode), head.campaign, &head.sender);
+    head.sender = moved.unwrap_or(head.sender);
     let _held = app.in_hand.hold(head.run, head.chunk).await;
     let slots = slots::cut(head.run, head.chunk, texts);
     let chunk = Chunk {
@@ -45,8 +50,14 @@ async fn slot(chunk: &Chunk<'_>, SlotTexts { slot, texts }: SlotTexts) -> Result
         no_route(chunk, slot, &stranded).await?;
     }
     for Leg { way, texts } in legs {
-        for texts in slots::pieces(texts, way.lane.largest_piece()) {
+        let (texts, mut begun) = line::begin(chunk, &way, slot, texts).await?;
+        for texts in slots::pieces(texts, begun.largest) {
+            let segments = texts
+                .iter()
+                .map(|text| u32::from(text.segments.max(1)))
+                .sum();
             piece(chunk, &way, slot, texts).await?;
+            begun.lined.less(segments);
         }
     }
     Ok(())

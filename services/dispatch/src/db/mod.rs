@@ -12,6 +12,7 @@ pub mod routing_version;
 pub mod senders;
 pub mod states;
 pub mod sticky_sender;
+pub mod traffic;
 
 use chassis::SqlMigration;
 
@@ -23,5 +24,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0002_routing",
         sql: include_str!("migrations/0002_routing.sql"),
+    },
+    SqlMigration {
+        name: "0003_traffic",
+        sql: include_str!("migrations/0003_traffic.sql"),
     },
 ];

@@ -12,7 +12,7 @@ pub struct Candidate {
     pub link: usize,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// At least one.
     pub candidates: Vec<Candidate>,

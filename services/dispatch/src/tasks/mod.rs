@@ -5,3 +5,4 @@ pub mod close_permits;
 pub mod fence;
 pub mod intake;
 pub mod stop;
+pub mod traffic;

@@ -14,4 +14,5 @@ mod restart;
 mod rig;
 mod routing;
 mod stub;
+mod traffic;
 mod twilio;

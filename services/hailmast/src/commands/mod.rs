@@ -10,4 +10,5 @@ pub mod policy;
 pub mod run;
 mod server;
 pub mod smsc;
+pub mod traffic;
 pub mod up;

@@ -25,6 +25,14 @@ impl Server {
         self.ask("POST", path, Some(body)).await
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.ask("PUT", path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.ask("DELETE", path, None).await
+    }
+
     pub async fn client(&self) -> anyhow::Result<Client> {
         let key = self
             .key
