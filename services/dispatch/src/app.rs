@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
+use crate::money::Money;
 use crate::recorder::RecorderQueue;
 use crate::senders::Senders;
 
@@ -25,6 +26,7 @@ pub struct App {
     pub config: Config,
     pub links: Arc<Links>,
     pub lanes: Lanes,
+    pub money: Arc<Money>,
     pub senders: Senders,
     pub recorder: RecorderQueue,
     pub in_hand: InHand,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use channels::account::AccountConfig;
 use serde::Deserialize;
 
+use crate::money::config::MoneyConfig;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -18,6 +20,7 @@ pub struct Config {
     pub fold_every_ms: u64,
     pub receipts_for_hours: u32,
     pub lane: LaneConfig,
+    pub money: MoneyConfig,
     pub simulator: SimulatorConfig,
     pub providers: BTreeMap<String, AccountConfig>,
 }

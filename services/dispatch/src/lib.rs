@@ -21,6 +21,7 @@ pub mod in_hand;
 pub mod lanes;
 pub mod legs;
 pub mod links;
+pub mod money;
 pub mod outcomes;
 pub mod pace;
 pub mod queries;

@@ -7,6 +7,8 @@ use contract::ids::{CampaignId, ContactId, DecisionId};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
 
+use crate::money::admit::Stopped;
+
 /// What stays of a text once its body has left.
 #[derive(Debug, Clone, Copy)]
 struct About {
@@ -96,6 +98,19 @@ impl Outcomes {
             .collect::<Vec<_>>()
         {
             self.add(position, None, outcome, reason.clone(), None, String::new());
+        }
+    }
+
+    /// Texts that money or the limits of velocity stop.
+    pub fn stopped(&mut self, stopped: Vec<Stopped>) {
+        for Stopped {
+            position,
+            outcome,
+            reason,
+            until,
+        } in stopped
+        {
+            self.add(position, None, outcome, reason, until, String::new());
         }
     }
 

@@ -1,5 +1,8 @@
 //! Which carrier a text goes to.
 
+pub mod country;
+pub mod prefix;
+
 use contract::Mode;
 
 /// Name of the carrier that takes all texts of test mode, and no other.

@@ -23,6 +23,7 @@ use crate::db::load;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
+use crate::money::Money;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::senders::Senders;
 use crate::tasks::{answer_replies, close_permits, fence, intake, stop};
@@ -50,6 +51,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     let app = Arc::new(App {
         links: Arc::new(links),
         lanes: Lanes::new(config.lane.clone()),
+        money: Arc::new(Money::load(&cx.db, &config.name, &config.money).await?),
         senders: Senders::load(&cx.db).await?,
         recorder,
         in_hand: InHand::default(),
@@ -124,6 +126,7 @@ async fn spawn(
         entries,
         book,
         db: cx.db.clone(),
+        dispatcher: config.name.as_str().into(),
         bus: cx.bus.clone(),
         clock: cx.clock.clone(),
         links: app.links.clone(),
@@ -147,6 +150,11 @@ async fn spawn(
             intake::run(app.clone(), link, brought, reply.clone()),
         );
     }
+    let (money, stopping) = (app.money.clone(), cx.stopping());
+    cx.spawn(
+        "dispatch money",
+        async move { money.keep_up(stopping).await },
+    );
     cx.spawn("dispatch fence", fence::run(app.clone()));
     cx.spawn("dispatch stop", stop::run(app.clone()));
     Ok(())

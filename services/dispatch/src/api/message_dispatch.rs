@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::db::{ledger, receipt_log};
+use crate::money::db::spend;
 use crate::receipt_fold;
 use crate::slots;
 
@@ -40,6 +41,9 @@ pub struct MessageDispatch {
     segments: u8,
     #[schema(value_type = String)]
     encoding: Encoding,
+    /// What it cost, in millionths of the currency's unit; absent where no price was set.
+    cost_micros: Option<i64>,
+    currency: Option<String>,
     handed_over_at: DateTime<Utc>,
 }
 
@@ -72,6 +76,8 @@ pub async fn handle(
         folded.unwrap_or_else(|| item.outcome()),
         |state, (_, _, receipt)| receipt_fold::fold(state, receipt).unwrap_or(state),
     );
+    let cost = spend::of_text(engine, db, row.key, place).await?;
+    let (cost_micros, currency) = cost.unzip();
     Ok(Json(MessageDispatch {
         id,
         campaign: row.campaign,
@@ -83,6 +89,8 @@ pub async fn handle(
         provider_message_id: Some(item.provider_message_id.clone()).filter(|id| !id.is_empty()),
         segments: item.segments,
         encoding: item.encoding,
+        cost_micros,
+        currency,
         handed_over_at: UnixMillis(row.at).to_utc(),
     }))
 }

@@ -16,5 +16,6 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(providers::handle))
         .routes(routes!(lanes::handle))
         .routes(routes!(message_dispatch::handle))
+        .merge(crate::money::api::router())
         .with_state(app)
 }

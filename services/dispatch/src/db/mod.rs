@@ -10,7 +10,13 @@ pub mod states;
 
 use chassis::SqlMigration;
 
-pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
-    name: "0001_ledger",
-    sql: include_str!("migrations/0001_ledger.sql"),
-}];
+pub const MIGRATIONS: &[SqlMigration] = &[
+    SqlMigration {
+        name: "0001_ledger",
+        sql: include_str!("migrations/0001_ledger.sql"),
+    },
+    SqlMigration {
+        name: "0005_money",
+        sql: include_str!("migrations/0005_money.sql"),
+    },
+];

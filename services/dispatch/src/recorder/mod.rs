@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use run::{Recorder, parked_since};
 
 use crate::book::CarrierReceipt;
+use crate::money::charge::Charge;
 
 /// Entries that wait for the recorder before those who bring more have to wait.
 const QUEUE: usize = 4096;
@@ -29,6 +30,8 @@ pub struct Settled {
     pub permitted: bool,
     /// Opt-outs that the carrier knew of.
     pub blocks: Vec<RecordProviderBlock>,
+    /// What the texts cost, and the budget taken for them.
+    pub charge: Charge,
     /// Told once the outcome is durable and the permits are closed.
     pub done: oneshot::Sender<()>,
 }
@@ -92,12 +95,26 @@ impl RecorderQueue {
         permitted: bool,
         blocks: Vec<RecordProviderBlock>,
     ) -> anyhow::Result<()> {
+        self.settle_charging(tenant, outcome, permitted, blocks, Charge::default())
+            .await
+    }
+
+    /// The same; what the texts cost is counted in the same commit.
+    pub async fn settle_charging(
+        &self,
+        tenant: TenantId,
+        outcome: SlotOutcome,
+        permitted: bool,
+        blocks: Vec<RecordProviderBlock>,
+        charge: Charge,
+    ) -> anyhow::Result<()> {
         let (done, durable) = oneshot::channel();
         let entry = Entry::Settled(Settled {
             tenant,
             outcome,
             permitted,
             blocks,
+            charge,
             done,
         });
         self.entries

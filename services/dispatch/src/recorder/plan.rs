@@ -12,6 +12,7 @@ use super::{Entry, Receipts};
 use crate::book::{Book, CarrierReceipt, NewPart, Parked, Received, Rise};
 use crate::db::ledger::LedgerRow;
 use crate::db::{ledger, receipt_log, states};
+use crate::money::db::spend::SpendWork;
 use crate::route;
 
 /// Everything one commit writes and says.
@@ -27,6 +28,7 @@ pub struct Work {
     pub matched: Vec<Parked>,
     /// Opt-outs that carriers knew of.
     pub blocks: Vec<(TenantId, RecordProviderBlock)>,
+    pub spend: SpendWork,
 }
 
 /// What is to be done after the commit.
@@ -68,8 +70,11 @@ pub fn plan(
                 if settled.permitted {
                     after.close.push(settled.outcome.slot);
                     after.closed.push(settled.done);
-                    rows.extend(LedgerRow::of(settled.tenant, &settled.outcome));
+                    let row = LedgerRow::of(settled.tenant, &settled.outcome);
+                    work.spend.add(row.as_ref(), settled.charge);
+                    rows.extend(row);
                 } else {
+                    work.spend.add(None, settled.charge);
                     after.dones.push(settled.done);
                 }
                 for item in &settled.outcome.items {
