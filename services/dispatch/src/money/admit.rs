@@ -148,7 +148,7 @@ impl Money {
             let costs = self
                 .budget(now, piece, currency, &mut admitted, costs, capped)
                 .await?;
-            admitted.reservation.charge.costs = costs;
+            admitted.reservation.charge.costs = costs.map(Box::new);
         }
         for stopped in &admitted.stopped {
             let reason = stopped.reason.to_string();

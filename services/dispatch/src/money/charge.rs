@@ -25,7 +25,7 @@ pub struct Costs {
 /// What the recorder is to write about a slot's money.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Charge {
-    pub costs: Option<Costs>,
+    pub costs: Option<Box<Costs>>,
     /// Budget that is given back with the same commit; what was spent of it is counted there.
     pub holds: Vec<HoldKey>,
 }
@@ -66,7 +66,7 @@ pub fn row(row: &LedgerRow, charge: &Charge) -> Option<CostRow> {
         key: row.key,
         costs: Costs {
             places,
-            ..costs.clone()
+            ..(**costs).clone()
         },
     })
 }
@@ -78,7 +78,7 @@ pub fn left_open(slot: SlotRef, held: &[(HoldKey, Costs)]) -> Charge {
         charge.holds.push(*key);
         match &mut charge.costs {
             Some(all) => all.places.extend(&costs.places),
-            None => charge.costs = Some(costs.clone()),
+            None => charge.costs = Some(Box::new(costs.clone())),
         }
     }
     charge

@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(of(4_915_112_345_678, None), Some(5));
         assert_eq!(of(4_915_112_345_678, Some("tel")), Some(4));
         assert_eq!(of(4_915_112_345_678, Some("other")), Some(5));
-        assert_eq!(of(4_930_123_456_78, None), Some(6));
+        assert_eq!(of(493_012_345_678, None), Some(6));
         assert_eq!(of(33_612_345_678, None), Some(3));
         assert_eq!(of(12_125_550_123, None), Some(9));
         assert_eq!(prices.segment("beta", phone(12_125_550_123), None, 1), None);

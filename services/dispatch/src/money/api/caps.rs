@@ -100,7 +100,7 @@ pub async fn put(
     State(app): State<Arc<App>>,
     Body(new): Body<NewCap>,
 ) -> Result<StatusCode, Problem> {
-    let cap = check(new)?;
+    let cap = check(&new)?;
     let (engine, account) = (app.cx.db.engine(), account(&caller));
     app.cx
         .db
@@ -117,7 +117,7 @@ pub async fn put(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn check(new: NewCap) -> Result<Cap, Problem> {
+fn check(new: &NewCap) -> Result<Cap, Problem> {
     let wrong =
         |pointer: &str, how: &str| Problem::invalid(how).error(pointer, "field.invalid", how);
     let period =
