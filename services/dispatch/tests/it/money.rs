@@ -140,7 +140,7 @@ async fn a_day_s_cap_holds_texts_until_the_next_day_and_a_text_says_what_it_cost
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_carrier_refused_and_consent_refused_is_not_spent() {
+async fn what_consent_refused_is_given_back() {
     let rig = priced().await;
     let campaign = CampaignId::from_raw(5);
     cap(
