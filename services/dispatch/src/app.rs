@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
+use crate::money::Money;
 use crate::recorder::RecorderQueue;
 use crate::routing::Routing;
 use crate::senders::Senders;
@@ -29,6 +30,7 @@ pub struct App {
     pub routing: Routing,
     pub lanes: Lanes,
     pub traffic: Traffic,
+    pub money: Arc<Money>,
     pub senders: Senders,
     pub recorder: RecorderQueue,
     pub in_hand: InHand,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use channels::account::AccountConfig;
 use serde::Deserialize;
 
+use crate::money::config::MoneyConfig;
 use crate::pace::Rate;
 use crate::route::breaker::Rules;
 use crate::route::choose::Prefer;
@@ -26,6 +27,7 @@ pub struct Config {
     pub breaker: Rules,
     /// Tenants whose keys control what all share.
     pub operators: Vec<String>,
+    pub money: MoneyConfig,
     pub simulator: SimulatorConfig,
     pub providers: BTreeMap<String, AccountConfig>,
 }

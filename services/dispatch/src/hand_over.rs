@@ -13,6 +13,8 @@ use crate::blocks::Person;
 use crate::db::ledger;
 use crate::failover::{self, Batch, Life};
 use crate::legs::Way;
+use crate::money::account::Account;
+use crate::money::admit::{Admitted, Piece};
 use crate::outcomes::Outcomes;
 use crate::pick::pick;
 use crate::slots;
@@ -38,6 +40,19 @@ struct Granted {
     /// Permitted before, though an answer to us may have been lost.
     permitted_before: Vec<u16>,
     answer_lost: bool,
+}
+
+impl Granted {
+    /// Nothing was asked for.
+    fn nothing() -> Self {
+        Self {
+            permits: Vec::new(),
+            asked: Instant::now(),
+            good_for: Duration::ZERO,
+            permitted_before: Vec::new(),
+            answer_lost: false,
+        }
+    }
 }
 
 /// Hands a piece over; resolves when its outcome is durable. Once permits are granted it runs to its end,
@@ -70,7 +85,26 @@ pub async fn piece(
         return Err(stopped());
     }
     let mut outcomes = Outcomes::new(slot, chunk.head.campaign, &texts);
-    let granted = ask(chunk, way, slot, &texts, &mut outcomes).await?;
+    let Admitted {
+        texts,
+        stopped: too_dear,
+        reservation,
+    } = admit(chunk, &picked.link.name, slot, texts).await?;
+    outcomes.stopped(too_dear);
+    let granted = if texts.is_empty() {
+        Granted::nothing()
+    } else {
+        match ask(chunk, way, slot, &texts, &mut outcomes).await {
+            Ok(granted) => granted,
+            Err(failure) => {
+                // Permits in an answer that never came are settled by the slot's next go, or the takeover.
+                reservation
+                    .release(&app.money, app.cx.clock.millis())
+                    .await?;
+                return Err(failure);
+            }
+        }
+    };
     let permitted = !granted.permits.is_empty() || granted.answer_lost;
     if granted.answer_lost && !granted.permitted_before.is_empty() {
         let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &[slot]).await?;
@@ -102,10 +136,40 @@ pub async fn piece(
         drop((picked, entered));
     }
     let groups = outcomes.groups(app.cx.clock.millis(), permitted);
+    let now = app.cx.clock.millis();
+    if groups.is_empty() {
+        reservation.release(&app.money, now).await?;
+        return Ok(());
+    }
+    let items = groups.iter().flat_map(|group| &group.outcome.items);
+    let charge = reservation.settle(&app.money, now, items);
     app.recorder
-        .settle_groups(chunk.tenant, groups, permitted, blocks)
+        .settle_charging(chunk.tenant, groups, permitted, blocks, charge)
         .await
         .map_err(Failure::Retry)
+}
+
+/// Which of the texts may leave, by what they cost and where they go.
+async fn admit(
+    chunk: &Chunk<'_>,
+    provider: &str,
+    slot: SlotRef,
+    texts: Vec<Text>,
+) -> Result<Admitted, Failure> {
+    let (app, head) = (chunk.app, chunk.head);
+    let piece = Piece {
+        account: Account {
+            tenant: chunk.tenant,
+            mode: head.mode,
+        },
+        campaign: head.campaign,
+        class: head.class,
+        valid_until: head.valid_until,
+        slot,
+        provider,
+    };
+    let admitted = app.money.admit(app.cx.clock.millis(), piece, texts).await;
+    admitted.map_err(Failure::Retry)
 }
 
 /// Somebody waits for it: it goes at once, and what comes after it pays for it.

@@ -24,6 +24,7 @@ pub mod lanes;
 pub mod legs;
 pub mod link_health;
 pub mod links;
+pub mod money;
 pub mod outcomes;
 pub mod pace;
 pub mod pick;

@@ -7,6 +7,8 @@ use contract::ids::{CampaignId, ContactId, DecisionId};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
 
+use crate::money::admit::Stopped;
+
 /// What stays of a text once its body has left.
 #[derive(Debug, Clone, Copy)]
 struct About {
@@ -123,6 +125,19 @@ impl Outcomes {
     /// How the carrier of the next [`Outcomes::sent`] was chosen.
     pub fn via(&mut self, routed: Option<Routed>) {
         self.routed = routed;
+    }
+
+    /// Texts that money or the limits of velocity stop.
+    pub fn stopped(&mut self, stopped: Vec<Stopped>) {
+        for Stopped {
+            position,
+            outcome,
+            reason,
+            until,
+        } in stopped
+        {
+            self.add(position, None, outcome, reason, until, String::new());
+        }
     }
 
     /// The carrier's answers, which line up with `sent`; a missing one is unknown.

@@ -23,6 +23,7 @@ use crate::db::load;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
+use crate::money::Money;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::routing::Routing;
 use crate::senders::Senders;
@@ -55,6 +56,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         links: Arc::new(links),
         lanes: Lanes::default(),
         traffic: Traffic::new(config.lane.rate(), cx.clock.clone()),
+        money: Arc::new(Money::load(&cx.db, &config.name, &config.money).await?),
         senders: Senders::load(&cx.db).await?,
         recorder,
         in_hand: InHand::default(),
@@ -130,6 +132,7 @@ async fn spawn(
         entries,
         book,
         db: cx.db.clone(),
+        dispatcher: config.name.as_str().into(),
         bus: cx.bus.clone(),
         clock: cx.clock.clone(),
         links: app.links.clone(),
@@ -155,6 +158,11 @@ async fn spawn(
     }
     cx.spawn("dispatch routes", routing::watch::run(app.clone()));
     cx.spawn("dispatch traffic", traffic::run(app.clone()));
+    let (money, stopping) = (app.money.clone(), cx.stopping());
+    cx.spawn(
+        "dispatch money",
+        async move { money.keep_up(stopping).await },
+    );
     cx.spawn("dispatch fence", fence::run(app.clone()));
     cx.spawn("dispatch stop", stop::run(app.clone()));
     Ok(())

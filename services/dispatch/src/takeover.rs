@@ -10,6 +10,9 @@ use contract::time::UnixMillis;
 
 use crate::app::{App, EVERYONE};
 use crate::db::ledger;
+use crate::money::charge;
+use crate::money::db::holds;
+use crate::outcomes::Group;
 use crate::slots;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -43,11 +46,12 @@ pub async fn register(app: &App) -> Option<DispatcherRegistered> {
 /// Settles every open slot: what the ledger knows was settled before; nobody can say whether the rest left.
 pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
     if open.is_empty() {
-        return Ok(());
+        return give_back(app).await;
     }
     tokio::time::sleep(Duration::from_millis(app.config.takeover_wait_ms)).await;
     let slots: Vec<SlotRef> = open.iter().map(|open| open.slot).collect();
     let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &slots).await?;
+    let held = holds::held_by(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
     let at = app.cx.clock.millis();
     let outcomes: Vec<_> = open
         .iter()
@@ -63,11 +67,25 @@ pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
         unknown,
         "settled what a predecessor left open"
     );
-    let settled = outcomes
-        .into_iter()
-        .map(|(tenant, outcome)| app.recorder.settle(tenant, outcome, true));
+    let settled = outcomes.into_iter().map(|(tenant, outcome)| {
+        let charge = charge::left_open(outcome.slot, &held);
+        let group = Group {
+            outcome,
+            routed: None,
+        };
+        app.recorder
+            .settle_charging(tenant, vec![group], true, Vec::new(), charge)
+    });
     futures::future::try_join_all(settled).await?;
-    Ok(())
+    give_back(app).await
+}
+
+/// Budget that a predecessor took and asked no permits with.
+async fn give_back(app: &App) -> anyhow::Result<()> {
+    let (engine, db) = (app.cx.db.engine(), app.cx.db.read());
+    let held = holds::held_by(engine, db, &app.config.name).await?;
+    let keys = held.into_iter().map(|(key, _)| key).collect();
+    app.money.give_back(keys).await
 }
 
 /// The texts of an open slot that the ledger does not know, as unknown.

@@ -93,6 +93,12 @@ impl Reason {
     pub const PACE_QUEUE: Self = Self(Cow::Borrowed("PACE_QUEUE"));
     pub const UNDELIVERABLE: Self = Self(Cow::Borrowed("UNDELIVERABLE"));
 
+    // money, in dispatch
+    pub const SPEND_CAP: Self = Self(Cow::Borrowed("SPEND_CAP"));
+    pub const PRICE_UNKNOWN: Self = Self(Cow::Borrowed("PRICE_UNKNOWN"));
+    pub const COUNTRY_NOT_ALLOWED: Self = Self(Cow::Borrowed("COUNTRY_NOT_ALLOWED"));
+    pub const VELOCITY_LIMIT: Self = Self(Cow::Borrowed("VELOCITY_LIMIT"));
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

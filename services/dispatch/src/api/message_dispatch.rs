@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::db::{ledger, ledger_route, receipt_log};
+use crate::money::db::spend;
 use crate::receipt_fold;
 use crate::slots;
 
@@ -41,6 +42,9 @@ pub struct MessageDispatch {
     segments: u8,
     #[schema(value_type = String)]
     encoding: Encoding,
+    /// What it cost, in millionths of the currency's unit; absent where no price was set.
+    cost_micros: Option<i64>,
+    currency: Option<String>,
     handed_over_at: DateTime<Utc>,
     /// How the carrier was chosen, where there was a choice.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +82,8 @@ pub async fn handle(
         |state, (_, _, receipt)| receipt_fold::fold(state, receipt).unwrap_or(state),
     );
     let routed = ledger_route::find(engine, db, row.key).await?;
+    let cost = spend::of_text(engine, db, row.key, place).await?;
+    let (cost_micros, currency) = cost.unzip();
     Ok(Json(MessageDispatch {
         id,
         campaign: row.campaign,
@@ -89,6 +95,8 @@ pub async fn handle(
         provider_message_id: Some(item.provider_message_id.clone()).filter(|id| !id.is_empty()),
         segments: item.segments,
         encoding: item.encoding,
+        cost_micros,
+        currency,
         handed_over_at: UnixMillis(row.at).to_utc(),
         routed,
     }))

@@ -45,5 +45,6 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(controls::put, controls::remove))
         .routes(routes!(limits::list))
         .routes(routes!(limits::put, limits::remove))
+        .merge(crate::money::api::router())
         .with_state(app)
 }

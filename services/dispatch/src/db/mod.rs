@@ -29,4 +29,8 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         name: "0003_traffic",
         sql: include_str!("migrations/0003_traffic.sql"),
     },
+    SqlMigration {
+        name: "0005_money",
+        sql: include_str!("migrations/0005_money.sql"),
+    },
 ];

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use run::{Recorder, parked_since};
 
 use crate::book::CarrierReceipt;
+use crate::money::charge::Charge;
 use crate::outcomes::Group;
 
 /// Entries that wait for the recorder before those who bring more have to wait.
@@ -34,6 +35,8 @@ pub struct Settled {
     pub permitted: bool,
     /// Opt-outs that the carrier knew of.
     pub blocks: Vec<RecordProviderBlock>,
+    /// What the texts cost, and the budget taken for them.
+    pub charge: Charge,
     /// Told once the outcome is durable and the permits are closed.
     pub done: oneshot::Sender<()>,
 }
@@ -104,17 +107,19 @@ impl RecorderQueue {
             outcome,
             routed: None,
         };
-        self.settle_groups(tenant, vec![group], permitted, blocks)
+        self.settle_charging(tenant, vec![group], permitted, blocks, Charge::default())
             .await
     }
 
-    /// The same for a slot whose texts went several ways: one commit, and its permits are closed once.
-    pub async fn settle_groups(
+    /// The same for a slot whose texts went several ways: one commit, and its permits are closed once. What the
+    /// texts cost is counted in it too.
+    pub async fn settle_charging(
         &self,
         tenant: TenantId,
         groups: Vec<Group>,
         permitted: bool,
         blocks: Vec<RecordProviderBlock>,
+        charge: Charge,
     ) -> anyhow::Result<()> {
         let mut groups = groups.into_iter();
         let Some(Group { outcome, routed }) = groups.next() else {
@@ -128,6 +133,7 @@ impl RecorderQueue {
             also: groups.collect(),
             permitted,
             blocks,
+            charge,
             done,
         });
         self.entries

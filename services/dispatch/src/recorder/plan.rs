@@ -14,6 +14,7 @@ use super::{Entry, Receipts};
 use crate::book::{Book, CarrierReceipt, NewPart, Parked, PartKey, Received, Rise};
 use crate::db::ledger::LedgerRow;
 use crate::db::{ledger, receipt_log, states};
+use crate::money::db::spend::SpendWork;
 use crate::outcomes::Group;
 use crate::{route, slots};
 
@@ -33,6 +34,7 @@ pub struct Work {
     pub matched: Vec<Parked>,
     /// Opt-outs that carriers knew of.
     pub blocks: Vec<(TenantId, RecordProviderBlock)>,
+    pub spend: SpendWork,
 }
 
 /// What is to be done after the commit.
@@ -78,6 +80,7 @@ pub fn plan(
                     after.dones.push(settled.done);
                 }
                 let (tenant, permitted) = (settled.tenant, settled.permitted);
+                let rows_before = rows.len();
                 let first = Group {
                     outcome: settled.outcome,
                     routed: settled.routed,
@@ -104,6 +107,7 @@ pub fn plan(
                         event.slots.push(outcome);
                     }
                 }
+                work.spend.add(&rows[rows_before..], settled.charge);
             }
         }
     }

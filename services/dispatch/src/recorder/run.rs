@@ -27,6 +27,8 @@ pub struct Recorder {
     pub entries: mpsc::Receiver<Entry>,
     pub book: Book,
     pub db: Db,
+    /// Our name, which budget was taken under.
+    pub dispatcher: Arc<str>,
     pub bus: Bus,
     pub clock: Clock,
     pub links: Arc<Links>,
@@ -116,7 +118,7 @@ impl Recorder {
 
     async fn record(&mut self, batch: Vec<Entry>, fold: bool) -> anyhow::Result<()> {
         let (work, after) = plan(&mut self.book, batch, fold, self.clock.millis())?;
-        let written = commit(&self.db, &self.bus, work).await;
+        let written = commit(&self.db, &self.bus, &self.dispatcher, work).await;
         let taken = written.is_ok();
         let After {
             close,

@@ -7,6 +7,7 @@ use chassis::{Bus, Db};
 
 use super::plan::Work;
 use crate::db::{ledger, ledger_route, parked, receipt_log, states};
+use crate::money::db::spend;
 
 /// Waits between tries; a database that cannot be written for longer ends the process, and what was in
 /// flight is settled at the next start.
@@ -19,10 +20,10 @@ const TRIES: [Duration; 5] = [
 ];
 
 /// Writes and says it all, or nothing. Tried again on failure: writing twice is harmless.
-pub async fn commit(db: &Db, bus: &Bus, work: Work) -> anyhow::Result<()> {
+pub async fn commit(db: &Db, bus: &Bus, dispatcher: &Arc<str>, work: Work) -> anyhow::Result<()> {
     let work = Arc::new(work);
     for wait in TRIES {
-        let Err(error) = once(db, bus, work.clone()).await else {
+        let Err(error) = once(db, bus, dispatcher, work.clone()).await else {
             return Ok(());
         };
         tracing::error!(
@@ -31,11 +32,11 @@ pub async fn commit(db: &Db, bus: &Bus, work: Work) -> anyhow::Result<()> {
         );
         tokio::time::sleep(wait).await;
     }
-    once(db, bus, work).await
+    once(db, bus, dispatcher, work).await
 }
 
-async fn once(db: &Db, bus: &Bus, work: Arc<Work>) -> anyhow::Result<()> {
-    let (engine, bus) = (db.engine(), bus.clone());
+async fn once(db: &Db, bus: &Bus, dispatcher: &Arc<str>, work: Arc<Work>) -> anyhow::Result<()> {
+    let (engine, bus, dispatcher) = (db.engine(), bus.clone(), dispatcher.clone());
     db.write(move |tx| {
         Box::pin(async move {
             if let Some(rows) = &work.ledger {
@@ -43,6 +44,9 @@ async fn once(db: &Db, bus: &Bus, work: Arc<Work>) -> anyhow::Result<()> {
             }
             if !work.routes.is_empty() {
                 ledger_route::insert(engine, tx, &work.routes).await?;
+            }
+            if !work.spend.is_empty() {
+                spend::write(engine, tx, &dispatcher, &work.spend).await?;
             }
             if !work.parked.is_empty() {
                 parked::insert(engine, tx, &work.parked).await?;

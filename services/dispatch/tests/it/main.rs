@@ -8,6 +8,7 @@
 mod events;
 mod hand_over;
 mod links;
+mod money;
 mod receipts;
 mod replies;
 mod restart;
