@@ -14,6 +14,7 @@ use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::recorder::RecorderQueue;
 use crate::senders::Senders;
+use crate::sends::hand::InWork;
 
 /// The tenant of questions that concern no single one.
 pub const EVERYONE: TenantId = TenantId::from_raw(0);
@@ -28,6 +29,8 @@ pub struct App {
     pub senders: Senders,
     pub recorder: RecorderQueue,
     pub in_hand: InHand,
+    /// Texts of the API that are worked on.
+    pub sends: InWork,
     /// Slots between the question for permits and the end of their settling.
     pub busy: TaskTracker,
     /// Cancelled when a newer dispatcher of our name has registered.

@@ -18,6 +18,7 @@ pub struct Config {
     pub fold_every_ms: u64,
     pub receipts_for_hours: u32,
     pub lane: LaneConfig,
+    pub sends: SendsConfig,
     pub simulator: SimulatorConfig,
     pub providers: BTreeMap<String, AccountConfig>,
 }
@@ -27,6 +28,25 @@ pub struct Config {
 pub struct LaneConfig {
     pub segments_per_second: u32,
     pub burst: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendsConfig {
+    pub valid_for_minutes: u32,
+    pub answer_within_ms: u64,
+    pub keep_days: u32,
+}
+
+impl SendsConfig {
+    /// Milliseconds.
+    pub fn valid_for_ms(&self) -> i64 {
+        i64::from(self.valid_for_minutes) * 60_000
+    }
+
+    pub fn answer_within(&self) -> Duration {
+        Duration::from_millis(self.answer_within_ms)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -13,6 +13,7 @@ use crate::blocks::{Person, told};
 use crate::db::ledger;
 use crate::legs::Way;
 use crate::outcomes::Outcomes;
+use crate::sends;
 use crate::slots;
 
 /// Tries at a question that consent refuses before the chunk is given back.
@@ -167,7 +168,7 @@ async fn ask(
             })
             .collect(),
     };
-    let bus = if is_answer(head.class) {
+    let bus = if sends::is_waited_for(head) {
         &app.urgent.bus
     } else {
         &app.cx.bus

@@ -6,7 +6,7 @@
 //!
 //! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`hand_over`] waits for
 //! link and [`pace`], asks for permits, hands over; [`recorder`] makes outcomes durable, tells the others and has the
-//! permits closed. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
+//! permits closed. A text of the API alone: [`sends`]. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
 
 pub mod api;
 pub mod app;
@@ -28,6 +28,7 @@ pub mod receipt_fold;
 pub mod recorder;
 pub mod route;
 pub mod senders;
+pub mod sends;
 pub mod slots;
 pub mod start;
 pub mod takeover;

@@ -25,7 +25,8 @@ use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::senders::Senders;
-use crate::tasks::{answer_replies, close_permits, fence, intake, stop};
+use crate::sends::hand::InWork;
+use crate::tasks::{answer_replies, close_permits, due_sends, fence, intake, stop};
 use crate::{api, queries, route, takeover};
 
 /// Commands with receipts that share the recorder's commits.
@@ -53,6 +54,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         senders: Senders::load(&cx.db).await?,
         recorder,
         in_hand: InHand::default(),
+        sends: InWork::default(),
         busy: TaskTracker::new(),
         fenced: CancellationToken::new(),
         quiet: CancellationToken::new(),
@@ -167,6 +169,7 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     );
     takeover::settle(&app, registered.open).await?;
     let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
+    cx.spawn("dispatch due sends", due_sends::run(app.clone()));
     app.urgent
         .consume(
             send_answer::DURABLE,

@@ -11,7 +11,7 @@ use contract::{DecisionId, MessageId, UnixMillis};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::message::find;
+use super::message::{find, send};
 use crate::app::App;
 use crate::db::hops;
 use crate::db::messages::Whole;
@@ -30,7 +30,7 @@ pub struct Timeline {
 /// One hop. Fields that do not apply are absent.
 #[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct Hop {
-    /// `released`, `screened`, `rendered`, `decision`, `handed_over`, `settled` or `receipt`.
+    /// `accepted` (by the API), `released`, `screened`, `rendered`, `decision`, `handed_over`, `settled` or `receipt`.
     pub hop: String,
     pub at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,10 +58,21 @@ pub async fn handle(
 ) -> Result<Json<Timeline>, Problem> {
     let (run, whole) = find(&app, caller.tenant, id).await?;
     let stages = hops::of_chunk(&app.db, run.no, id.chunk()).await?;
+    let mut traced = trace(&run, &whole, &stages);
+    if run.campaign.is_none()
+        && let Some(sent) = send(&app, caller.tenant, id).await
+    {
+        let accepted = Hop {
+            hop: "accepted".to_string(),
+            at: sent.accepted_at.to_utc(),
+            ..Hop::default()
+        };
+        traced.insert(0, accepted);
+    }
     Ok(Json(Timeline {
         message: id,
         summary: summary(&whole),
-        hops: trace(&run, &whole, &stages),
+        hops: traced,
     }))
 }
 

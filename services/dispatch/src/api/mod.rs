@@ -2,6 +2,7 @@
 
 mod lanes;
 mod message_dispatch;
+mod messages;
 mod providers;
 
 use std::sync::Arc;
@@ -16,5 +17,8 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(providers::handle))
         .routes(routes!(lanes::handle))
         .routes(routes!(message_dispatch::handle))
+        .routes(routes!(messages::create::handle, messages::list::handle))
+        .routes(routes!(messages::batch::handle))
+        .routes(routes!(messages::cancel::handle))
         .with_state(app)
 }

@@ -12,5 +12,6 @@ mod receipts;
 mod replies;
 mod restart;
 mod rig;
+mod sends;
 mod stub;
 mod twilio;
