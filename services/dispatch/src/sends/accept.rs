@@ -49,7 +49,8 @@ pub async fn ready(
     if let Some(key) = dedup {
         let (engine, db) = (app.cx.db.engine(), app.cx.db.read());
         let who = (caller.tenant, caller.mode);
-        if let Some((known, hash)) = api_message::by_key(engine, db, who, key).await? {
+        let known = api_message::by_key(engine, db, who, key).await;
+        if let Some((known, hash)) = known.map_err(|error| not_accepted(&error))? {
             return same(hash, body).map(|()| Ready::Known(Box::new(known)));
         }
     }
@@ -61,6 +62,17 @@ pub async fn ready(
         template: new.template,
         chunk,
     })))
+}
+
+/// The database takes nothing: no promise is made. The caller may try again, and with a key should, since the
+/// outcome of a commit may be what was lost.
+pub fn not_accepted(error: &anyhow::Error) -> Problem {
+    tracing::error!(error = format!("{error:#}"), "a text could not be accepted");
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "message.not_accepted",
+        "the message could not be stored; try again, with the same dedup_key",
+    )
 }
 
 fn same(known: [u8; 32], body: [u8; 32]) -> Result<(), Problem> {

@@ -10,10 +10,10 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::create::{not_accepted, stored};
+use super::create::stored;
 use super::types::ApiMessage;
 use crate::app::App;
-use crate::sends::accept::{Accepted, Ready, accept, ready};
+use crate::sends::accept::{Accepted, Ready, accept, not_accepted, ready};
 use crate::sends::request::NewMessage;
 
 const MOST: usize = 500;

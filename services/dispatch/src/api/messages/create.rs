@@ -18,7 +18,7 @@ use super::types::ApiMessage;
 use crate::app::App;
 use crate::db::api_message;
 use crate::sends::Send;
-use crate::sends::accept::{Accepted, Ready, accept, ready};
+use crate::sends::accept::{Accepted, Ready, accept, not_accepted, ready};
 use crate::sends::request::NewMessage;
 
 /// Marks the answer to a request that was made before.
@@ -82,16 +82,6 @@ fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         Ok(key) if (1..=255).contains(&key.len()) => Ok(Some(key)),
         _ => Err(Problem::invalid("Idempotency-Key has 1 to 255 ASCII characters")),
     }
-}
-
-/// Nothing was promised: the caller may try again.
-pub fn not_accepted(error: &anyhow::Error) -> Problem {
-    tracing::error!(error = format!("{error:#}"), "a text could not be accepted");
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "message.not_accepted",
-        "the message could not be stored; it will not be sent, try again",
-    )
 }
 
 pub async fn stored(app: &App, tenant: TenantId, id: MessageId) -> Result<Send, Problem> {
