@@ -18,8 +18,8 @@ use crate::consent::{
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
-    FindSend, HandOver, HandOversRecorded, ProviderBlock, ProviderReceipt, Receipt, ReceiptsRecorded,
-    RecordReceipts, SendAnswer, SendChunk, SlotOutcome, TakeReply,
+    FindSend, HandOver, HandOversRecorded, ProviderBlock, ProviderReceipt, Receipt,
+    ReceiptsRecorded, RecordReceipts, SendAnswer, SendChunk, SlotOutcome, TakeReply,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};

@@ -141,7 +141,10 @@ impl std::fmt::Debug for RenderOne {
 pub enum OneRendered {
     Text(OneText),
     /// It cannot be written: a code of `docs/errors.md` and a sentence.
-    Refused { code: String, detail: String },
+    Refused {
+        code: String,
+        detail: String,
+    },
 }
 
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

@@ -81,7 +81,11 @@ pub async fn by_key(
     let sql = format!(
         "SELECT {COLUMNS}, body_hash FROM api_message WHERE tenant = $1 AND mode = $2 AND dedup = $3"
     );
-    let values = [tenant.uuid().into(), mode.as_str().into(), key.to_vec().into()];
+    let values = [
+        tenant.uuid().into(),
+        mode.as_str().into(),
+        key.to_vec().into(),
+    ];
     let Some(row) = db.query_one_raw(engine.sql(sql, values)).await? else {
         return Ok(None);
     };
@@ -137,10 +141,17 @@ pub async fn settle(
         .map(|(slot, item)| {
             let id = MessageId::of(slot.slot.run, 0, item.position);
             let until = (item.outcome == Outcome::Held).then(|| {
-                item.until.map_or(slot.at.0 + HELD_AGAIN_MS, |until| until.0)
+                item.until
+                    .map_or(slot.at.0 + HELD_AGAIN_MS, |until| until.0)
             });
             let (rank, reason) = (item.outcome.rank(), item.reason.as_str());
-            (hex(id.bytes()), rank, reason, hex(item.decision.bytes()), until)
+            (
+                hex(id.bytes()),
+                rank,
+                reason,
+                hex(item.decision.bytes()),
+                until,
+            )
         })
         .collect();
     if lines.is_empty() {
@@ -230,6 +241,8 @@ fn read(row: &QueryResult) -> anyhow::Result<Send> {
         decision: decision
             .map(DecisionId::from_uuid)
             .filter(|decision| decision.raw() != 0),
-        held_until: row.try_get::<Option<i64>>("", "held_until")?.map(UnixMillis),
+        held_until: row
+            .try_get::<Option<i64>>("", "held_until")?
+            .map(UnixMillis),
     })
 }

@@ -86,12 +86,20 @@ pub fn check(new: &NewMessage, valid_for: i64) -> Result<Checked, Problem> {
         },
         (None, Some(contact)) => Some(Whom::Contact(contact)),
         _ => {
-            fault("/to", "field.required", "Give a phone or a contact, one of them.");
+            fault(
+                "/to",
+                "field.required",
+                "Give a phone or a contact, one of them.",
+            );
             None
         }
     };
     if new.class.is_reply() {
-        fault("/class", "field.invalid", "The platform itself sends texts of this class.");
+        fault(
+            "/class",
+            "field.invalid",
+            "The platform itself sends texts of this class.",
+        );
     }
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
     if let Some(programme) = &new.programme
@@ -111,16 +119,28 @@ pub fn check(new: &NewMessage, valid_for: i64) -> Result<Checked, Problem> {
             fault("/fields", "field.invalid", "Only a template has fields.");
         }
         (Some(_), None) | (None, Some(_)) => {}
-        _ => fault("/text", "field.required", "Give a text or a template, one of them."),
+        _ => fault(
+            "/text",
+            "field.required",
+            "Give a text or a template, one of them.",
+        ),
     }
     let size: usize = new.fields.iter().map(|(k, v)| k.len() + v.len()).sum();
     if new.fields.len() > MOST_FIELDS || size > TEXT_BYTES {
-        fault("/fields", "field.range", "At most 100 fields, 16 KiB together.");
+        fault(
+            "/fields",
+            "field.range",
+            "At most 100 fields, 16 KiB together.",
+        );
     }
     if let Some(key) = &new.dedup_key
         && !(1..=KEY_CHARS).contains(&key.chars().count())
     {
-        fault("/dedup_key", "field.range", "A key has 1 to 255 characters.");
+        fault(
+            "/dedup_key",
+            "field.range",
+            "A key has 1 to 255 characters.",
+        );
     }
     let valid_for = match new.valid_for.as_deref().map(validity::parse) {
         None => valid_for,
@@ -142,15 +162,21 @@ fn problem(faults: &[(&str, &str, String)]) -> Problem {
         "message.invalid",
         "the message cannot be sent like this",
     );
-    faults.iter().fold(problem, |problem, (pointer, code, detail)| {
-        problem.error(pointer, code, detail.as_str())
-    })
+    faults
+        .iter()
+        .fold(problem, |problem, (pointer, code, detail)| {
+            problem.error(pointer, code, detail.as_str())
+        })
 }
 
 /// What a key of the caller's is stored as. `header`: it came as `Idempotency-Key`, which is a name space of its own.
 pub fn key_hash(key: &str, header: bool) -> [u8; 32] {
     let space: &[u8] = if header { b"header:" } else { b"dedup:" };
-    Sha256::new().chain_update(space).chain_update(key).finalize().into()
+    Sha256::new()
+        .chain_update(space)
+        .chain_update(key)
+        .finalize()
+        .into()
 }
 
 /// Tells the same request from another one with the same key.

@@ -27,7 +27,10 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
             }
             Err(error) => {
                 let error = format!("{error:#}");
-                tracing::warn!(error, "texts that are due could not be looked up; trying again");
+                tracing::warn!(
+                    error,
+                    "texts that are due could not be looked up; trying again"
+                );
             }
         }
         if rounds.is_multiple_of(FORGET_EVERY) {

@@ -76,7 +76,9 @@ pub async fn handle(
             Err(problem) => Some(Err(problem)),
         });
     }
-    let accepted = accept(&app, rows).await.map_err(|error| not_accepted(&error))?;
+    let accepted = accept(&app, rows)
+        .await
+        .map_err(|error| not_accepted(&error))?;
     for (place, one) in places.into_iter().zip(accepted) {
         results[place] = Some(match one {
             Ok(Accepted::New(id)) => stored(&app, caller.tenant, id).await,

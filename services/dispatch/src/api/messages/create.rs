@@ -80,7 +80,9 @@ fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     };
     match value.to_str() {
         Ok(key) if (1..=255).contains(&key.len()) => Ok(Some(key)),
-        _ => Err(Problem::invalid("Idempotency-Key has 1 to 255 ASCII characters")),
+        _ => Err(Problem::invalid(
+            "Idempotency-Key has 1 to 255 ASCII characters",
+        )),
     }
 }
 
@@ -100,7 +102,11 @@ fn answer(send: Send, strict: bool, status: StatusCode) -> Result<Response, Prob
     let suppressed = send.outcome == Outcome::Suppressed;
     if suppressed && strict {
         let detail = format!("{} may not be sent: {}", send.id, send.reason);
-        return Err(Problem::new(StatusCode::FORBIDDEN, "message.suppressed", detail));
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "message.suppressed",
+            detail,
+        ));
     }
     let status = match status {
         StatusCode::ACCEPTED if suppressed => StatusCode::CREATED,

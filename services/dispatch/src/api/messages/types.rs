@@ -37,7 +37,11 @@ impl From<Send> for ApiMessage {
         let pending = send.outcome == Outcome::Pending;
         Self {
             id: send.id,
-            state: if pending { "accepted" } else { send.outcome.as_str() },
+            state: if pending {
+                "accepted"
+            } else {
+                send.outcome.as_str()
+            },
             reason: (!pending).then(|| send.reason.to_string()),
             decision: send.decision,
             held_until: send.held_until.map(contract::UnixMillis::to_utc),

@@ -56,7 +56,10 @@ impl Report {
         let answer = requests
             .iter()
             .map(|request| request.answered_at.saturating_sub(request.sent_at));
-        let (hand_over, answer) = (Spread::of(hand_over.collect()), Spread::of(answer.collect()));
+        let (hand_over, answer) = (
+            Spread::of(hand_over.collect()),
+            Spread::of(answer.collect()),
+        );
         let count = |is: &dyn Fn(&Request) -> bool| requests.iter().filter(|one| is(one)).count();
         let never_submitted = count(&|one| times(one.number).is_empty());
         let submitted_twice = count(&|one| times(one.number).len() > 1);
@@ -64,7 +67,9 @@ impl Report {
             rate,
             requests: requests.len(),
             told_at_once: count(&|one| one.state == "handed_over"),
-            reached: hand_over.p99_us < WANTED_P99_US && never_submitted == 0 && submitted_twice == 0,
+            reached: hand_over.p99_us < WANTED_P99_US
+                && never_submitted == 0
+                && submitted_twice == 0,
             hand_over,
             answer,
             never_submitted,
@@ -78,18 +83,30 @@ impl Report {
         let ms = |us: u64| us as f64 / 1000.0;
         let spread = |spread: &Spread| {
             let (p50, p99, max) = (ms(spread.p50_us), ms(spread.p99_us), ms(spread.max_us));
-            format!("p50 {p50:.1}, p99 {p99:.1}, max {max:.1} ms of {}", spread.count)
+            format!(
+                "p50 {p50:.1}, p99 {p99:.1}, max {max:.1} ms of {}",
+                spread.count
+            )
         };
         let rows = [
             ("requests", format!("{} at {}/s", self.requests, self.rate)),
-            ("request to carrier (wanted: p99 < 50 ms)", spread(&self.hand_over)),
+            (
+                "request to carrier (wanted: p99 < 50 ms)",
+                spread(&self.hand_over),
+            ),
             ("request to answer", spread(&self.answer)),
-            ("answers that told the hand-over", self.told_at_once.to_string()),
+            (
+                "answers that told the hand-over",
+                self.told_at_once.to_string(),
+            ),
             (
                 "texts that never came / came twice",
                 format!("{} / {}", self.never_submitted, self.submitted_twice),
             ),
-            ("reached", if self.reached { "yes" } else { "no" }.to_string()),
+            (
+                "reached",
+                if self.reached { "yes" } else { "no" }.to_string(),
+            ),
         ];
         let rows: Vec<(String, String)> =
             rows.map(|(name, value)| (name.to_string(), value)).into();
