@@ -51,7 +51,7 @@ pub async fn handle(
         return Ok(Json(describe(id, &run, whole)));
     }
     match send(&app, caller.tenant, id).await {
-        Some(sent) => Ok(Json(on_its_way(id, sent))),
+        Some(sent) => Ok(Json(on_its_way(id, &sent))),
         None => Err(missing()),
     }
 }
@@ -66,7 +66,7 @@ fn missing() -> Problem {
     Problem::not_found("message, or it is still on its way")
 }
 
-fn on_its_way(id: MessageId, sent: SendFound) -> Message {
+fn on_its_way(id: MessageId, sent: &SendFound) -> Message {
     Message {
         id,
         run: id.run(),

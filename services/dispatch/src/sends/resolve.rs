@@ -55,7 +55,7 @@ pub async fn resolve(
     }
     let now = app.cx.clock.millis();
     let until = UnixMillis(now.0.saturating_add(checked.valid_for));
-    Ok(chunk(new, (caller, run), person, text, (now, until)))
+    Ok(chunk(new, (caller, run), &person, text, (now, until)))
 }
 
 fn refused(code: &str, detail: &str) -> Problem {
@@ -114,7 +114,7 @@ async fn person(app: &App, tenant: TenantId, whom: Whom) -> Result<Person, Probl
 fn chunk(
     new: &NewMessage,
     (caller, run): (Caller, RunId),
-    person: Person,
+    person: &Person,
     text: OneText,
     (now, valid_until): (UnixMillis, UnixMillis),
 ) -> SendChunk {
