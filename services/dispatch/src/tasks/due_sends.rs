@@ -34,7 +34,11 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
             }
         }
         if rounds.is_multiple_of(FORGET_EVERY) {
-            forget(&app).await?;
+            // A database that is away for a while is no reason to end the process.
+            if let Err(error) = forget(&app).await {
+                let error = format!("{error:#}");
+                tracing::warn!(error, "settled texts of the API could not be removed");
+            }
         }
         rounds = rounds.wrapping_add(1);
         tokio::select! {
