@@ -68,7 +68,7 @@ async fn what_consent_refuses_is_a_recorded_outcome_and_an_error_only_where_aske
     rig.stub.with(|state| {
         state
             .refuse
-            .push((0, Outcome::Suppressed, Reason::NO_CONSENT))
+            .push((0, Outcome::Suppressed, Reason::NO_CONSENT));
     });
     let (status, answer) = rig.kit.post("/v1/messages", text(1001, "a")).await;
     assert_eq!(
