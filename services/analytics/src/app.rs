@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chassis::{Clock, Cx, Db};
+use chassis::{Bus, Clock, Cx, Db};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -20,6 +20,7 @@ pub struct Config {
 
 pub struct App {
     pub db: Db,
+    pub bus: Bus,
     pub clock: Clock,
     pub config: Config,
     pub ledger: Ledger,
@@ -28,6 +29,7 @@ pub struct App {
 pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     let app = Arc::new(App {
         db: cx.db.clone(),
+        bus: cx.bus.clone(),
         clock: cx.clock.clone(),
         config: cx.config()?,
         ledger: Ledger::new(cx.db.clone()),

@@ -51,6 +51,6 @@ mod tests {
             .find_map(|line| line.strip_prefix("valid_for_hours = "))
             .and_then(|hours| hours.parse().ok())
             .unwrap();
-        assert!(crate::validity::hours(hours).is_ok());
+        assert!(contract::validity::hours(hours).is_ok());
     }
 }

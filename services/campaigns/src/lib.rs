@@ -21,11 +21,9 @@ mod progress;
 mod record;
 mod release;
 mod runs;
-mod sender;
 mod settle;
 mod start;
 mod tasks;
-mod validity;
 
 pub const SERVICE: chassis::Service = chassis::Service {
     name: "campaigns",

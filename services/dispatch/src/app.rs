@@ -16,6 +16,7 @@ use crate::money::Money;
 use crate::recorder::RecorderQueue;
 use crate::routing::Routing;
 use crate::senders::Senders;
+use crate::sends::hand::InWork;
 use crate::traffic::Traffic;
 
 /// The tenant of questions that concern no single one.
@@ -34,6 +35,8 @@ pub struct App {
     pub senders: Senders,
     pub recorder: RecorderQueue,
     pub in_hand: InHand,
+    /// Texts of the API that are worked on.
+    pub sends: InWork,
     /// Slots between the question for permits and the end of their settling.
     pub busy: TaskTracker,
     /// Cancelled when a newer dispatcher of our name has registered.

@@ -28,6 +28,7 @@ pub struct Config {
     /// Tenants whose keys control what all share.
     pub operators: Vec<String>,
     pub money: MoneyConfig,
+    pub sends: SendsConfig,
     pub simulator: SimulatorConfig,
     pub providers: BTreeMap<String, AccountConfig>,
 }
@@ -43,6 +44,25 @@ pub struct LaneConfig {
 #[serde(deny_unknown_fields)]
 pub struct RoutingConfig {
     pub prefer: Prefer,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendsConfig {
+    pub valid_for_minutes: u32,
+    pub answer_within_ms: u64,
+    pub keep_days: u32,
+}
+
+impl SendsConfig {
+    /// Milliseconds.
+    pub fn valid_for_ms(&self) -> i64 {
+        i64::from(self.valid_for_minutes) * 60_000
+    }
+
+    pub fn answer_within(&self) -> Duration {
+        Duration::from_millis(self.answer_within_ms)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

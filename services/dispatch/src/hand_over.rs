@@ -17,6 +17,7 @@ use crate::money::account::Account;
 use crate::money::admit::{Admitted, Piece};
 use crate::outcomes::Outcomes;
 use crate::pick::pick;
+use crate::sends;
 use crate::slots;
 use crate::traffic::{Leave, line};
 
@@ -217,7 +218,7 @@ async fn ask(
             })
             .collect(),
     };
-    let bus = if is_answer(head.class) {
+    let bus = if sends::is_waited_for(head) {
         &app.urgent.bus
     } else {
         &app.cx.bus

@@ -7,7 +7,7 @@
 //! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`routing`] and [`route`] say
 //! over which carriers a leg may go; [`hand_over`] waits for link and its turn in [`traffic`], asks for permits, hands
 //! over ([`failover`]); [`recorder`] makes outcomes durable, tells the others and has the
-//! permits closed. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
+//! permits closed. A text of the API alone: [`sends`]. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
 
 pub mod api;
 pub mod app;
@@ -35,6 +35,7 @@ pub mod recorder;
 pub mod route;
 pub mod routing;
 pub mod senders;
+pub mod sends;
 pub mod slots;
 pub mod start;
 pub mod takeover;

@@ -27,7 +27,8 @@ use crate::money::Money;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::routing::Routing;
 use crate::senders::Senders;
-use crate::tasks::{answer_replies, close_permits, fence, intake, stop, traffic};
+use crate::sends::hand::InWork;
+use crate::tasks::{answer_replies, close_permits, due_sends, fence, intake, stop, traffic};
 use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
 
@@ -60,6 +61,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         senders: Senders::load(&cx.db).await?,
         recorder,
         in_hand: InHand::default(),
+        sends: InWork::default(),
         busy: TaskTracker::new(),
         fenced: CancellationToken::new(),
         quiet: CancellationToken::new(),
@@ -183,6 +185,7 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     );
     takeover::settle(&app, registered.open).await?;
     let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
+    cx.spawn("dispatch due sends", due_sends::run(app.clone()));
     app.urgent
         .consume(
             send_answer::DURABLE,

@@ -24,6 +24,7 @@ pub mod lint;
 pub mod locale;
 pub mod opt_out;
 pub mod person;
+pub mod plain;
 pub mod published;
 mod queries;
 pub mod scan;

@@ -261,21 +261,30 @@ impl Compiled {
                     _ => RenderError::Failed(kind.to_string()),
                 },
             })?;
-        if text.trim().is_empty() {
-            return Err(RenderError::Empty);
-        }
-        // No segment holds more than 160 characters of at most three bytes, and smart encoding makes at most
-        // two characters of one less, so far longer texts need no counting.
-        let too_long = RenderError::TooLong(self.limits.max_segments);
-        if text.len() > self.limits.max_segments.saturating_mul(4 * 160) {
-            return Err(too_long);
-        }
-        let (text, measure) = encode::smart(text, self.smart_encoding);
-        if measure.segments > self.limits.max_segments {
-            return Err(too_long);
-        }
-        Ok(Rendered { text, measure })
+        finish(text, self.limits.max_segments, self.smart_encoding)
     }
+}
+
+/// A written text as it goes out: not empty, not over its segments.
+pub fn finish(
+    text: String,
+    max_segments: usize,
+    smart_encoding: SmartEncoding,
+) -> Result<Rendered, RenderError> {
+    if text.trim().is_empty() {
+        return Err(RenderError::Empty);
+    }
+    // No segment holds more than 160 characters of at most three bytes, and smart encoding makes at most
+    // two characters of one less, so far longer texts need no counting.
+    let too_long = RenderError::TooLong(max_segments);
+    if text.len() > max_segments.saturating_mul(4 * 160) {
+        return Err(too_long);
+    }
+    let (text, measure) = encode::smart(text, smart_encoding);
+    if measure.segments > max_segments {
+        return Err(too_long);
+    }
+    Ok(Rendered { text, measure })
 }
 
 fn syntax(error: &minijinja::Error) -> TemplateError {

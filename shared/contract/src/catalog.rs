@@ -18,16 +18,18 @@ use crate::consent::{
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
-    HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt, ReceiptsRecorded,
-    RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SlotOutcome, TakeReply,
-    TextsRouted,
+    FindSend, HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt,
+    ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SlotOutcome,
+    TakeReply, TextsRouted,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};
 use crate::payload::{Format, Owner, Payload, PayloadKind};
 use crate::phone::Phone;
 use crate::reason::Reason;
-use crate::renderer::{ChunkRendered, DescribeTemplate, RenderChunk, ResolveLink};
+use crate::renderer::{
+    ChunkRendered, DescribeTemplate, RenderChunk, RenderOne, ResolveLink, Wording,
+};
 use crate::time::UnixMillis;
 
 /// One payload type.
@@ -389,6 +391,19 @@ fn dispatch_and_inbound() -> Vec<Entry> {
             from: phone(),
             to: "+15005550100".into(),
             text: "STOP".into(),
+        }),
+        Entry::of(&FindSend {
+            message: MessageId::of(run(), 0, 0),
+        }),
+        Entry::of(&RenderOne {
+            message: MessageId::of(run(), 0, 0),
+            mode: Mode::Test,
+            wording: Wording::Template {
+                template: id(2),
+                fields: [("code".to_string(), "4711".to_string())].into(),
+            },
+            contact: Some(id(3)),
+            zone: Some("America/New_York".into()),
         }),
         Entry::of(&ReceiveReply {
             provider: "simulator".into(),

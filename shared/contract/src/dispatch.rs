@@ -214,3 +214,36 @@ impl Payload for TakeReply {
 impl Query for TakeReply {
     type Answer = ReplyTaken;
 }
+
+/// What do you know of this text, which came by the API on its own? Asked by analytics, which hears of a text
+/// only once it is settled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FindSend {
+    pub message: MessageId,
+}
+
+/// A text of the API as dispatch has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendFound {
+    /// Pending (accepted, nothing decided), held, or what became of it at hand-over.
+    pub outcome: Outcome,
+    pub reason: Reason,
+    /// For [`Outcome::Held`]: when it is tried again.
+    pub until: Option<UnixMillis>,
+    pub contact: Option<ContactId>,
+    pub decision: Option<DecisionId>,
+    pub segments: u8,
+    pub accepted_at: UnixMillis,
+}
+
+impl Payload for FindSend {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "find_send";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for FindSend {
+    /// `None`: no such text of this tenant, or it came from a campaign.
+    type Answer = Option<SendFound>;
+}

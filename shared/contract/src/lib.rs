@@ -21,8 +21,10 @@ pub mod phone;
 pub mod reason;
 pub mod renderer;
 pub mod segments;
+pub mod sender;
 pub mod streams;
 pub mod time;
+pub mod validity;
 
 pub use class::{Class, Mode};
 pub use envelope::Envelope;

@@ -87,6 +87,7 @@ impl Reason {
     pub const CARRIER_ACCOUNT: Self = Self(Cow::Borrowed("CARRIER_ACCOUNT"));
     pub const CARRIER_THROTTLED: Self = Self(Cow::Borrowed("CARRIER_THROTTLED"));
     pub const OUTCOME_UNKNOWN: Self = Self(Cow::Borrowed("OUTCOME_UNKNOWN"));
+    pub const CANCELLED_BY_CALLER: Self = Self(Cow::Borrowed("CANCELLED_BY_CALLER"));
     pub const PERMIT_EXPIRED: Self = Self(Cow::Borrowed("PERMIT_EXPIRED"));
     pub const OPERATOR_PAUSED: Self = Self(Cow::Borrowed("OPERATOR_PAUSED"));
     pub const OPERATOR_PURGED: Self = Self(Cow::Borrowed("OPERATOR_PURGED"));

@@ -1,10 +1,12 @@
 //! renderer: what a text says.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::chunk::{ChunkHead, OutcomeGroup, Screened};
+use crate::chunk::{ChunkHead, Encoding, OutcomeGroup, Screened};
 use crate::class::Mode;
-use crate::ids::{CampaignId, MessageId, RunId, TemplateId, TenantId};
+use crate::ids::{CampaignId, ContactId, MessageId, RunId, TemplateId, TenantId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::time::UnixMillis;
 
@@ -99,4 +101,71 @@ impl Payload for ResolveLink {
 impl Query for ResolveLink {
     /// `None`: no such link on this host.
     type Answer = Option<LinkResolved>;
+}
+
+/// Write one text now: of a template, or words as they stand. Asked by dispatch for a text that the API sends.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenderOne {
+    pub message: MessageId,
+    pub mode: Mode,
+    pub wording: Wording,
+    /// Whose fields fill what `fields` leaves out.
+    pub contact: Option<ContactId>,
+    /// IANA zone of the person, if it is known.
+    pub zone: Option<String>,
+}
+
+/// What a text says.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wording {
+    /// No template: braces are braces.
+    Text(String),
+    Template {
+        template: TemplateId,
+        /// Values of merge fields, without `contact.`.
+        fields: BTreeMap<String, String>,
+    },
+}
+
+impl std::fmt::Debug for RenderOne {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RenderOne")
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OneRendered {
+    Text(OneText),
+    /// It cannot be written: a code of `docs/errors.md` and a sentence.
+    Refused {
+        code: String,
+        detail: String,
+    },
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct OneText {
+    pub body: String,
+    pub encoding: Encoding,
+    /// 1 or more.
+    pub segments: u8,
+    /// Of the template; 0 without one.
+    pub version: u32,
+    /// It says how to get no more of them.
+    pub opt_out_said: bool,
+}
+
+impl Payload for RenderOne {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Renderer;
+    const NAME: &'static str = "render_one";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for RenderOne {
+    type Answer = OneRendered;
 }

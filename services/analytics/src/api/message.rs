@@ -7,6 +7,7 @@ use axum::extract::State;
 use chassis::http::{Auth, PathId, Problem};
 use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
+use contract::dispatch::{FindSend, SendFound};
 use contract::{CampaignId, ContactId, DecisionId, MessageId, RunId, TenantId, UnixMillis};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,7 +39,7 @@ pub struct Message {
     pub final_at: Option<DateTime<Utc>>,
 }
 
-/// One message. It appears once it is settled or handed over.
+/// One message. One of a campaign appears once it is settled or handed over; one of the API at once.
 #[utoipa::path(get, path = "/v1/messages/{id}", tag = "messages", params(("id" = String, Path)),
     responses((status = 200, body = Message), (status = 404)))]
 pub async fn handle(
@@ -46,19 +47,65 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     PathId(id): PathId<MessageId>,
 ) -> Result<Json<Message>, Problem> {
-    let (run, whole) = find(&app, caller.tenant, id).await?;
-    Ok(Json(describe(id, &run, whole)))
+    if let Some((run, whole)) = settled(&app, caller.tenant, id).await? {
+        return Ok(Json(describe(id, &run, whole)));
+    }
+    match send(&app, caller.tenant, id).await {
+        Some(sent) => Ok(Json(on_its_way(id, &sent))),
+        None => Err(missing()),
+    }
+}
+
+/// What dispatch knows of a text that came by the API; nothing where it does not answer.
+pub async fn send(app: &App, tenant: TenantId, id: MessageId) -> Option<SendFound> {
+    let question = FindSend { message: id };
+    app.bus.ask(tenant, &question).await.ok().flatten()
+}
+
+fn missing() -> Problem {
+    Problem::not_found("message, or it is still on its way")
+}
+
+fn on_its_way(id: MessageId, sent: &SendFound) -> Message {
+    Message {
+        id,
+        run: id.run(),
+        campaign: None,
+        contact: sent.contact,
+        decision: sent.decision,
+        outcome: sent.outcome.as_str(),
+        reason: sent.reason.to_string(),
+        segments: sent.segments,
+        provider: None,
+        provider_message_id: None,
+        handed_over_at: None,
+        final_at: None,
+    }
 }
 
 /// The run comes first, because it knows the tenant.
-pub async fn find(app: &App, tenant: TenantId, id: MessageId) -> Result<(Run, Whole), Problem> {
-    let missing = || Problem::not_found("message, or it is still on its way");
-    let run = runs::find(&app.db, tenant, id.run())
-        .await?
-        .ok_or_else(missing)?;
+pub async fn settled(
+    app: &App,
+    tenant: TenantId,
+    id: MessageId,
+) -> Result<Option<(Run, Whole)>, Problem> {
+    let Some(mut run) = runs::find(&app.db, tenant, id.run()).await? else {
+        return Ok(None);
+    };
     let mid = runs::message_key(run.no, id.chunk(), id.position());
-    let whole = messages::find(&app.db, mid).await?.ok_or_else(missing)?;
-    Ok((run, whole))
+    let Some(mut whole) = messages::find(&app.db, mid).await? else {
+        return Ok(None);
+    };
+    // Texts of no campaign, to nobody we know, with no decision carry zeros.
+    run.campaign = run.campaign.filter(|campaign| campaign.raw() != 0);
+    whole.contact = whole.contact.filter(|contact| contact.raw() != 0);
+    whole.decision = whole.decision.filter(|decision| decision.raw() != 0);
+    Ok(Some((run, whole)))
+}
+
+/// The same, or 404.
+pub async fn find(app: &App, tenant: TenantId, id: MessageId) -> Result<(Run, Whole), Problem> {
+    settled(app, tenant, id).await?.ok_or_else(missing)
 }
 
 fn describe(id: MessageId, run: &Run, whole: Whole) -> Message {

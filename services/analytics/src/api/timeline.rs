@@ -12,7 +12,7 @@ use contract::{DecisionId, MessageId, UnixMillis};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::message::find;
+use super::message::{find, send};
 use crate::app::App;
 use crate::db::messages::Whole;
 use crate::db::runs::Run;
@@ -32,7 +32,8 @@ pub struct Timeline {
 /// One hop. Fields that do not apply are absent.
 #[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct Hop {
-    /// `released`, `screened`, `rendered`, `decision`, `routed`, `handed_over`, `settled` or `receipt`.
+    /// `accepted` (by the API), `released`, `screened`, `rendered`, `decision`, `routed`, `handed_over`, `settled` or
+    /// `receipt`.
     pub hop: String,
     pub at: DateTime<Utc>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,10 +67,22 @@ pub async fn handle(
     let stages = hops::of_chunk(&app.db, run.no, id.chunk()).await?;
     let key = message_key(run.no, id.chunk(), id.position());
     let routed = routes::find(&app.db, key).await?;
+    let summary = format!("{}{}", summary(&whole), by_route(routed.as_ref()));
+    let mut traced = trace(&run, &whole, &stages, routed);
+    if run.campaign.is_none()
+        && let Some(sent) = send(&app, caller.tenant, id).await
+    {
+        let accepted = Hop {
+            hop: "accepted".to_string(),
+            at: sent.accepted_at.to_utc(),
+            ..Hop::default()
+        };
+        traced.insert(0, accepted);
+    }
     Ok(Json(Timeline {
         message: id,
-        summary: format!("{}{}", summary(&whole), by_route(routed.as_ref())),
-        hops: trace(&run, &whole, &stages, routed),
+        summary,
+        hops: traced,
     }))
 }
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::audience::Audience;
 use crate::db;
 use crate::lifecycle::State;
-use crate::{sender, validity};
+use contract::{sender, validity};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Campaign {

@@ -4,6 +4,7 @@ mod controls;
 mod lanes;
 mod limits;
 mod message_dispatch;
+mod messages;
 mod named;
 mod operators;
 mod providers;
@@ -46,5 +47,8 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(limits::list))
         .routes(routes!(limits::put, limits::remove))
         .merge(crate::money::api::router())
+        .routes(routes!(messages::create::handle, messages::list::handle))
+        .routes(routes!(messages::batch::handle))
+        .routes(routes!(messages::cancel::handle))
         .with_state(app)
 }

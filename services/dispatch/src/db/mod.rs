@@ -1,5 +1,6 @@
 //! Tables of the service and their statements, one file per table.
 
+pub mod api_message;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
@@ -32,5 +33,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0005_money",
         sql: include_str!("migrations/0005_money.sql"),
+    },
+    SqlMigration {
+        name: "0006_sends",
+        sql: include_str!("migrations/0006_sends.sql"),
     },
 ];

@@ -1,5 +1,6 @@
 //! One file per question.
 
+mod find_send;
 mod take_reply;
 
 use std::sync::Arc;
@@ -7,5 +8,6 @@ use std::sync::Arc;
 use crate::app::App;
 
 pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
+    app.cx.answer(app.clone(), find_send::handle).await?;
     app.cx.answer(app.clone(), take_reply::handle).await
 }

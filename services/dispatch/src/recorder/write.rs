@@ -6,7 +6,7 @@ use std::time::Duration;
 use chassis::{Bus, Db};
 
 use super::plan::Work;
-use crate::db::{ledger, ledger_route, parked, receipt_log, states};
+use crate::db::{api_message, ledger, ledger_route, parked, receipt_log, states};
 use crate::money::db::spend;
 
 /// Waits between tries; a database that cannot be written for longer ends the process, and what was in
@@ -61,6 +61,7 @@ async fn once(db: &Db, bus: &Bus, dispatcher: &Arc<str>, work: Arc<Work>) -> any
             if let Some(entries) = &work.log {
                 receipt_log::append(engine, tx, entries.clone()).await?;
             }
+            api_message::settle(engine, tx, &work.hand_overs).await?;
             for (tenant, event) in &work.hand_overs {
                 bus.say(tx, *tenant, event).await?;
             }

@@ -2,6 +2,7 @@
 
 pub mod answer_replies;
 pub mod close_permits;
+pub mod due_sends;
 pub mod fence;
 pub mod intake;
 pub mod stop;

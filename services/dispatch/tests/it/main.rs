@@ -14,6 +14,7 @@ mod replies;
 mod restart;
 mod rig;
 mod routing;
+mod sends;
 mod stub;
 mod traffic;
 mod twilio;

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use contract::chunk::{Outcome, OutcomeGroup, SlotRef};
+use contract::chunk::{Encoding, Outcome, OutcomeGroup, SlotRef};
 use contract::consent::{
     ClosePermits, DispatcherRegistered, GrantPermits, Keyword, OpenSlot, Permit, PermitAnswer,
-    PermitsClosed, RegisterDispatcher,
+    PermitsClosed, RegisterDispatcher, RunGateSet, SetRunGate,
 };
-use contract::ids::{DecisionId, InboundId, MessageId};
+use contract::contacts::{FindByPhone, LoadRecipients, RecipientData, RecipientsLoaded};
+use contract::ids::{ContactId, DecisionId, InboundId, MessageId};
 use contract::inbound::{ReceiveReply, ReplyReceived};
+use contract::renderer::{OneRendered, OneText, RenderOne, Wording};
 use contract::{Payload, Query, Reason, payload};
 use futures::StreamExt;
 
@@ -27,6 +29,14 @@ pub struct State {
     /// Questions for permits to swallow after granting.
     pub lose_answers: usize,
     pub asks: usize,
+    /// Answer questions for permits with an error.
+    pub refuse_questions: bool,
+    /// Who has which number.
+    pub contacts: std::collections::HashMap<contract::Phone, ContactId>,
+    /// Runs whose gate is cancelled.
+    pub shut: HashSet<contract::RunId>,
+    /// When refused texts that are held may be tried again.
+    pub held_until: Option<contract::UnixMillis>,
     pub replies: Vec<ReceiveReply>,
     /// Replies to refuse before the first is taken.
     pub refuse_replies: usize,
@@ -48,6 +58,9 @@ impl Stub {
         })
         .await;
         self.answer::<GrantPermits>(client, |state, question| {
+            if state.refuse_questions {
+                return Some(Err("not now".to_string()));
+            }
             let answer = grant(state, &question);
             if state.lose_answers > 0 {
                 state.lose_answers -= 1;
@@ -61,6 +74,46 @@ impl Stub {
                 state.open.remove(&slot);
             }
             Some(Ok(PermitsClosed {}))
+        })
+        .await;
+        self.answer::<SetRunGate>(client, |state, question| {
+            state.shut.insert(question.run);
+            Some(Ok(RunGateSet { settled: true }))
+        })
+        .await;
+        self.answer::<FindByPhone>(client, |state, question| {
+            Some(Ok(state.contacts.get(&question.phone).copied()))
+        })
+        .await;
+        self.answer::<LoadRecipients>(client, |state, question| {
+            let person = |id: &ContactId| {
+                let (phone, _) = state.contacts.iter().find(|(_, own)| *own == id)?;
+                Some(RecipientData {
+                    phone: *phone,
+                    zone: Some(0),
+                    fields: Vec::new(),
+                })
+            };
+            Some(Ok(RecipientsLoaded {
+                zones: vec!["America/New_York".to_string()],
+                recipients: question.contacts.iter().map(person).collect(),
+            }))
+        })
+        .await;
+        self.answer::<RenderOne>(client, |_, question| {
+            let Wording::Text(body) = question.wording else {
+                return Some(Ok(OneRendered::Refused {
+                    code: "template.unknown".into(),
+                    detail: "there is none".into(),
+                }));
+            };
+            Some(Ok(OneRendered::Text(OneText {
+                encoding: Encoding::Gsm7,
+                segments: 1,
+                version: 0,
+                opt_out_said: body.contains("STOP"),
+                body,
+            })))
         })
         .await;
         self.answer::<ReceiveReply>(client, |state, reply| {
@@ -136,7 +189,7 @@ fn grant(state: &mut State, question: &GrantPermits) -> PermitAnswer {
             refused.push(OutcomeGroup {
                 outcome: *outcome,
                 reason: reason.clone(),
-                until: None,
+                until: state.held_until,
                 positions: vec![ask.position],
                 contacts: vec![ask.contact],
                 decisions: vec![DecisionId::from_raw(2)],

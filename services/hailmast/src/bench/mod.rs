@@ -1,5 +1,6 @@
 //! `hailmast bench …`: figures that anyone can repeat, with ratios beside the rates.
 
+mod api;
 mod campaign;
 mod carrier;
 mod ceilings;
@@ -31,6 +32,8 @@ pub enum Bench {
     Pace(pace::Options),
     /// Texts a second of the renderer, with the wanted figure; exit code 1 where it is missed.
     Render(render::RenderOptions),
+    /// Single texts over the API, from request to carrier; exit code 1 where the wanted figure is missed.
+    Api(api::Options),
     /// STOPs from people of running campaigns, while the process and its nats-server are killed at random.
     Stop(stop::Options),
 }
@@ -43,6 +46,7 @@ pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode
         Bench::Http(options) => http::run(options).await,
         Bench::Pace(options) => pace::run(options).await,
         Bench::Render(options) => render::run(&options),
+        Bench::Api(options) => api::run(options, config).await,
         Bench::Stop(options) => stop::run(options, config).await,
     }
 }

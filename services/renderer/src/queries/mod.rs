@@ -1,6 +1,7 @@
 //! One file per question.
 
 mod describe_template;
+mod render_one;
 mod resolve_link;
 
 use std::sync::Arc;
@@ -12,5 +13,6 @@ use crate::app::App;
 pub async fn start(cx: &Cx, app: &Arc<App>) -> anyhow::Result<()> {
     cx.answer(Arc::clone(app), describe_template::handle)
         .await?;
+    cx.answer(Arc::clone(app), render_one::handle).await?;
     cx.answer(Arc::clone(app), resolve_link::handle).await
 }

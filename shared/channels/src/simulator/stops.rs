@@ -124,27 +124,29 @@ impl StopLog {
             confirmed.extend(to_confirm);
             figures.confirmation_missing += u64::from(to_confirm.is_none());
         }
-        figures.recorded = spread(recorded);
-        figures.final_on_record = spread(on_record_after);
-        figures.confirmed = spread(confirmed);
-        figures.recorded_overall = spread(recorded_overall);
-        figures.confirmed_overall = spread(confirmed_overall);
+        figures.recorded = Spread::of(recorded);
+        figures.final_on_record = Spread::of(on_record_after);
+        figures.confirmed = Spread::of(confirmed);
+        figures.recorded_overall = Spread::of(recorded_overall);
+        figures.confirmed_overall = Spread::of(confirmed_overall);
         figures
     }
 }
 
-/// By nearest rank.
-fn spread(mut took: Vec<u64>) -> Spread {
-    took.sort_unstable();
-    let rank = |percent: usize| {
-        let at = (took.len() * percent).div_ceil(100).max(1) - 1;
-        took.get(at).copied().unwrap_or(0)
-    };
-    Spread {
-        count: took.len() as u64,
-        p50_us: rank(50),
-        p99_us: rank(99),
-        max_us: rank(100),
+impl Spread {
+    /// Of these, in any order; percentiles by nearest rank.
+    pub fn of(mut took: Vec<u64>) -> Self {
+        took.sort_unstable();
+        let rank = |percent: usize| {
+            let at = (took.len() * percent).div_ceil(100).max(1) - 1;
+            took.get(at).copied().unwrap_or(0)
+        };
+        Self {
+            count: took.len() as u64,
+            p50_us: rank(50),
+            p99_us: rank(99),
+            max_us: rank(100),
+        }
     }
 }
 
@@ -160,8 +162,8 @@ mod tests {
             p99_us: 198,
             max_us: 200,
         };
-        assert_eq!(spread((1..=200).rev().collect()), expected);
-        assert_eq!(spread(Vec::new()), Spread::default());
-        assert_eq!(spread(vec![7]).p99_us, 7);
+        assert_eq!(Spread::of((1..=200).rev().collect()), expected);
+        assert_eq!(Spread::of(Vec::new()), Spread::default());
+        assert_eq!(Spread::of(vec![7]).p99_us, 7);
     }
 }

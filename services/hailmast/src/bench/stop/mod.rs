@@ -26,7 +26,7 @@ use crate::demo::CONFIRMATION;
 use campaigns::Campaigns;
 use kills::Kills;
 use report::Report;
-use running::Running;
+pub use running::Running;
 use texter::Texter;
 
 #[derive(Args)]

@@ -96,6 +96,28 @@ impl Running {
         Ok(running)
     }
 
+    /// One process on SQLite, for benches that kill nothing.
+    pub async fn single(
+        config: Option<&Path>,
+        folder: &Path,
+        carrier: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        let options = Options {
+            stops: 0,
+            kills: 0,
+            contacts: 0,
+            stops_per_second: 1,
+            rate: 0,
+            database: Some("sqlite".into()),
+            seed: 1,
+            throttle_every: None,
+            second: None,
+            data: None,
+            json: false,
+        };
+        Self::start(&options, config, folder, carrier).await
+    }
+
     /// Starts it (again) on the same data; returns once it listens.
     async fn boot(&self, first: bool) -> anyhow::Result<()> {
         let mut command = self.command()?;

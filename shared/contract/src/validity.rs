@@ -1,4 +1,4 @@
-//! How long a campaign may keep trying: `"PT36H"`, `"P2D"`, or a number of hours.
+//! How long a campaign or a text may keep trying: `"PT36H"`, `"P2D"`, or a number of hours.
 
 use std::time::Duration;
 

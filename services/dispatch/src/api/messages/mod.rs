@@ -1,0 +1,7 @@
+//! Texts one by one.
+
+pub mod batch;
+pub mod cancel;
+pub mod create;
+pub mod list;
+mod types;

@@ -1,0 +1,57 @@
+//! What a text looks like to who sent it.
+
+use chrono::{DateTime, Utc};
+use contract::chunk::Outcome;
+use contract::ids::{ContactId, DecisionId, MessageId, TemplateId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::sends::Send;
+
+/// A text of the API, as far as its hand-over. Receipts: `GET /v1/messages/{id}`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ApiMessage {
+    #[schema(value_type = String)]
+    pub id: MessageId,
+    /// `accepted`, `held`, `handed_over`, `suppressed`, `failed`, `unknown`, `cancelled` or `expired`.
+    pub state: &'static str,
+    /// Why, in words of docs/reasons.md; absent while it is accepted.
+    pub reason: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub decision: Option<DecisionId>,
+    /// Of a held text: when it is tried again.
+    pub held_until: Option<DateTime<Utc>>,
+    #[schema(value_type = Option<String>)]
+    pub contact: Option<ContactId>,
+    pub class: String,
+    pub sender: String,
+    #[schema(value_type = Option<String>)]
+    pub template: Option<TemplateId>,
+    pub segments: u8,
+    pub accepted_at: DateTime<Utc>,
+    pub valid_until: DateTime<Utc>,
+}
+
+impl From<Send> for ApiMessage {
+    fn from(send: Send) -> Self {
+        let pending = send.outcome == Outcome::Pending;
+        Self {
+            id: send.id,
+            state: if pending {
+                "accepted"
+            } else {
+                send.outcome.as_str()
+            },
+            reason: (!pending).then(|| send.reason.to_string()),
+            decision: send.decision,
+            held_until: send.held_until.map(contract::UnixMillis::to_utc),
+            contact: send.contact,
+            class: send.class,
+            sender: send.sender,
+            template: send.template,
+            segments: send.segments,
+            accepted_at: send.accepted_at.to_utc(),
+            valid_until: send.valid_until.to_utc(),
+        }
+    }
+}

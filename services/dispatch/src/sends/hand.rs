@@ -1,0 +1,87 @@
+//! Takes accepted texts through the gate, each by itself and at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chassis::Failure;
+use contract::dispatch::SendChunk;
+use contract::ids::MessageId;
+use contract::{Envelope, EventId, TenantId};
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::consumers::send_chunk;
+
+const NOT_REGISTERED_YET: Duration = Duration::from_millis(20);
+
+/// Texts of the API that this process works on.
+#[derive(Debug, Default)]
+pub struct InWork {
+    texts: Mutex<HashMap<MessageId, watch::Receiver<bool>>>,
+}
+
+impl InWork {
+    /// `None` if it is worked on already.
+    fn begin(&self, id: MessageId) -> Option<watch::Sender<bool>> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if texts.contains_key(&id) {
+            return None;
+        }
+        let (done, wait) = watch::channel(false);
+        texts.insert(id, wait);
+        Some(done)
+    }
+
+    fn end(&self, id: MessageId) {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.remove(&id);
+    }
+
+    pub fn holds(&self, id: MessageId) -> bool {
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.contains_key(&id)
+    }
+
+    /// Resolves when the work on a text has ended, or nobody works on it.
+    pub async fn ended(&self, id: MessageId) {
+        let wait = {
+            let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+            texts.get(&id).cloned()
+        };
+        if let Some(mut wait) = wait {
+            // A sender that is gone has ended too.
+            let _ended = wait.wait_for(|done| *done).await;
+        }
+    }
+}
+
+/// Works on a text in a task of its own, unless somebody does. What cannot be finished comes back when it is due.
+pub fn start(app: &Arc<App>, tenant: TenantId, chunk: SendChunk) {
+    let id = MessageId::of(chunk.head.run, chunk.head.chunk, 0);
+    let Some(done) = app.sends.begin(id) else {
+        return;
+    };
+    let app = app.clone();
+    tokio::spawn(async move {
+        // Before consent has given an epoch, a question would only fence us.
+        while app.epoch() == 0 && !app.cx.stopping().is_cancelled() {
+            tokio::time::sleep(NOT_REGISTERED_YET).await;
+        }
+        let envelope = Envelope {
+            id: EventId::at(app.cx.clock.now()),
+            tenant,
+            at: app.cx.clock.now(),
+            trace: None,
+            body: chunk,
+        };
+        if let Err(Failure::Retry(error)) = send_chunk::handle(app.clone(), envelope).await
+            && !app.cx.stopping().is_cancelled()
+        {
+            let error = format!("{error:#}");
+            tracing::warn!(%id, error, "a text of the API is tried again later");
+        }
+        app.sends.end(id);
+        done.send_replace(true);
+    });
+}
