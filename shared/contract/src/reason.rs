@@ -88,6 +88,9 @@ impl Reason {
     pub const CARRIER_THROTTLED: Self = Self(Cow::Borrowed("CARRIER_THROTTLED"));
     pub const OUTCOME_UNKNOWN: Self = Self(Cow::Borrowed("OUTCOME_UNKNOWN"));
     pub const PERMIT_EXPIRED: Self = Self(Cow::Borrowed("PERMIT_EXPIRED"));
+    pub const CARRIER_FAULT: Self = Self(Cow::Borrowed("CARRIER_FAULT"));
+    pub const UNREACHABLE: Self = Self(Cow::Borrowed("UNREACHABLE"));
+    pub const DELIVERY_EXPIRED: Self = Self(Cow::Borrowed("DELIVERY_EXPIRED"));
     pub const UNDELIVERABLE: Self = Self(Cow::Borrowed("UNDELIVERABLE"));
 
     pub fn as_str(&self) -> &str {
