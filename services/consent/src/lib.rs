@@ -57,6 +57,7 @@ pub mod simulate;
 pub mod standing;
 mod start;
 mod suppress;
+mod take_back;
 mod tasks;
 mod tenants;
 pub mod verification;

@@ -42,6 +42,8 @@ pub struct CarrierReceipt {
     pub reference: Option<MessageId>,
     pub outcome: Outcome,
     pub code: String,
+    /// What the code means; `None` while all is well.
+    pub fault: Option<Fault>,
     /// The person blocks this sender at the carrier.
     pub block: Option<(Phone, String)>,
     pub at: i64,
@@ -55,6 +57,7 @@ impl From<channels::Receipt> for CarrierReceipt {
             reference: receipt.reference,
             outcome: receipt.outcome,
             code: receipt.code,
+            fault: receipt.fault,
             block: receipt.to.zip(receipt.from).filter(|_| blocked),
             at: receipt.at.0,
         }
@@ -68,6 +71,7 @@ impl From<ProviderReceipt> for CarrierReceipt {
             reference: receipt.reference,
             outcome: receipt.outcome,
             code: receipt.code,
+            fault: receipt.fault.as_deref().and_then(Fault::parse),
             block: receipt.block.map(|block| (block.phone, block.sender)),
             at: receipt.at.0,
         }

@@ -52,6 +52,7 @@ fn receipt(id: &str, outcome: Outcome) -> CarrierReceipt {
         outcome,
         reference: None,
         code: "000".to_string(),
+        fault: None,
         block: None,
         at: 5,
     }

@@ -315,7 +315,7 @@ mod tests {
             .map(|item| (item.outcome, item.reason.clone()))
             .collect();
         assert_eq!(seen[0], (Outcome::HandedOver, Reason::OK));
-        assert_eq!(seen[1], (Outcome::Failed, Reason::CARRIER_REJECTED));
+        assert_eq!(seen[1], (Outcome::Failed, Reason::CARRIER_FAULT));
         assert_eq!(seen[2], (Outcome::Failed, Reason::PERMIT_EXPIRED));
         assert_eq!(seen[3], (Outcome::Unknown, Reason::OUTCOME_UNKNOWN));
         assert_eq!(

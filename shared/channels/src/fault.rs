@@ -69,8 +69,18 @@ impl Fault {
             Self::Filtered => Reason::CARRIER_FILTERED,
             Self::Throttled => Reason::CARRIER_THROTTLED,
             Self::Account => Reason::CARRIER_ACCOUNT,
-            Self::Unreachable | Self::Expired => Reason::UNDELIVERABLE,
-            Self::Refused | Self::ProviderFault | Self::Unknown => Reason::CARRIER_REJECTED,
+            Self::Unreachable => Reason::UNREACHABLE,
+            Self::Expired => Reason::DELIVERY_EXPIRED,
+            Self::ProviderFault => Reason::CARRIER_FAULT,
+            Self::Refused | Self::Unknown => Reason::CARRIER_REJECTED,
+        }
+    }
+
+    /// The reason code of a text that the carrier took and did not deliver, for this fault.
+    pub const fn receipt_reason(fault: Option<Self>) -> Reason {
+        match fault {
+            None | Some(Self::Unknown) => Reason::UNDELIVERABLE,
+            Some(fault) => fault.reason(),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::class::{Class, Mode};
 use crate::consent::{
     ActOnReply, ChunkScreened, ClosePermits, Gate, GrantPermits, NoteContent, OptInsRecorded,
     OptOutConfirmed, OptOutRecorded, PermitAsk, RecordProviderBlock, RecordReply,
-    RegisterDispatcher, Reply, ScreenChunk, SetRunGate,
+    RegisterDispatcher, Reply, ReturnedPermit, ScreenChunk, SetRunGate,
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
@@ -207,6 +207,11 @@ fn consent() -> Vec<Entry> {
             dispatcher: "dispatch-1".into(),
             epoch: 2,
             slots: vec![slot()],
+            returned: vec![ReturnedPermit {
+                slot: slot(),
+                position: 65,
+                attempt: 1,
+            }],
         }),
         Entry::of(&RegisterDispatcher {
             dispatcher: "dispatch-1".into(),
@@ -378,6 +383,7 @@ fn dispatch_and_inbound() -> Vec<Entry> {
                 reference: Some(MessageId::of(run(), 3, 65)),
                 outcome: Outcome::Undelivered,
                 code: "21610".into(),
+                fault: Some("blocked".into()),
                 block: Some(ProviderBlock {
                     phone: phone(),
                     sender: "+15005550100".into(),

@@ -159,6 +159,18 @@ pub struct ClosePermits {
     pub dispatcher: String,
     pub epoch: u64,
     pub slots: Vec<SlotRef>,
+    /// Permits of these slots whose texts surely never left: they may be granted again.
+    pub returned: Vec<ReturnedPermit>,
+}
+
+/// A permit that comes back unused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnedPermit {
+    pub slot: SlotRef,
+    pub position: u16,
+    /// How many permits of this text have come back with this one. A question that is repeated or late
+    /// names a number that has been, and takes nothing back.
+    pub attempt: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -168,6 +180,7 @@ impl Payload for ClosePermits {
     const KIND: PayloadKind = PayloadKind::Query;
     const OWNER: Owner = Owner::Consent;
     const NAME: &'static str = "close_permits";
+    const VERSION: u16 = 2;
 }
 
 impl Query for ClosePermits {

@@ -126,7 +126,7 @@ pub struct ReceiptsRecorded {
 pub struct Receipt {
     pub message: MessageId,
     pub outcome: Outcome,
-    /// `OK`, or the carrier's error as `UNDELIVERABLE`.
+    /// `OK`, or what the carrier's code means; `UNDELIVERABLE` where it gave none.
     pub reason: Reason,
     pub at: UnixMillis,
 }
@@ -154,6 +154,9 @@ pub struct ProviderReceipt {
     pub outcome: Outcome,
     /// In the provider's own words.
     pub code: String,
+    /// What the code means (`invalid`, `unreachable`, `filtered`, …); nothing while all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// The person blocks this sender at the provider.
     pub block: Option<ProviderBlock>,
     pub at: UnixMillis,

@@ -14,6 +14,7 @@ pub mod opt_out;
 pub mod opt_out_pending;
 pub mod papers;
 pub mod permit;
+pub mod permit_returned;
 pub mod policy;
 pub mod retention;
 pub mod review;
@@ -45,6 +46,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0004_incidents",
         sql: include_str!("migrations/0004_incidents.sql"),
+    },
+    SqlMigration {
+        name: "0005_returned",
+        sql: include_str!("migrations/0005_returned.sql"),
     },
 ];
 

@@ -113,7 +113,18 @@ pub async fn of_dispatcher(
     engine: Engine,
     dispatcher: &str,
 ) -> anyhow::Result<Vec<Open>> {
-    select(tx, engine, "dispatcher = $1", dispatcher.into()).await
+    select(tx, engine, "dispatcher = $1", [dispatcher.into()]).await
+}
+
+/// What this dispatcher, or a predecessor of its name, holds open.
+pub async fn held_by(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    dispatcher: &str,
+    epoch: i64,
+) -> anyhow::Result<Vec<Open>> {
+    let values = [dispatcher.into(), epoch.into()];
+    select(tx, engine, "dispatcher = $1 AND epoch <= $2", values).await
 }
 
 /// Everything open of one tenant; at most a few dozen rows.
@@ -122,19 +133,19 @@ pub async fn of_tenant(
     engine: Engine,
     tenant: TenantId,
 ) -> anyhow::Result<Vec<Open>> {
-    select(tx, engine, "tenant = $1", tenant.uuid().into()).await
+    select(tx, engine, "tenant = $1", [tenant.uuid().into()]).await
 }
 
 async fn select(
     tx: &impl ConnectionTrait,
     engine: Engine,
     condition: &str,
-    value: sea_orm::Value,
+    values: impl IntoIterator<Item = sea_orm::Value>,
 ) -> anyhow::Result<Vec<Open>> {
     let sql = format!(
         "SELECT run, chunk, slot, ask, tenant, campaign, entries FROM permit_open WHERE {condition} ORDER BY run, chunk, slot"
     );
-    let rows = tx.query_all_raw(engine.sql(sql, [value])).await?;
+    let rows = tx.query_all_raw(engine.sql(sql, values)).await?;
     rows.iter()
         .map(|row| {
             let entries: Vec<u8> = row.try_get("", "entries")?;

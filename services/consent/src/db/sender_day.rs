@@ -43,6 +43,21 @@ pub async fn look(
         .unwrap_or(0))
 }
 
+/// Takes one text back; never below 0.
+pub async fn take_back(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    sender: &str,
+    day: &str,
+) -> anyhow::Result<()> {
+    let sql = "UPDATE sender_day SET texts = texts - 1 \
+               WHERE tenant = $1 AND sender = $2 AND day = $3 AND texts > 0";
+    let values = [tenant.uuid().into(), sender.into(), day.into()];
+    tx.execute_raw(engine.sql(sql, values)).await?;
+    Ok(())
+}
+
 pub async fn add(
     tx: &impl ConnectionTrait,
     engine: Engine,

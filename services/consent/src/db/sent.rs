@@ -63,6 +63,27 @@ pub async fn insert(
     Ok(())
 }
 
+/// Takes back one text that never left, and no other like it.
+pub async fn take_back(
+    tx: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phone: Phone,
+    about: Sent,
+) -> anyhow::Result<()> {
+    let sql = "DELETE FROM sent WHERE ctid = (SELECT ctid FROM sent \
+               WHERE tenant = $1 AND phone = $2 AND at = $3 AND topic = $4 AND class = $5 LIMIT 1)";
+    let values = [
+        tenant.uuid().into(),
+        digits(phone).into(),
+        about.at.into(),
+        i64::from(about.topic).into(),
+        about.class.as_str().into(),
+    ];
+    tx.execute_raw(engine.sql(sql, values)).await?;
+    Ok(())
+}
+
 /// Nothing older counts any more.
 pub async fn forget(tx: &impl ConnectionTrait, engine: Engine, before: i64) -> anyhow::Result<u64> {
     let sql = "DELETE FROM sent WHERE at < $1";

@@ -6,4 +6,5 @@ mod counted;
 mod judging;
 mod queue;
 
+pub use judging::carrier_day;
 pub use queue::Questions;

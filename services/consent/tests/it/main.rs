@@ -19,6 +19,7 @@ mod policies;
 mod privacy;
 mod restart;
 mod retention;
+mod returned;
 mod screening;
 mod support;
 

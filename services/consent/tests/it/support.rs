@@ -121,6 +121,7 @@ pub async fn close(kit: &Kit, epoch: u64, slots: &[SlotRef]) {
         dispatcher: DISPATCHER.to_string(),
         epoch,
         slots: slots.to_vec(),
+        returned: Vec::new(),
     };
     kit.bus.ask(kit.tenant, &question).await.unwrap();
 }

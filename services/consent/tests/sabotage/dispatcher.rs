@@ -100,6 +100,7 @@ impl<'s> Dispatcher<'s> {
             dispatcher: DISPATCHER.to_string(),
             epoch: self.epoch,
             slots: vec![slot],
+            returned: Vec::new(),
         };
         let (bus, tenant) = (&self.scene.kit.bus, self.scene.kit.tenant);
         bus.ask(tenant, &question).await.unwrap();

@@ -74,9 +74,10 @@ pub async fn since(
             receipt: CarrierReceipt {
                 provider_message_id: row.try_get("", "provider_message_id")?,
                 outcome,
-                // What only our own id or a block tells is not kept over a restart.
+                // What only our own id, a fault or a block tells is not kept over a restart.
                 reference: None,
                 code: row.try_get("", "code")?,
+                fault: None,
                 block: None,
                 at: row.try_get("", "at")?,
             },

@@ -1,5 +1,6 @@
 //! What a batch of outcomes and receipts changes: in memory at once, in the tables as one piece of work.
 
+use channels::Fault;
 use contract::chunk::{Outcome, SlotRef};
 use contract::consent::RecordProviderBlock;
 use contract::dispatch::{
@@ -65,6 +66,8 @@ pub fn plan(
 ) -> anyhow::Result<(Work, After)> {
     let (mut work, mut after) = (Work::default(), After::default());
     let (mut rows, mut rises) = (Vec::new(), Vec::new());
+    // Lines up with the rises, which stay as small as they are logged.
+    let mut faults: Vec<Option<Fault>> = Vec::new();
     let mut arrived = Vec::new();
     for entry in batch {
         match entry {
@@ -125,6 +128,7 @@ pub fn plan(
             if let Received::Rose(rise) = book.receive(&early.provider, &early.receipt) {
                 work.blocks
                     .extend(block(&early.provider, &early.receipt, rise, now));
+                faults.push(early.receipt.fault);
                 rises.push(rise);
             }
             work.matched.push(early);
@@ -138,6 +142,7 @@ pub fn plan(
             match book.receive(provider, &receipt) {
                 Received::Rose(rise) => {
                     work.blocks.extend(block(provider, &receipt, rise, now));
+                    faults.push(receipt.fault);
                     rises.push(rise);
                 }
                 Received::NothingNew => {}
@@ -158,7 +163,7 @@ pub fn plan(
     after.answers = arrived;
     after.counts.receipts = rises.len() as u64;
     after.counts.parked = work.parked.len() as u64;
-    say(&mut work, &rises, now);
+    say(&mut work, &rises, &faults, now);
     if !rows.is_empty() {
         work.ledger = Some(ledger::to_json(&rows)?);
     }
@@ -213,12 +218,12 @@ fn block(
     })
 }
 
-fn say(work: &mut Work, rises: &[Rise], now: UnixMillis) {
-    for rise in rises {
+fn say(work: &mut Work, rises: &[Rise], faults: &[Option<Fault>], now: UnixMillis) {
+    for (rise, fault) in rises.iter().zip(faults) {
         let reason = if rise.outcome == Outcome::Delivered {
             Reason::OK
         } else {
-            Reason::UNDELIVERABLE
+            Fault::receipt_reason(*fault)
         };
         let receipt = Receipt {
             message: rise.message(),

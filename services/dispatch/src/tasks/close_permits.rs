@@ -44,6 +44,7 @@ async fn close(app: &App, slots: Vec<SlotRef>) -> bool {
         dispatcher: app.config.name.clone(),
         epoch: app.epoch(),
         slots,
+        returned: Vec::new(),
     };
     let (mut wait, mut give_up) = (FIRST_WAIT, None);
     loop {

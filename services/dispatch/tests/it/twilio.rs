@@ -69,6 +69,7 @@ fn receipt(id: &str, reference: Option<MessageId>, outcome: Outcome) -> Provider
         reference,
         outcome,
         code: "delivered".to_string(),
+        fault: None,
         block: None,
         at: UnixMillis(1),
     }

@@ -178,6 +178,7 @@ fn told(receipt: Receipt) -> ProviderReceipt {
         reference: receipt.reference,
         outcome: receipt.outcome,
         code: receipt.code,
+        fault: receipt.fault.map(|fault| fault.as_str().to_string()),
         block,
         at: receipt.at,
     }

@@ -142,6 +142,7 @@ async fn grant_all(
                 dispatcher: "bench".to_string(),
                 epoch,
                 slots: std::mem::take(&mut closing),
+                returned: Vec::new(),
             };
             let bus = bus.clone();
             tokio::spawn(async move { bus.ask(tenant, &close).await });
