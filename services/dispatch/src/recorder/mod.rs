@@ -56,7 +56,7 @@ pub struct Receipts {
 
 #[derive(Debug)]
 pub enum Entry {
-    Settled(Settled),
+    Settled(Box<Settled>),
     Receipts(Receipts),
 }
 
@@ -126,7 +126,7 @@ impl RecorderQueue {
             return Ok(());
         };
         let (done, durable) = oneshot::channel();
-        let entry = Entry::Settled(Settled {
+        let entry = Entry::Settled(Box::new(Settled {
             tenant,
             outcome,
             routed,
@@ -135,7 +135,7 @@ impl RecorderQueue {
             blocks,
             charge,
             done,
-        });
+        }));
         self.entries
             .send(entry)
             .await
