@@ -5,5 +5,6 @@ mod batch;
 mod counted;
 mod judging;
 mod queue;
+mod settled;
 
 pub use queue::Questions;
