@@ -24,6 +24,7 @@ pub mod screen;
 pub mod sender_day;
 pub mod sent;
 pub mod standing;
+mod standing_packed;
 pub mod suppression;
 
 use chassis::{Engine, SqlMigration};
@@ -80,10 +81,23 @@ pub fn phone_rows(phones: impl Iterator<Item = contract::Phone>) -> String {
     text
 }
 
+/// Numbers as a flat JSON array, which SQLite reads far quicker than rows: `[1500…,1500…]`.
+pub fn phone_list(phones: impl Iterator<Item = contract::Phone>) -> String {
+    let mut text = String::from("[");
+    for phone in phones {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&phone.digits().to_string());
+    }
+    text.push(']');
+    text
+}
+
 /// Numbers as [`by_phone`] takes them.
 pub fn phones(engine: Engine, phones: impl Iterator<Item = contract::Phone>) -> Value {
     match engine {
-        Engine::Sqlite => phone_rows(phones).into(),
+        Engine::Sqlite => phone_list(phones).into(),
         Engine::Postgres => array(phones.map(digits)),
     }
 }
@@ -102,7 +116,7 @@ pub fn by_phone(engine: Engine, table: &str) -> String {
     match engine {
         // CROSS JOIN: SQLite would otherwise walk through everyone of the tenant and look each up in the list.
         Engine::Sqlite => format!(
-            "json_each($2) AS r CROSS JOIN {table} t WHERE t.tenant = $1 AND t.phone = CAST(r.value->>0 AS BIGINT)"
+            "json_each($2) AS r CROSS JOIN {table} t WHERE t.tenant = $1 AND t.phone = r.value"
         ),
         Engine::Postgres => format!("{table} t WHERE t.tenant = $1 AND t.phone = ANY($2)"),
     }

@@ -4,7 +4,7 @@ use ahash::AHashSet;
 use chassis::Engine;
 use contract::chunk::SlotRef;
 use contract::{CampaignId, ContactId, DecisionId, EventId, Phone, RunId, TenantId};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -37,46 +37,46 @@ pub struct Opened {
     pub epoch: i64,
 }
 
+/// Rows of one statement; bounds how many different statements there are.
+const AT_ONCE: usize = 16;
+
 pub async fn insert(
     tx: &impl ConnectionTrait,
     engine: Engine,
     opened: &[Opened],
     now: i64,
 ) -> anyhow::Result<()> {
-    if opened.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> = opened
-        .iter()
-        .map(|one| {
+    for some in opened.chunks(AT_ONCE) {
+        let rows: Vec<String> = (0..some.len()).map(placeholders).collect();
+        let sql = format!(
+            "INSERT INTO permit_open (granted_at, run, chunk, slot, ask, tenant, campaign, dispatcher, epoch, entries) VALUES {}",
+            rows.join(", ")
+        );
+        let mut values: Vec<Value> = vec![now.into()];
+        for one in some {
             let open = &one.open;
-            Ok((
-                hex(open.slot.run),
-                open.slot.chunk,
-                open.slot.slot,
-                hex(open.ask),
-                hex(open.tenant),
-                hex(open.campaign),
-                &one.dispatcher,
-                one.epoch,
-                hex::encode(postcard::to_stdvec(&open.entries)?),
-            ))
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    let sql = format!(
-        "INSERT INTO permit_open (granted_at, run, chunk, slot, ask, tenant, campaign, dispatcher, epoch, entries) \
-         SELECT CAST($1 AS BIGINT), {}, CAST(value->>1 AS BIGINT), CAST(value->>2 AS BIGINT), {}, {}, {}, value->>6, \
-         CAST(value->>7 AS BIGINT), {} FROM {} AS r WHERE true",
-        engine.uuid("value->>0"),
-        engine.uuid("value->>3"),
-        engine.uuid("value->>4"),
-        engine.uuid("value->>5"),
-        engine.bytes("value->>8"),
-        engine.rows("$2")
-    );
-    let values = [now.into(), serde_json::to_string(&rows)?.into()];
-    tx.execute_raw(engine.sql(sql, values)).await?;
+            values.extend([
+                open.slot.run.uuid().into(),
+                i64::from(open.slot.chunk).into(),
+                i64::from(open.slot.slot).into(),
+                open.ask.uuid().into(),
+                open.tenant.uuid().into(),
+                open.campaign.uuid().into(),
+                one.dispatcher.as_str().into(),
+                one.epoch.into(),
+                postcard::to_stdvec(&open.entries)?.into(),
+            ]);
+        }
+        tx.execute_raw(engine.sql(sql, values)).await?;
+    }
     Ok(())
+}
+
+/// The values of one row; `$1` is the same in all of them.
+fn placeholders(row: usize) -> String {
+    let first = 2 + row * 9;
+    let values: Vec<String> = (first..first + 9).map(|at| format!("${at}")).collect();
+    format!("($1, {})", values.join(", "))
 }
 
 /// Closes every permit of these slots that the dispatcher, or a predecessor of its name, holds.
@@ -140,7 +140,7 @@ async fn select(
     tx: &impl ConnectionTrait,
     engine: Engine,
     condition: &str,
-    values: impl IntoIterator<Item = sea_orm::Value>,
+    values: impl IntoIterator<Item = Value>,
 ) -> anyhow::Result<Vec<Open>> {
     let sql = format!(
         "SELECT run, chunk, slot, ask, tenant, campaign, entries FROM permit_open WHERE {condition} ORDER BY run, chunk, slot"

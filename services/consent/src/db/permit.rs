@@ -6,7 +6,7 @@ use contract::chunk::{SLOT_SIZE, SlotRef};
 use contract::{DecisionId, MessageId, Phone, RunId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
-use super::{array, digits, hex};
+use super::{array, digits, hex, phone_list};
 use crate::sabotage::{self, Mechanism};
 
 /// A permit about to be granted.
@@ -31,7 +31,7 @@ pub async fn grant(
         return Ok(());
     }
     let (sql, values) = match engine {
-        Engine::Sqlite => as_json(permits, now)?,
+        Engine::Sqlite => packed(permits, now),
         Engine::Postgres => as_columns(permits, now),
     };
     let granted = tx
@@ -48,20 +48,32 @@ pub async fn grant(
 
 const COLUMNS_OF_NEW: &str = "granted_at, run, chunk, position, decision, revision, phone";
 
-fn as_json(permits: &[New], now: i64) -> anyhow::Result<(String, Vec<Value>)> {
-    let rows: Vec<_> = permits
-        .iter()
-        .map(|new| {
-            let (run, decision) = (hex(new.run), hex(new.decision));
-            let phone = digits(new.phone);
-            (run, new.chunk, new.position, decision, new.revision, phone)
-        })
-        .collect();
+/// Widths of a new permit's fixed fields, one after the other: run, decision, chunk, position, revision.
+const WIDTHS: [usize; 5] = [16, 16, 10, 5, 20];
+
+/// One list of numbers, and one blob that everything else is cut out of at fixed places: JSON with several
+/// values a row costs SQLite three times as much, values bound one by one cost us as much as they spare it.
+fn packed(permits: &[New], now: i64) -> (String, Vec<Value>) {
+    let width: usize = WIDTHS.iter().sum();
+    let mut from = 1;
+    let [run, decision, chunk, position, revision] = WIDTHS.map(|wide| {
+        let cut = format!("substr($2, key * {width} + {from}, {wide})");
+        from += wide;
+        cut
+    });
     let sql = format!(
-        "INSERT INTO permit ({COLUMNS_OF_NEW}) SELECT $1, unhex(value->>0), value->>1, value->>2, \
-         unhex(value->>3), value->>4, value->>5 FROM json_each($2) WHERE true ON CONFLICT DO NOTHING"
+        "INSERT INTO permit ({COLUMNS_OF_NEW}) SELECT $1, {run}, CAST({chunk} AS INTEGER), CAST({position} AS INTEGER), \
+         {decision}, CAST({revision} AS INTEGER), value FROM json_each($3) WHERE true ON CONFLICT DO NOTHING"
     );
-    Ok((sql, vec![now.into(), serde_json::to_string(&rows)?.into()]))
+    let mut fields = Vec::with_capacity(permits.len() * width);
+    for new in permits {
+        fields.extend_from_slice(new.run.uuid().as_bytes());
+        fields.extend_from_slice(new.decision.uuid().as_bytes());
+        let numbers = format!("{:010}{:05}{:020}", new.chunk, new.position, new.revision);
+        fields.extend_from_slice(numbers.as_bytes());
+    }
+    let phones = phone_list(permits.iter().map(|new| new.phone));
+    (sql, vec![now.into(), fields.into(), phones.into()])
 }
 
 fn as_columns(permits: &[New], now: i64) -> (String, Vec<Value>) {

@@ -6,7 +6,7 @@ use chassis::Engine;
 use contract::{Phone, TenantId};
 use sea_orm::ConnectionTrait;
 
-use super::{by_phone, digits, phone_rows};
+use super::{by_phone, digits, phone_rows, standing_packed};
 use crate::person::PersonFacts;
 use crate::sabotage::{self, Mechanism};
 use crate::standing::Standing;
@@ -49,11 +49,17 @@ pub async fn load(
     } else {
         lock
     };
+    let phones = super::phones(engine, phones);
+    if engine == Engine::Sqlite
+        && let Some(people) = standing_packed::load(db, engine, tenant, phones.clone()).await?
+    {
+        return Ok(people);
+    }
     let sql = format!(
         "SELECT t.phone, t.state, t.facts, t.revision, t.opted_out_at, t.programmes FROM {}{lock}",
         by_phone(engine, "standing")
     );
-    let values = [tenant.uuid().into(), super::phones(engine, phones)];
+    let values = [tenant.uuid().into(), phones];
     let rows = db.query_all_raw(engine.sql(sql, values)).await?;
     let mut people = AHashMap::with_capacity(rows.len());
     for row in rows {

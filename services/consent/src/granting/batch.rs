@@ -6,13 +6,14 @@ use ahash::AHashMap;
 use chassis::db::Turn;
 use chassis::{Engine, Tx};
 use contract::chunk::SlotRef;
-use contract::consent::{Permit, PermitAnswer, PermitAsk};
-use contract::{Class, MessageId, Phone, RunId, TenantId};
+use contract::consent::{GrantPermits, PermitAnswer, PermitAsk};
+use contract::{Class, EventId, Phone, RunId, TenantId};
 use tokio::sync::oneshot;
 
 use super::counted::Counted;
 use super::judging::{Bench, carrier_day, judge_slot, names};
 use super::queue::Question;
+use super::settled::{Settled, allowed};
 use crate::app::App;
 use crate::db::open_slot::{Entry, Open, Opened};
 use crate::db::permit::New;
@@ -21,7 +22,7 @@ use crate::db::run_gate::Footing;
 use crate::db::standing::Hold;
 use crate::db::{self};
 use crate::decision::Decision;
-use crate::judge::{self, Fate, Judged};
+use crate::judge::Judged;
 use crate::memo::Memo;
 use crate::people::People;
 use crate::recent::{Sent, topic};
@@ -31,13 +32,13 @@ type Answer = oneshot::Sender<anyhow::Result<PermitAnswer>>;
 
 /// A question without where its answer goes.
 struct Asked {
-    id: contract::EventId,
-    ask: contract::consent::GrantPermits,
+    id: EventId,
+    ask: GrantPermits,
 }
 
 /// What the batch comes to, with what is to be remembered once it is committed.
 struct Granted {
-    answers: Vec<PermitAnswer>,
+    answers: Vec<Settled>,
     stored: Vec<Arc<Decision>>,
     memo: Arc<Memo>,
     runs: Vec<RunId>,
@@ -63,7 +64,7 @@ pub async fn answer(app: &Arc<App>, questions: Vec<Question>) {
     let reply = asked.first().is_some_and(|one| one.ask.class.is_reply());
     let turn = if reply { Turn::First } else { Turn::Last };
     let write = app.cx.db.write_at(turn, move |tx| {
-        Box::pin(async move { grant(&shared, tx, tenant, &asked, &kept).await })
+        Box::pin(async move { grant(&shared, tx, tenant, asked, &kept).await })
     });
     // An asker that has gone away does not need the answer; its permits are told as granted before.
     match write.await {
@@ -72,8 +73,9 @@ pub async fn answer(app: &Arc<App>, questions: Vec<Question>) {
             for run in granted.runs {
                 app.tenants.remember_run(run);
             }
-            for (told, answer) in answers.into_iter().zip(granted.answers) {
-                let _gone = told.send(Ok(answer));
+            // The writer has others to serve: answers are put into words here.
+            for (told, settled) in answers.into_iter().zip(granted.answers) {
+                let _gone = told.send(Ok(settled.tell(app.config.permit_good_for_ms)));
             }
         }
         Err(error) => {
@@ -89,9 +91,10 @@ async fn grant(
     app: &App,
     tx: &Tx,
     tenant: TenantId,
-    questions: &[Asked],
+    asked: Vec<Asked>,
     counted: &Counted,
 ) -> anyhow::Result<Granted> {
+    let questions = asked.as_slice();
     let (engine, now) = (app.engine(), app.cx.clock.millis().0);
     let footings = footings(app, tx, tenant, questions).await?;
     let policy = footings.first().map_or(0, |footing| footing.policy);
@@ -144,18 +147,19 @@ async fn grant(
     app.store_decisions(tx, &memo, &stored, now).await?;
     write(app, tx, tenant, (questions, &verdicts), now).await?;
     let runs = count(app, tx, tenant, (questions, &verdicts), counted, now).await?;
-    let answers = questions
+    let before: Vec<Vec<u16>> = parted
         .iter()
-        .zip(&verdicts)
-        .zip(&parted)
-        .map(|((question, judged), (before, _))| match judged {
-            None => PermitAnswer::Fenced,
-            Some(judged) => PermitAnswer::Answered {
-                granted: allowed(judged).map(|one| permit(question, one)).collect(),
-                good_for_ms: app.config.permit_good_for_ms,
-                permitted_before: before.iter().map(|one| one.position).collect(),
-                refused: judge::groups(judged.iter()),
-            },
+        .map(|(before, _)| before.iter().map(|one| one.position).collect())
+        .collect();
+    drop(parted);
+    let answers = asked
+        .into_iter()
+        .zip(verdicts)
+        .zip(before)
+        .map(|((asked, judged), before)| Settled {
+            slot: asked.ask.slot,
+            judged,
+            before,
         })
         .collect();
     Ok(Granted {
@@ -169,10 +173,6 @@ async fn grant(
 fn is_fenced(footing: &Footing, question: &Asked) -> bool {
     let epoch = i64::try_from(question.ask.epoch).ok();
     footing.epoch != epoch && !sabotage::removed(Mechanism::Epoch)
-}
-
-fn allowed(judged: &[Judged]) -> impl Iterator<Item = &Judged> {
-    judged.iter().filter(|one| one.fate == Fate::Allowed)
 }
 
 /// Epoch, gate and policy version of each question, read once per dispatcher and run.
@@ -317,14 +317,4 @@ async fn count(
     }
     app.counts.reserve(tx, engine, tenant, &all).await?;
     Ok(runs)
-}
-
-fn permit(question: &Asked, one: &Judged) -> Permit {
-    let slot = question.ask.slot;
-    let message = MessageId::of(slot.run, slot.chunk, one.person.position);
-    Permit::issue(
-        message,
-        one.decision.id,
-        u32::try_from(one.revision).unwrap_or(u32::MAX),
-    )
 }

@@ -5,6 +5,7 @@ mod batch;
 mod counted;
 mod judging;
 mod queue;
+mod settled;
 
 pub use judging::carrier_day;
 pub use queue::Questions;
