@@ -151,13 +151,7 @@ pub async fn piece(
     let items = groups.iter().flat_map(|group| &group.outcome.items);
     let charge = reservation.settle(&app.money, now, items);
     app.recorder
-        .settle_charging(
-            chunk.tenant,
-            groups,
-            permitted,
-            blocks,
-            (charge, attempts),
-        )
+        .settle_charging(chunk.tenant, groups, permitted, blocks, (charge, attempts))
         .await
         .map_err(Failure::Retry)?;
     soon(&coming_back)

@@ -185,9 +185,8 @@ impl Outcomes {
     /// A text that has failed is tried again at `until` instead. Says whose it is, and under which decision it
     /// was permitted; `None`, and nothing changed, if it has not failed.
     pub fn hold(&mut self, position: u16, until: UnixMillis) -> Option<(ContactId, DecisionId)> {
-        let failed = |item: &&mut HandOver| {
-            item.position == position && item.outcome == Outcome::Failed
-        };
+        let failed =
+            |item: &&mut HandOver| item.position == position && item.outcome == Outcome::Failed;
         let item = self.items.iter_mut().find(failed)?;
         item.outcome = Outcome::Held;
         item.until = Some(until);

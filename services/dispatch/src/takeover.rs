@@ -54,8 +54,7 @@ pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
     let slots: Vec<SlotRef> = open.iter().map(|open| open.slot).collect();
     let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &slots).await?;
     let held = holds::held_by(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
-    let pending =
-        attempt::pending(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
+    let pending = attempt::pending(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
     let at = app.cx.clock.millis();
     let outcomes: Vec<_> = open
         .iter()
@@ -104,7 +103,6 @@ async fn returned(app: &App) -> anyhow::Result<()> {
 fn unused(open: &OpenSlot, known: u64, pending: &[Attempt]) -> Vec<Attempt> {
     let of_slot = pending.iter().filter(|one| one.slot == open.slot);
     of_slot
-        .filter(|one| open.positions.contains(&one.position))
         .filter(|one| known & (1 << slots::place(one.position)) == 0)
         .cloned()
         .collect()
