@@ -59,7 +59,7 @@ pub struct Receipts {
 
 #[derive(Debug)]
 pub enum Entry {
-    Settled(Settled),
+    Settled(Box<Settled>),
     Receipts(Receipts),
 }
 
@@ -130,7 +130,7 @@ impl RecorderQueue {
             return Ok(());
         };
         let (done, durable) = oneshot::channel();
-        let entry = Entry::Settled(Settled {
+        let entry = Entry::Settled(Box::new(Settled {
             tenant,
             outcome,
             routed,
@@ -140,7 +140,7 @@ impl RecorderQueue {
             charge,
             attempts,
             done,
-        });
+        }));
         self.entries
             .send(entry)
             .await

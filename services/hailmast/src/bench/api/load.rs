@@ -3,10 +3,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chassis::http::client::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::bench::stop::import_people;
 use crate::demo::SENDER;
 
 /// People who are texted in turn.
@@ -31,15 +32,10 @@ pub fn words(number: u32) -> String {
     format!("{number} is your order. It is on its way and will reach you between 9 and 11.")
 }
 
-pub async fn opt_in(client: &Client) -> anyhow::Result<()> {
-    let items: Vec<Value> = (0..PEOPLE)
-        .map(|number| {
-            json!({ "phone": phone(number), "action": "opt_in", "method": "web_form",
-                    "evidence": { "disclosure_text": "I agree to get texts about my orders.", "source": "bench" } })
-        })
-        .collect();
-    let body = json!({ "items": items });
-    client.post("/v1/consents/batch", &body).await?;
+/// People where it is day, opted in.
+pub async fn people(client: &Client) -> anyhow::Result<()> {
+    let people: Vec<String> = (0..PEOPLE).map(phone).collect();
+    import_people(client, &people).await?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     let running = Running::single(config, folder.path(), carrier.address).await?;
     let outcome = async {
         let client = running.client();
-        load::opt_in(&client).await?;
+        load::people(&client).await?;
         load::run(&client, 0, WARM_UP, options.rate).await?;
         let texts = options.rate.saturating_mul(options.seconds);
         let requests = load::run(&client, WARM_UP, texts, options.rate).await?;

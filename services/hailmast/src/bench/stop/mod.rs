@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::carrier::Carrier;
 use crate::demo::CONFIRMATION;
 use campaigns::Campaigns;
+pub use campaigns::load as import_people;
 use kills::Kills;
 use report::Report;
 pub use running::Running;
