@@ -157,7 +157,7 @@ async fn after_the_last_attempt_a_text_has_failed_for_the_last_reason_and_others
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permit_whose_return_a_stop_cut_off_comes_back_at_the_next_start() {
     let rig = rig(Vec::new()).await;
-    rig.stub.with(|state| state.refuse_closing = true);
+    rig.stub.with(|state| state.lose_closing = true);
     let mut chunk = rig.chunk(0, 7..8);
     chunk.texts[0].phone = Phone::from_digits(FAULTY).unwrap();
     rig.send(&chunk).await;
@@ -188,7 +188,7 @@ async fn a_permit_whose_return_a_stop_cut_off_comes_back_at_the_next_start() {
         while stub.with(|state| state.epoch) < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        stub.with(|state| state.refuse_closing = false);
+        stub.with(|state| state.lose_closing = false);
     });
     let rig = rig.restart().await;
     opened.await.unwrap();

@@ -40,8 +40,8 @@ pub struct State {
     pub replies: Vec<ReceiveReply>,
     /// How often the permit of a text came back.
     pub returned: BTreeMap<MessageId, u32>,
-    /// Answer questions that close permits with an error.
-    pub refuse_closing: bool,
+    /// Questions that close permits are lost.
+    pub lose_closing: bool,
     /// Milliseconds for which permits are good; 0: ten seconds.
     pub good_for_ms: u32,
     /// Replies to refuse before the first is taken.
@@ -76,8 +76,8 @@ impl Stub {
         })
         .await;
         self.answer::<ClosePermits>(client, |state, question| {
-            if state.refuse_closing {
-                return Some(Err("not now".to_string()));
+            if state.lose_closing {
+                return None;
             }
             for one in question.returned {
                 let message = MessageId::of(one.slot.run, one.slot.chunk, one.position);
