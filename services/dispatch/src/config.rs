@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::money::config::MoneyConfig;
 use crate::pace::Rate;
+use crate::retry;
 use crate::route::breaker::Rules;
 use crate::route::choose::Prefer;
 
@@ -25,6 +26,7 @@ pub struct Config {
     pub lane: LaneConfig,
     pub routing: RoutingConfig,
     pub breaker: Rules,
+    pub retry: retry::Rules,
     /// Tenants whose keys control what all share.
     pub operators: Vec<String>,
     pub money: MoneyConfig,

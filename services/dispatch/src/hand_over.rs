@@ -9,6 +9,7 @@ use contract::consent::{GrantPermits, Permit, PermitAnswer, PermitAsk};
 use contract::{Class, TenantId};
 
 use crate::app::App;
+use crate::attempts;
 use crate::blocks::Person;
 use crate::db::ledger;
 use crate::failover::{self, Batch, Life};
@@ -107,6 +108,10 @@ pub async fn piece(
         }
     };
     let permitted = !granted.permits.is_empty() || granted.answer_lost;
+    let before = &granted.permitted_before;
+    // Unread, they count as on their way back: the texts are asked for once more.
+    let coming_back = attempts::on_their_way_back(chunk, slot, before).await;
+    let coming_back = coming_back.unwrap_or_else(|_| before.clone());
     if granted.answer_lost && !granted.permitted_before.is_empty() {
         let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &[slot]).await?;
         let known = known.first().copied().unwrap_or(0);
@@ -115,7 +120,7 @@ pub async fn piece(
                 .permitted_before
                 .iter()
                 .copied()
-                .filter(|p| known & (1 << slots::place(*p)) == 0),
+                .filter(|p| known & (1 << slots::place(*p)) == 0 && !coming_back.contains(p)),
         );
     }
     let mut blocks = Vec::new();
@@ -136,18 +141,31 @@ pub async fn piece(
         // The carrier has room again while the ledger is written.
         drop((picked, entered));
     }
+    let attempts = attempts::hold(chunk, slot, &mut outcomes).await;
     let groups = outcomes.groups(app.cx.clock.millis(), permitted);
     let now = app.cx.clock.millis();
     if groups.is_empty() {
         reservation.release(&app.money, now).await?;
-        return Ok(());
+        return soon(&coming_back);
     }
     let items = groups.iter().flat_map(|group| &group.outcome.items);
     let charge = reservation.settle(&app.money, now, items);
     app.recorder
-        .settle_charging(chunk.tenant, groups, permitted, blocks, charge)
+        .settle_charging(chunk.tenant, groups, permitted, blocks, (charge, attempts))
         .await
-        .map_err(Failure::Retry)
+        .map_err(Failure::Retry)?;
+    soon(&coming_back)
+}
+
+/// Texts whose permits are just being returned may leave with the next delivery of the chunk.
+fn soon(coming_back: &[u16]) -> Result<(), Failure> {
+    if coming_back.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Retry(anyhow::anyhow!(
+        "permits of {} texts are on their way back",
+        coming_back.len()
+    )))
 }
 
 /// Which of the texts may leave, by what they cost and where they go.

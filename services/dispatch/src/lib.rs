@@ -7,10 +7,11 @@
 //! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`routing`] and [`route`] say
 //! over which carriers a leg may go; [`hand_over`] waits for link and its turn in [`traffic`], asks for permits, hands
 //! over ([`failover`]); [`recorder`] makes outcomes durable, tells the others and has the
-//! permits closed. A text of the API alone: [`sends`]. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
+//! permits closed; what surely did not leave comes back ([`retry`], [`attempts`]). A text of the API alone: [`sends`]. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
 
 pub mod api;
 pub mod app;
+pub mod attempts;
 pub mod blocks;
 pub mod book;
 pub mod config;
@@ -32,6 +33,7 @@ pub mod pools;
 pub mod queries;
 pub mod receipt_fold;
 pub mod recorder;
+pub mod retry;
 pub mod route;
 pub mod routing;
 pub mod senders;

@@ -9,6 +9,7 @@ use contract::reason::Reason;
 use contract::time::UnixMillis;
 
 use crate::app::{App, EVERYONE};
+use crate::db::attempt::{self, Attempt};
 use crate::db::ledger;
 use crate::money::charge;
 use crate::money::db::holds;
@@ -46,38 +47,65 @@ pub async fn register(app: &App) -> Option<DispatcherRegistered> {
 /// Settles every open slot: what the ledger knows was settled before; nobody can say whether the rest left.
 pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
     if open.is_empty() {
+        returned(app).await?;
         return give_back(app).await;
     }
     tokio::time::sleep(Duration::from_millis(app.config.takeover_wait_ms)).await;
     let slots: Vec<SlotRef> = open.iter().map(|open| open.slot).collect();
     let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &slots).await?;
     let held = holds::held_by(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
+    let pending = attempt::pending(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
     let at = app.cx.clock.millis();
     let outcomes: Vec<_> = open
         .iter()
         .zip(known)
-        .map(|(open, known)| (open.tenant, lost(open, known, at)))
+        .map(|(open, known)| {
+            let attempts = unused(open, known, &pending);
+            let settled = attempts
+                .iter()
+                .fold(known, |mask, one| mask | 1 << slots::place(one.position));
+            (open.tenant, lost(open, settled, at), attempts)
+        })
         .collect();
     let unknown: usize = outcomes
         .iter()
-        .map(|(_, outcome)| outcome.items.len())
+        .map(|(_, outcome, _)| outcome.items.len())
         .sum();
     tracing::warn!(
         slots = outcomes.len(),
         unknown,
         "settled what a predecessor left open"
     );
-    let settled = outcomes.into_iter().map(|(tenant, outcome)| {
+    let settled = outcomes.into_iter().map(|(tenant, outcome, attempts)| {
         let charge = charge::left_open(outcome.slot, &held);
         let group = Group {
             outcome,
             routed: None,
         };
         app.recorder
-            .settle_charging(tenant, vec![group], true, Vec::new(), charge)
+            .settle_charging(tenant, vec![group], true, Vec::new(), (charge, attempts))
     });
     futures::future::try_join_all(settled).await?;
+    returned(app).await?;
     give_back(app).await
+}
+
+/// What stands in no open slot now came back when its slot was closed.
+async fn returned(app: &App) -> anyhow::Result<()> {
+    let (engine, name) = (app.cx.db.engine(), app.config.name.clone());
+    let write = app.cx.db.write(move |tx| {
+        Box::pin(async move { attempt::mark_all_returned(engine, tx, &name).await })
+    });
+    write.await
+}
+
+/// Permits of an open slot whose texts surely did not leave: they were to come back with its closing.
+fn unused(open: &OpenSlot, known: u64, pending: &[Attempt]) -> Vec<Attempt> {
+    let of_slot = pending.iter().filter(|one| one.slot == open.slot);
+    of_slot
+        .filter(|one| known & (1 << slots::place(one.position)) == 0)
+        .cloned()
+        .collect()
 }
 
 /// Budget that a predecessor took and asked no permits with.

@@ -14,10 +14,35 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::db::attempt::{self, Attempt};
 use crate::db::{ledger, ledger_route, receipt_log};
 use crate::money::db::spend;
 use crate::receipt_fold;
 use crate::slots;
+
+/// A hand-over that surely sent nothing, after which the text was held.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Tried {
+    number: u32,
+    at: DateTime<Utc>,
+    provider: String,
+    reason: String,
+    /// In the carrier's own words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    code: String,
+}
+
+impl From<Attempt> for Tried {
+    fn from(attempt: Attempt) -> Self {
+        Self {
+            number: attempt.number,
+            at: attempt.at.to_utc(),
+            provider: attempt.provider,
+            reason: attempt.reason.to_string(),
+            code: attempt.code,
+        }
+    }
+}
 
 /// What the ledger says about one text.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,17 +64,52 @@ pub struct MessageDispatch {
     /// Empty where no carrier was reached.
     provider: String,
     provider_message_id: Option<String>,
-    segments: u8,
-    #[schema(value_type = String)]
-    encoding: Encoding,
+    /// Absent while it is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segments: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    encoding: Option<Encoding>,
     /// What it cost, in millionths of the currency's unit; absent where no price was set.
     cost_micros: Option<i64>,
     currency: Option<String>,
-    handed_over_at: DateTime<Utc>,
+    /// Absent while it is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handed_over_at: Option<DateTime<Utc>>,
+    /// For a text that is held: when it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_until: Option<DateTime<Utc>>,
+    /// Earlier hand-overs that surely sent nothing.
+    attempts: Vec<Tried>,
     /// How the carrier was chosen, where there was a choice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     routed: Option<Routed>,
+}
+
+impl MessageDispatch {
+    /// A text that has been tried, and stands in the ledger only once that has an end.
+    fn held(id: MessageId, attempts: Vec<Attempt>) -> Option<Self> {
+        let last = attempts.last()?.clone();
+        Some(Self {
+            id,
+            campaign: last.campaign,
+            contact: last.contact,
+            decision: Some(last.decision),
+            outcome: Outcome::Held,
+            reason: last.reason.to_string(),
+            provider: last.provider,
+            provider_message_id: None,
+            segments: None,
+            encoding: None,
+            cost_micros: None,
+            currency: None,
+            handed_over_at: None,
+            held_until: Some(last.until.to_utc()),
+            attempts: attempts.into_iter().map(Tried::from).collect(),
+            routed: None,
+        })
+    }
 }
 
 /// The ledger's view of one text that had a permit.
@@ -64,8 +124,12 @@ pub async fn handle(
     // The log first: what is folded between the two reads is then seen twice, not never.
     let logged = receipt_log::all(engine, db).await?;
     let found = ledger::find(engine, db, caller.tenant, id).await?;
+    let attempts = attempt::of_text(engine, db, caller.tenant, id).await?;
     let Some((row, states)) = found else {
-        return Err(Problem::not_found("message with a permit"));
+        let held = MessageDispatch::held(id, attempts);
+        return held
+            .map(Json)
+            .ok_or_else(|| Problem::not_found("message with a permit"));
     };
     let place = slots::place(id.position());
     let Some(item) = row.items.items.iter().find(|item| item.place == place) else {
@@ -93,11 +157,13 @@ pub async fn handle(
         reason: row.items.reason(item).to_string(),
         provider: row.provider,
         provider_message_id: Some(item.provider_message_id.clone()).filter(|id| !id.is_empty()),
-        segments: item.segments,
-        encoding: item.encoding,
+        segments: Some(item.segments),
+        encoding: Some(item.encoding),
         cost_micros,
         currency,
-        handed_over_at: UnixMillis(row.at).to_utc(),
+        handed_over_at: Some(UnixMillis(row.at).to_utc()),
+        held_until: None,
+        attempts: attempts.into_iter().map(Tried::from).collect(),
         routed,
     }))
 }

@@ -1,6 +1,7 @@
 //! Tables of the service and their statements, one file per table.
 
 pub mod api_message;
+pub mod attempt;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
@@ -29,6 +30,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0003_traffic",
         sql: include_str!("migrations/0003_traffic.sql"),
+    },
+    SqlMigration {
+        name: "0004_attempts",
+        sql: include_str!("migrations/0004_attempts.sql"),
     },
     SqlMigration {
         name: "0005_money",

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 pub use run::{Recorder, parked_since};
 
 use crate::book::CarrierReceipt;
+use crate::db::attempt::Attempt;
 use crate::money::charge::Charge;
 use crate::outcomes::Group;
 
@@ -37,6 +38,8 @@ pub struct Settled {
     pub blocks: Vec<RecordProviderBlock>,
     /// What the texts cost, and the budget taken for them.
     pub charge: Charge,
+    /// Texts among them that are held to be tried again: their permits come back with the closing.
+    pub attempts: Vec<Attempt>,
     /// Told once the outcome is durable and the permits are closed.
     pub done: oneshot::Sender<()>,
 }
@@ -107,19 +110,20 @@ impl RecorderQueue {
             outcome,
             routed: None,
         };
-        self.settle_charging(tenant, vec![group], permitted, blocks, Charge::default())
+        let nothing = (Charge::default(), Vec::new());
+        self.settle_charging(tenant, vec![group], permitted, blocks, nothing)
             .await
     }
 
     /// The same for a slot whose texts went several ways: one commit, and its permits are closed once. What the
-    /// texts cost is counted in it too.
+    /// texts cost is counted in it too, and what is tried again is written down.
     pub async fn settle_charging(
         &self,
         tenant: TenantId,
         groups: Vec<Group>,
         permitted: bool,
         blocks: Vec<RecordProviderBlock>,
-        charge: Charge,
+        (charge, attempts): (Charge, Vec<Attempt>),
     ) -> anyhow::Result<()> {
         let mut groups = groups.into_iter();
         let Some(Group { outcome, routed }) = groups.next() else {
@@ -134,6 +138,7 @@ impl RecorderQueue {
             permitted,
             blocks,
             charge,
+            attempts,
             done,
         }));
         self.entries

@@ -2,7 +2,7 @@
 
 use channels::Fault;
 use contract::chunk::{Outcome, SlotRef};
-use contract::consent::RecordProviderBlock;
+use contract::consent::{RecordProviderBlock, ReturnedPermit};
 use contract::dispatch::{
     HandOversRecorded, Receipt, ReceiptsRecorded, Routed, RoutedGroup, SlotOutcome, TextsRouted,
 };
@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{Entry, Receipts};
 use crate::book::{Book, CarrierReceipt, NewPart, Parked, PartKey, Received, Rise};
+use crate::db::attempt::Attempt;
 use crate::db::ledger::LedgerRow;
 use crate::db::{ledger, receipt_log, states};
 use crate::money::db::spend::SpendWork;
@@ -36,12 +37,15 @@ pub struct Work {
     /// Opt-outs that carriers knew of.
     pub blocks: Vec<(TenantId, RecordProviderBlock)>,
     pub spend: SpendWork,
+    pub attempts: Vec<Attempt>,
 }
 
 /// What is to be done after the commit.
 #[derive(Debug, Default)]
 pub struct After {
     pub close: Vec<SlotRef>,
+    /// Permits of those slots that come back.
+    pub returned: Vec<ReturnedPermit>,
     pub closed: Vec<oneshot::Sender<()>>,
     pub dones: Vec<oneshot::Sender<()>>,
     pub answers: Vec<Receipts>,
@@ -78,10 +82,13 @@ pub fn plan(
                     .extend(blocks.map(|block| (settled.tenant, block)));
                 if settled.permitted {
                     after.close.push(settled.outcome.slot);
+                    let unused = settled.attempts.iter().map(Attempt::permit);
+                    after.returned.extend(unused);
                     after.closed.push(settled.done);
                 } else {
                     after.dones.push(settled.done);
                 }
+                work.attempts.extend(settled.attempts);
                 let (tenant, permitted) = (settled.tenant, settled.permitted);
                 let rows_before = rows.len();
                 let first = Group {

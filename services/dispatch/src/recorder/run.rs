@@ -122,6 +122,7 @@ impl Recorder {
         let taken = written.is_ok();
         let After {
             close,
+            returned,
             closed,
             dones,
             answers,
@@ -143,6 +144,7 @@ impl Recorder {
             self.closing
                 .send(Closing {
                     slots: close,
+                    returned,
                     dones: closed,
                 })
                 .await?;

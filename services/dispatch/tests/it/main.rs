@@ -12,6 +12,7 @@ mod money;
 mod receipts;
 mod replies;
 mod restart;
+mod retries;
 mod rig;
 mod routing;
 mod sends;

@@ -38,6 +38,12 @@ pub struct State {
     /// When refused texts that are held may be tried again.
     pub held_until: Option<contract::UnixMillis>,
     pub replies: Vec<ReceiveReply>,
+    /// How often the permit of a text came back.
+    pub returned: BTreeMap<MessageId, u32>,
+    /// Questions that close permits are lost.
+    pub lose_closing: bool,
+    /// Milliseconds for which permits are good; 0: ten seconds.
+    pub good_for_ms: u32,
     /// Replies to refuse before the first is taken.
     pub refuse_replies: usize,
 }
@@ -70,6 +76,17 @@ impl Stub {
         })
         .await;
         self.answer::<ClosePermits>(client, |state, question| {
+            if state.lose_closing {
+                return None;
+            }
+            for one in question.returned {
+                let message = MessageId::of(one.slot.run, one.slot.chunk, one.position);
+                let times = state.returned.entry(message).or_default();
+                if state.open.contains_key(&one.slot) && *times + 1 == one.attempt {
+                    *times += 1;
+                    state.permitted.remove(&message);
+                }
+            }
             for slot in question.slots {
                 state.open.remove(&slot);
             }
@@ -204,7 +221,10 @@ fn grant(state: &mut State, question: &GrantPermits) -> PermitAnswer {
     }
     PermitAnswer::Answered {
         granted,
-        good_for_ms: 10_000,
+        good_for_ms: match state.good_for_ms {
+            0 => 10_000,
+            given => given,
+        },
         permitted_before,
         refused,
     }
