@@ -10,9 +10,15 @@ use serde_json::{Value, json};
 
 use super::rig::{Rig, SENDER, Wish, kind, until};
 
+/// Patient, because machines that run tests are busy.
 async fn rig() -> Rig {
+    answering_within(10_000).await
+}
+
+async fn answering_within(ms: u64) -> Rig {
     Rig::start(Wish {
         smsc: kind(),
+        settings: vec![("dispatch.sends.answer_within_ms", json!(ms))],
         ..Wish::default()
     })
     .await
@@ -140,7 +146,7 @@ async fn a_held_text_can_be_cancelled_and_a_sent_one_cannot() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_text_survives_its_process_and_leaves_once() {
-    let rig = rig().await;
+    let rig = answering_within(250).await;
     // Nobody answers for permits: the process ends with the text accepted and nothing decided.
     rig.stub.with(|state| state.refuse_questions = true);
     let (status, accepted) = rig.kit.post("/v1/messages", text(1001, "a")).await;
