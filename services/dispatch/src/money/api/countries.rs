@@ -10,8 +10,8 @@ use chassis::http::{Auth, Body, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::db::{changed, setting};
-use super::account;
+use super::super::db::setting;
+use super::{account, keep};
 use crate::app::App;
 use crate::route::country::Country;
 
@@ -69,17 +69,7 @@ pub async fn put(
         return Err(problem);
     }
     let body = serde_json::to_string(&countries).map_err(anyhow::Error::from)?;
-    let (engine, account) = (app.cx.db.engine(), account(&caller));
-    app.cx
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                setting::put(engine, tx, account, setting::COUNTRIES, body).await?;
-                changed(engine, tx).await
-            })
-        })
-        .await?;
-    app.money.reload().await?;
+    keep(&app, account(&caller), setting::COUNTRIES, Some(body)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -89,16 +79,6 @@ pub async fn remove(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
 ) -> Result<StatusCode, Problem> {
-    let (engine, account) = (app.cx.db.engine(), account(&caller));
-    app.cx
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                setting::remove(engine, tx, account, setting::COUNTRIES).await?;
-                changed(engine, tx).await
-            })
-        })
-        .await?;
-    app.money.reload().await?;
+    keep(&app, account(&caller), setting::COUNTRIES, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 use super::account::Account;
 use super::db::caps::currencies;
+use super::db::{changed, setting};
 use crate::app::App;
 
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -40,6 +41,27 @@ fn account(caller: &Caller) -> Account {
         tenant: caller.tenant,
         mode: caller.mode,
     }
+}
+
+/// Keeps an account's own setting, or with `None` goes back to the installation's; in force when it returns.
+async fn keep(
+    app: &App,
+    account: Account,
+    name: &'static str,
+    body: Option<String>,
+) -> anyhow::Result<()> {
+    let engine = app.cx.db.engine();
+    let write = app.cx.db.write(move |tx| {
+        Box::pin(async move {
+            match body {
+                Some(body) => setting::put(engine, tx, account, name, body).await?,
+                None => setting::remove(engine, tx, account, name).await?,
+            }
+            changed(engine, tx).await
+        })
+    });
+    write.await?;
+    app.money.reload().await
 }
 
 /// 422 unless prices and caps of an account are in one currency: others could not be held against each other.

@@ -9,9 +9,9 @@ use chassis::http::{Auth, Body, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::db::{changed, setting};
+use super::super::db::setting;
 use super::super::limits::{MOST_PREFIX_DIGITS, VelocityLimits};
-use super::account;
+use super::{account, keep};
 use crate::app::App;
 
 /// Prefixes and numbers told.
@@ -37,17 +37,7 @@ pub async fn put_limits(
         return Err(Problem::invalid(how).error("/prefix_digits", "field.invalid", how));
     }
     let body = serde_json::to_string(&new).map_err(anyhow::Error::from)?;
-    let (engine, account) = (app.cx.db.engine(), account(&caller));
-    app.cx
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                setting::put(engine, tx, account, setting::LIMITS, body).await?;
-                changed(engine, tx).await
-            })
-        })
-        .await?;
-    app.money.reload().await?;
+    keep(&app, account(&caller), setting::LIMITS, Some(body)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -57,17 +47,7 @@ pub async fn remove_limits(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
 ) -> Result<StatusCode, Problem> {
-    let (engine, account) = (app.cx.db.engine(), account(&caller));
-    app.cx
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                setting::remove(engine, tx, account, setting::LIMITS).await?;
-                changed(engine, tx).await
-            })
-        })
-        .await?;
-    app.money.reload().await?;
+    keep(&app, account(&caller), setting::LIMITS, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
