@@ -6,10 +6,12 @@ mod gated;
 mod get;
 mod launch;
 mod list;
+mod occurrences;
 mod pause;
 mod progress;
 mod remove;
 mod resume;
+mod schedule;
 mod transition;
 mod types;
 mod update;
@@ -30,4 +32,5 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(resume::handle))
         .routes(routes!(cancel::handle))
         .routes(routes!(progress::handle))
+        .routes(routes!(occurrences::handle))
 }

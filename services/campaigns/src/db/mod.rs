@@ -2,13 +2,22 @@
 
 pub mod campaign;
 pub mod chunk;
+pub mod lease;
+pub mod occurrence;
 pub mod progress;
 mod row;
 pub mod run;
+pub mod timer;
 
 use chassis::SqlMigration;
 
-pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
-    name: "0001_campaigns",
-    sql: include_str!("migrations/0001_campaigns.sql"),
-}];
+pub const MIGRATIONS: &[SqlMigration] = &[
+    SqlMigration {
+        name: "0001_campaigns",
+        sql: include_str!("migrations/0001_campaigns.sql"),
+    },
+    SqlMigration {
+        name: "0003_schedules",
+        sql: include_str!("migrations/0003_schedules.sql"),
+    },
+];

@@ -3,8 +3,10 @@
 pub mod close;
 mod freeze;
 mod release;
+mod rezone;
 mod supervise;
 mod tick;
+mod timers;
 mod work;
 
 use std::sync::Arc;
@@ -15,4 +17,6 @@ pub fn start(app: &Arc<App>) {
     app.cx
         .spawn("campaigns supervise", supervise::run(app.clone()));
     app.cx.spawn("campaigns tick", tick::run(app.clone()));
+    app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
+    app.cx.spawn("campaigns timers", timers::run(app.clone()));
 }

@@ -9,8 +9,10 @@
 mod fake;
 mod launch;
 mod pausing;
+mod recurring;
 mod releasing;
 mod restart;
 mod scheduling;
 mod states;
 mod story;
+mod timers;
