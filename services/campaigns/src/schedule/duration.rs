@@ -68,7 +68,7 @@ impl IsoDuration {
     /// Days on the calendar, negative into the past. `None` beyond the limit.
     pub fn of_days(days: i32) -> Option<Self> {
         let count = days.unsigned_abs();
-        (count <= LONGEST_DAYS).then(|| Self {
+        (count <= LONGEST_DAYS).then_some(Self {
             negative: days < 0,
             days: count,
             seconds: 0,
@@ -78,7 +78,7 @@ impl IsoDuration {
     /// Elapsed seconds, negative into the past. `None` beyond the limit.
     pub fn of_seconds(seconds: i64) -> Option<Self> {
         let count = u32::try_from(seconds.unsigned_abs()).ok()?;
-        (count <= LONGEST_SECONDS).then(|| Self {
+        (count <= LONGEST_SECONDS).then_some(Self {
             negative: seconds < 0,
             days: 0,
             seconds: count,

@@ -92,7 +92,7 @@ async fn start_occurrences(app: &App) -> anyhow::Result<()> {
                     OccurrenceState::Failed,
                     "template.not_published",
                 )
-                .await?
+                .await?;
             }
         }
     }
