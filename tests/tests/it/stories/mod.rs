@@ -17,4 +17,5 @@ mod restart_mid_campaign;
 mod separate_processes;
 mod stop_mid_campaign;
 mod sums;
+mod timers;
 mod world;
