@@ -14,3 +14,4 @@ mod restart;
 mod scheduling;
 mod states;
 mod story;
+mod texts;
