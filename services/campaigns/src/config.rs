@@ -24,6 +24,7 @@ pub struct Config {
     pub recurring_shortest_minutes: u32,
     pub timer_batch: usize,
     pub timer_lease_ms: u64,
+    pub appointment_notice_seconds: u32,
 }
 
 impl Config {
@@ -50,6 +51,11 @@ impl Config {
             lease: Duration::from_millis(self.timer_lease_ms),
             poll: self.poll(),
         }
+    }
+
+    /// How long the notice of a move waits for more moves.
+    pub fn notice_debounce(&self) -> chrono::Duration {
+        chrono::Duration::seconds(i64::from(self.appointment_notice_seconds))
     }
 
     pub fn gate_wait(&self) -> Duration {

@@ -3,13 +3,22 @@
 //! Owns campaigns, their runs, and the chunk table: the truth that drives the mass path. Every stage after
 //! it may run twice or lose what it had; what nobody reports on is released again from here.
 //!
+//! Owns appointments and reminder plans ([`appointment`]).
+//!
+//! Owns the texts of flows, too ([`texts`]): offered to dispatch until it accepts them.
+//!
 //! Asks: `contacts.page_audience`, `contacts.load_recipients`, `renderer.describe_template`,
-//! `consent.note_content`, `consent.set_run_gate`. Commands: `consent.screen_chunk`.
-//! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`.
-//! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`.
+//! `contacts.find_contacts`, `contacts.find_by_phone`, `consent.note_content`, `consent.set_run_gate`,
+//! `consent.cancel_runs`, `consent.record_reply`, `inbound.load_reply`.
+//! Commands: `consent.screen_chunk`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
+//! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
+//! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `inbound.message_received`.
+//! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`,
+//! `campaigns.appointment_changed`.
 
 mod api;
 mod app;
+mod appointment;
 mod audience;
 mod config;
 mod consumers;
@@ -26,7 +35,10 @@ pub mod schedule;
 mod settle;
 mod start;
 mod tasks;
+pub mod texts;
 pub mod timers;
+
+pub use app::{App, assemble};
 
 pub const SERVICE: chassis::Service = chassis::Service {
     name: "campaigns",

@@ -38,6 +38,8 @@ async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     cx.answer(app.clone(), queries::load_recipients::handle)
         .await?;
     cx.answer(app.clone(), queries::list_fields::handle).await?;
+    cx.answer(app.clone(), queries::find_contacts::handle)
+        .await?;
     // Asked while a carrier waits for our word on a reply.
     cx.urgent()
         .answer(app.clone(), queries::find_by_phone::handle)

@@ -2,7 +2,7 @@
 //!
 //! Owns received texts and clicks; leads short links on, as `renderer.resolve_link` says. Answers
 //! `receive_reply` once a text is durable and consent has acted on it; says `message_received`,
-//! `link_clicked`, and `act_on_reply` to consent (the durable way).
+//! `link_clicked`, and `act_on_reply` to consent (the durable way). Answers `load_reply` to whoever heard of one.
 //!
 //! A provider's call comes in at [`api::webhook`]: receipts are gathered ([`receipts`]) and told to dispatch
 //! (`record_receipts`), replies are kept ([`db::spool`]) and brought to dispatch (`take_reply`), which knows

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::class::Class;
-use crate::ids::{CampaignId, RunId};
+use crate::ids::{AppointmentId, CampaignId, ContactId, RunId};
 use crate::payload::{Format, Owner, Payload, PayloadKind};
 use crate::time::UnixMillis;
 
@@ -59,5 +59,91 @@ impl Payload for RunClosed {
     const KIND: PayloadKind = PayloadKind::Event;
     const OWNER: Owner = Owner::Campaigns;
     const NAME: &'static str = "run_closed";
+    const FORMAT: Format = Format::Json;
+}
+
+/// What happened to an appointment. Events of one appointment come in the order in which it happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppointmentEvent {
+    Scheduled,
+    /// It has another time or place.
+    Rescheduled,
+    /// Something else about it changed.
+    Updated,
+    Cancelled,
+    Confirmed,
+    /// The person asks for another time.
+    RescheduleRequested,
+    /// The person will not come. The appointment stands until somebody cancels it.
+    CancelRequested,
+    /// Texts do not reach the person, or not in time: somebody should call.
+    NeedsCall,
+    /// Something only a human can settle; `reason` says what.
+    NeedsAttention,
+    /// Nobody has confirmed it by the time the reminder plan names.
+    Unconfirmed,
+    Completed,
+    NoShow,
+}
+
+impl AppointmentEvent {
+    pub const ALL: [Self; 12] = [
+        Self::Scheduled,
+        Self::Rescheduled,
+        Self::Updated,
+        Self::Cancelled,
+        Self::Confirmed,
+        Self::RescheduleRequested,
+        Self::CancelRequested,
+        Self::NeedsCall,
+        Self::NeedsAttention,
+        Self::Unconfirmed,
+        Self::Completed,
+        Self::NoShow,
+    ];
+
+    /// As events are named to people: `appointment.<this>`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Rescheduled => "rescheduled",
+            Self::Updated => "updated",
+            Self::Cancelled => "cancelled",
+            Self::Confirmed => "confirmed",
+            Self::RescheduleRequested => "reschedule_requested",
+            Self::CancelRequested => "cancel_requested",
+            Self::NeedsCall => "needs_call",
+            Self::NeedsAttention => "needs_attention",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Completed => "completed",
+            Self::NoShow => "no_show",
+        }
+    }
+}
+
+/// An appointment changed. Carries ids and states; the words stay with campaigns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AppointmentChanged {
+    pub appointment: AppointmentId,
+    pub contact: ContactId,
+    pub event: AppointmentEvent,
+    /// Grows with each change of what was agreed.
+    pub version: u32,
+    /// `scheduled`, `cancelled`, `completed` or `no_show`.
+    pub status: String,
+    /// `unconfirmed`, `confirmed`, `reschedule_requested` or `cancel_requested`.
+    pub confirmation: String,
+    pub starts_at: UnixMillis,
+    /// Why a human is wanted, such as `OPTED_OUT_GLOBAL` or `notice_too_late`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub at: UnixMillis,
+}
+
+impl Payload for AppointmentChanged {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Campaigns;
+    const NAME: &'static str = "appointment_changed";
     const FORMAT: Format = Format::Json;
 }

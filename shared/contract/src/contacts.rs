@@ -103,6 +103,35 @@ impl Query for FindByPhone {
     type Answer = Option<ContactId>;
 }
 
+/// Which contacts have these external ids or numbers? At most [`MOST_KEYS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FindContacts {
+    pub keys: Vec<ContactKey>,
+}
+
+/// Keys in one question at most.
+pub const MOST_KEYS: usize = 1000;
+
+/// How a caller names a contact whose id it does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactKey {
+    ExternalId(String),
+    Phone(Phone),
+}
+
+impl Payload for FindContacts {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "find_contacts";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for FindContacts {
+    /// One entry per key, in that order; `None` where there is no such contact.
+    type Answer = Vec<Option<ContactId>>;
+}
+
 /// An import ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportFinished {

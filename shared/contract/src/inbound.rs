@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::class::Mode;
-use crate::consent::Keyword;
+use crate::consent::{Keyword, Reply};
 use crate::ids::{CampaignId, ClickId, ContactId, InboundId, MessageId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::phone::Phone;
@@ -82,4 +82,21 @@ impl Payload for LinkClicked {
     const OWNER: Owner = Owner::Inbound;
     const NAME: &'static str = "link_clicked";
     const FORMAT: Format = Format::Json;
+}
+
+/// What did a person text back, that [`MessageReceived`] told of? `None`: there is no such text of this tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadReply {
+    pub inbound: InboundId,
+}
+
+impl Payload for LoadReply {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Inbound;
+    const NAME: &'static str = "load_reply";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for LoadReply {
+    type Answer = Option<Reply>;
 }

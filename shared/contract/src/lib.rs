@@ -23,14 +23,15 @@ pub mod renderer;
 pub mod segments;
 pub mod sender;
 pub mod streams;
+pub mod texts;
 pub mod time;
 pub mod validity;
 
 pub use class::{Class, Mode};
 pub use envelope::Envelope;
 pub use ids::{
-    CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId,
-    IncidentId, KeyId, ListId, MessageId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
+    AppointmentId, CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId,
+    IncidentId, KeyId, ListId, MessageId, ReminderPlanId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
 };
 pub use payload::{Format, Owner, Payload, PayloadKind, Query};
 pub use phone::{Phone, PhoneError};

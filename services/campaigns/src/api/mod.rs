@@ -1,5 +1,6 @@
 //! The HTTP API. One file per endpoint.
 
+mod appointments;
 mod cancel;
 mod create;
 mod gated;
@@ -9,9 +10,11 @@ mod list;
 mod occurrences;
 mod pause;
 mod progress;
+mod reminder_plans;
 mod remove;
 mod resume;
 mod schedule;
+mod test_send;
 mod transition;
 mod types;
 mod update;
@@ -33,4 +36,27 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(cancel::handle))
         .routes(routes!(progress::handle))
         .routes(routes!(occurrences::handle))
+        .routes(routes!(test_send::handle))
+        .merge(plans())
+        .merge(booked())
+}
+
+fn plans() -> OpenApiRouter<Arc<App>> {
+    use reminder_plans::{create, get, list, remove, update};
+    OpenApiRouter::new()
+        .routes(routes!(create::handle, list::handle))
+        .routes(routes!(get::handle, update::handle, remove::handle))
+}
+
+fn booked() -> OpenApiRouter<Arc<App>> {
+    use appointments::{cancel, confirm, figures, get, import, list, outcome, plan, put};
+    OpenApiRouter::new()
+        .routes(routes!(list::handle))
+        .routes(routes!(import::handle))
+        .routes(routes!(put::handle, get::handle, cancel::remove))
+        .routes(routes!(cancel::handle))
+        .routes(routes!(confirm::handle))
+        .routes(routes!(outcome::handle))
+        .routes(routes!(plan::handle))
+        .routes(routes!(figures::handle))
 }

@@ -3,10 +3,16 @@
 mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
+mod message_received;
+mod receipts_recorded;
+mod texts_accepted;
 
 use std::sync::Arc;
 
 use crate::app::App;
+
+/// Replies worked on side by side; each asks others.
+const REPLIES_AT_ONCE: usize = 8;
 
 pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
     let (cx, max) = (&app.cx, app.config.batch);
@@ -29,6 +35,27 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         max,
         app.clone(),
         hand_overs_recorded::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__receipts_recorded",
+        max,
+        app.clone(),
+        receipts_recorded::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__texts_accepted",
+        max,
+        app.clone(),
+        texts_accepted::handle,
+    )
+    .await?;
+    cx.consume(
+        "campaigns__message_received",
+        REPLIES_AT_ONCE,
+        app.clone(),
+        message_received::handle,
     )
     .await?;
     Ok(())

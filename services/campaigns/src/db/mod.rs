@@ -1,12 +1,17 @@
 //! Tables of this service and every statement on them.
 
+pub mod appointment;
 pub mod campaign;
 pub mod chunk;
+pub mod flow_text;
 pub mod lease;
 pub mod occurrence;
 pub mod progress;
+pub mod reminder;
+pub mod reminder_plan;
 mod row;
 pub mod run;
+pub mod telling;
 pub mod timer;
 
 use chassis::SqlMigration;
@@ -19,5 +24,13 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0003_schedules",
         sql: include_str!("migrations/0003_schedules.sql"),
+    },
+    SqlMigration {
+        name: "0004_texts",
+        sql: include_str!("migrations/0004_texts.sql"),
+    },
+    SqlMigration {
+        name: "0005_appointments",
+        sql: include_str!("migrations/0005_appointments.sql"),
     },
 ];

@@ -5,6 +5,7 @@ mod freeze;
 mod release;
 mod rezone;
 mod supervise;
+mod texts;
 mod tick;
 mod timers;
 mod work;
@@ -19,4 +20,5 @@ pub fn start(app: &Arc<App>) {
     app.cx.spawn("campaigns tick", tick::run(app.clone()));
     app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
     app.cx.spawn("campaigns timers", timers::run(app.clone()));
+    app.cx.spawn("campaigns texts", texts::run(app.clone()));
 }

@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
+use contract::AppointmentId;
+
 use crate::app::App;
+use crate::appointment::replan;
+use crate::appointment::send::Hands;
 use crate::db;
 use crate::recurring;
 use crate::schedule::{Planned, zone};
@@ -15,7 +19,41 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
             "schedules keep the instants of the zone data before"
         );
     }
+    if let Err(error) = every_appointment(&app).await {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "appointments keep the instants of the zone data before"
+        );
+    }
     Ok(())
+}
+
+async fn every_appointment(app: &App) -> anyhow::Result<()> {
+    let mut after = AppointmentId::from_raw(0);
+    loop {
+        let (read, now) = (app.cx.db.read(), app.cx.clock.now());
+        let data = zone::DATA_VERSION;
+        let some = db::appointment::of_other_zone_data(read, data, after, now.into()).await?;
+        let Some(last) = some.last() else {
+            return Ok(());
+        };
+        after = *last;
+        let (engine, bus) = (app.cx.db.engine(), app.cx.bus.clone());
+        let write = app.cx.db.write(move |tx| {
+            Box::pin(async move {
+                let hands = Hands {
+                    engine,
+                    bus: &bus,
+                    now,
+                };
+                for id in some {
+                    replan::rezone(tx, &hands, id).await?;
+                }
+                Ok(())
+            })
+        });
+        write.await?;
+    }
 }
 
 async fn every_schedule(app: &App) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod appointments;
 mod fake;
 mod launch;
 mod pausing;
@@ -15,4 +16,5 @@ mod restart;
 mod scheduling;
 mod states;
 mod story;
+mod texts;
 mod timers;

@@ -127,7 +127,31 @@ pub async fn matching<'p>(
     Ok(found)
 }
 
-/// Looks each key up. As a CROSS JOIN: for `IN (SELECT …)` SQLite walks all contacts of the tenant.
+/// Everyone who has one of these numbers or external ids, once or more often.
+pub async fn by_keys(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    phones: &[Phone],
+    external_ids: &[&str],
+) -> anyhow::Result<Vec<Contact>> {
+    let mut found = Vec::new();
+    if !phones.is_empty() {
+        let keys: Vec<[i64; 1]> = phones.iter().map(|phone| [digits(*phone)]).collect();
+        let keys = serde_json::to_string(&keys)?;
+        let same_number = "c.phone = CAST(r.value->>0 AS BIGINT)";
+        found.extend(look_up(db, engine, tenant, same_number, keys, "").await?);
+    }
+    if !external_ids.is_empty() {
+        let keys: Vec<[&str; 1]> = external_ids.iter().map(|id| [*id]).collect();
+        let keys = serde_json::to_string(&keys)?;
+        let same_id = "c.external_id = r.value->>0";
+        found.extend(look_up(db, engine, tenant, same_id, keys, "").await?);
+    }
+    Ok(found)
+}
+
+/// Looks each key up and locks what it finds.
 async fn select_by(
     db: &impl ConnectionTrait,
     engine: Engine,
@@ -135,7 +159,19 @@ async fn select_by(
     condition: &str,
     keys: String,
 ) -> anyhow::Result<Vec<Contact>> {
-    let (rows, lock) = (engine.rows("$2"), engine.for_update());
+    look_up(db, engine, tenant, condition, keys, engine.for_update()).await
+}
+
+/// Looks each key up. As a CROSS JOIN: for `IN (SELECT …)` SQLite walks all contacts of the tenant.
+async fn look_up(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    condition: &str,
+    keys: String,
+    lock: &str,
+) -> anyhow::Result<Vec<Contact>> {
+    let rows = engine.rows("$2");
     let sql = format!(
         "SELECT c.{COLUMNS} FROM {rows} AS r CROSS JOIN contact AS c WHERE c.tenant = $1 AND {condition}{lock}"
     );

@@ -7,6 +7,7 @@ use contract::chunk::Outcome;
 use contract::dispatch::{HandOver, HandOversRecorded, ReceiptsRecorded};
 use contract::envelope::headers;
 use contract::ids::MessageId;
+use contract::texts::TextsAccepted;
 use contract::{Payload, payload};
 use futures::StreamExt;
 
@@ -14,6 +15,8 @@ use futures::StreamExt;
 pub struct Said {
     pub hand_overs: Arc<Mutex<Vec<(MessageId, HandOver)>>>,
     pub receipts: Arc<Mutex<Vec<(MessageId, Outcome)>>>,
+    /// Texts of flows, as often as they were said to be accepted.
+    pub accepted: Arc<Mutex<Vec<MessageId>>>,
 }
 
 impl Said {
@@ -45,6 +48,10 @@ impl Said {
                             ));
                         }
                     }
+                } else if message.subject.contains(TextsAccepted::NAME) {
+                    let event: TextsAccepted =
+                        payload::decode(TextsAccepted::FORMAT, &message.payload).unwrap();
+                    said.accepted.lock().unwrap().extend(event.messages);
                 } else if message.subject.contains(ReceiptsRecorded::NAME) {
                     let event: ReceiptsRecorded =
                         payload::decode(ReceiptsRecorded::FORMAT, &message.payload).unwrap();

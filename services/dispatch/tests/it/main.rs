@@ -17,5 +17,6 @@ mod rig;
 mod routing;
 mod sends;
 mod stub;
+mod texts;
 mod traffic;
 mod twilio;

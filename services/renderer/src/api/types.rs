@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use chassis::http::Problem;
 use chrono::{DateTime, Utc};
 use contract::contacts::ListFields;
+use contract::texts::APPOINTMENT_FIELDS;
 use contract::{TemplateId, TenantId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -107,11 +108,13 @@ pub async fn checked(
     content: &mut Content,
 ) -> Result<Published, Problem> {
     let published = compiled(app, tenant, content).await?;
-    let known = if published.fields.is_empty() {
+    let mut known = if published.fields.is_empty() {
         Vec::new()
     } else {
         app.bus.ask(tenant, &ListFields {}).await?
     };
+    // Texts about appointments bring theirs with them.
+    known.extend(APPOINTMENT_FIELDS.map(str::to_string));
     published.check(&known).map_err(|fault| refused(&fault))?;
     Ok(published)
 }

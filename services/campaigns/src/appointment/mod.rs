@@ -1,0 +1,45 @@
+//! Appointments: what was agreed with one person, and the texts about it.
+//!
+//! | pure | |
+//! |---|---|
+//! | [`rules`], [`read_rules`] | what a reminder plan says, and how it is written |
+//! | [`read`], [`faults`] | how an appointment is written, and what is wrong with it |
+//! | [`sheet`] | appointments in a CSV file |
+//! | [`plan`] | when its reminders are due |
+//! | [`combine`] | one text for several |
+//! | [`change`] | what a change means, and who needs a notice of it |
+//! | [`said`], [`bind`] | what an answer says, and what it is about |
+//! | [`wording`] | merge fields |
+//! | [`figures`] | how many confirm and come |
+//!
+//! | in a transaction | |
+//! |---|---|
+//! | [`put`] | making, moving and cancelling |
+//! | [`replan`] | the plan as rows and timers |
+//! | [`look`] | what is due |
+//! | [`send`] | texts and events |
+//! | [`outcomes`] | what became of texts |
+//! | [`answer`] | carrying out what people answer |
+
+pub mod answer;
+pub mod bind;
+pub mod change;
+pub mod combine;
+pub mod faults;
+pub mod figures;
+pub mod look;
+pub mod model;
+pub mod outcomes;
+pub mod plan;
+pub mod put;
+pub mod read;
+pub mod read_rules;
+pub mod replan;
+pub mod rules;
+pub mod said;
+pub mod send;
+pub mod sheet;
+pub mod wording;
+
+#[cfg(test)]
+mod testing;

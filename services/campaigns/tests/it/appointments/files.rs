@@ -1,0 +1,99 @@
+//! Appointments from CSV.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+async fn import(kit: &Kit, csv: &str) -> (u16, Value) {
+    let path = "/v1/appointments/import";
+    kit.send("POST", path, "text/csv", csv.as_bytes().to_vec())
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_makes_moves_and_cancels_and_the_same_again_changes_nothing() {
+    let kit = kit().await;
+    let mut csv =
+        "external_id;contact;starts_at;timezone;duration;source_version;status\r\n".to_string();
+    for n in 0..250 {
+        csv.push_str(&format!(
+            "pms-{n};ext:p{n};2026-06-15 14:00;America/New_York;PT45M;1;\r\n"
+        ));
+    }
+    let (status, imported) = import(&kit, &csv).await;
+    assert_eq!(
+        (status, &imported["scheduled"]),
+        (200, &json!(250)),
+        "{imported}"
+    );
+    let (_, again) = import(&kit, &csv).await;
+    assert_eq!(
+        (&again["unchanged"], &again["scheduled"]),
+        (&json!(250), &json!(0))
+    );
+    let change = "external_id,starts_at,timezone,source_version,status\n\
+                  pms-1,2026-06-16T14:00,America/New_York,2,scheduled\n\
+                  pms-2,2026-06-15T14:00,America/New_York,2,cancelled\n\
+                  pms-3,2026-06-16T14:00,America/New_York,0,scheduled\n\
+                  nobody,2026-06-15T14:00,America/New_York,2,cancelled\n";
+    let (status, changed) = import(&kit, change).await;
+    assert_eq!(status, 200, "{changed}");
+    let counts = ["rescheduled", "cancelled", "ignored_stale", "unchanged"]
+        .map(|name| changed[name].clone());
+    assert_eq!(counts, [1, 1, 1, 1].map(|n: i32| json!(n)));
+    assert_eq!(get(&kit, "pms-2").await["status"], "cancelled");
+    assert_eq!(get(&kit, "pms-1").await["duration_minutes"], 45);
+    let mut seen = 0;
+    let mut cursor = String::new();
+    loop {
+        let (_, page) = kit
+            .get(&format!("/v1/appointments?limit=100{cursor}"))
+            .await;
+        seen += page["data"].as_array().unwrap().len();
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, 250);
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_faults_changes_nothing_and_names_line_and_column() {
+    let kit = kit().await;
+    let csv = "external_id,contact,starts_at,timezone,duration\n\
+               ok,ext:p1,2026-06-15T14:00,America/New_York,\n\
+               a,ext:p5000,2026-06-15T14:00,EST,\n\
+               b,,2026-06-15T14:00,America/New_York,45\n\
+               c,ext:p9999,2026-06-15T14:00,America/New_York,\n";
+    let (status, problem) = import(&kit, csv).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (422, &json!("appointment.import"))
+    );
+    let text = |value: &Value| value.as_str().unwrap().to_string();
+    let faults: Vec<String> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {}", text(&one["pointer"]), text(&one["code"])))
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            "/3/timezone timezone.unknown",
+            "/4/contact field.required",
+            "/4/duration duration.invalid",
+            "/5/contact contact.unknown",
+        ]
+    );
+    let (status, _) = kit.get("/v1/appointments/ext:ok").await;
+    assert_eq!(status, 404);
+    let (status, problem) = import(&kit, "external_id,starts_at,timezone\n").await;
+    assert_eq!(
+        (status, &problem["errors"][0]["code"]),
+        (422, &json!("import.empty"))
+    );
+    kit.stop().await;
+}
