@@ -7,15 +7,17 @@ use contract::consent::{DispatcherRegistered, OpenSlot, RegisterDispatcher};
 use contract::dispatch::{HandOver, SlotOutcome};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
+use futures::future::BoxFuture;
 
 use crate::app::{App, EVERYONE};
 use crate::db::attempt::{self, Attempt};
 use crate::db::ledger;
-use crate::money::charge;
+use crate::money::charge::{self, Costs, HoldKey};
 use crate::money::db::holds;
 use crate::outcomes::Group;
 use crate::slots;
 
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Asks until consent answers, or the service stops (`None`).
@@ -44,21 +46,69 @@ pub async fn register(app: &App) -> Option<DispatcherRegistered> {
     }
 }
 
-/// Settles every open slot: what the ledger knows was settled before; nobody can say whether the rest left.
+/// Settles every open slot: what the ledger knows was settled before; nobody can say whether the rest left. A database
+/// that does not answer is waited for: without it nothing can be sent.
 pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
-    if open.is_empty() {
-        returned(app).await?;
-        return give_back(app).await;
+    if !open.is_empty() {
+        tokio::time::sleep(Duration::from_millis(app.config.takeover_wait_ms)).await;
+        settle_open(app, &open).await?;
     }
-    tokio::time::sleep(Duration::from_millis(app.config.takeover_wait_ms)).await;
+    until_done(app, |app| Box::pin(returned(app))).await?;
+    until_done(app, |app| Box::pin(give_back(app))).await
+}
+
+/// Tries again on failure, until the service stops.
+async fn until_done<'a, T>(
+    app: &'a App,
+    what: impl Fn(&'a App) -> BoxFuture<'a, anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let (stopping, mut wait) = (app.cx.stopping(), FIRST_WAIT);
+    loop {
+        let error = match what(app).await {
+            Ok(done) => return Ok(done),
+            Err(error) if stopping.is_cancelled() => return Err(error),
+            Err(error) => error,
+        };
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "a predecessor's work could not be taken over yet"
+        );
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stopping.cancelled() => {}
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// What the tables say of open slots.
+struct Known {
+    /// Places that the ledger has, slot by slot.
+    masks: Vec<u64>,
+    held: Vec<(HoldKey, Costs)>,
+    pending: Vec<Attempt>,
+}
+
+async fn known(app: &App, slots: &[SlotRef]) -> anyhow::Result<Known> {
+    let (engine, db, name) = (app.cx.db.engine(), app.cx.db.read(), &app.config.name);
+    Ok(Known {
+        masks: ledger::masks(engine, db, slots).await?,
+        held: holds::held_by(engine, db, name).await?,
+        pending: attempt::pending(engine, db, name).await?,
+    })
+}
+
+async fn settle_open(app: &App, open: &[OpenSlot]) -> anyhow::Result<()> {
     let slots: Vec<SlotRef> = open.iter().map(|open| open.slot).collect();
-    let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &slots).await?;
-    let held = holds::held_by(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
-    let pending = attempt::pending(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
+    let Known {
+        masks,
+        held,
+        pending,
+    } = until_done(app, |app| Box::pin(known(app, &slots))).await?;
     let at = app.cx.clock.millis();
     let outcomes: Vec<_> = open
         .iter()
-        .zip(known)
+        .zip(masks)
         .map(|(open, known)| {
             let attempts = unused(open, known, &pending);
             let settled = attempts
@@ -86,8 +136,7 @@ pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
             .settle_charging(tenant, vec![group], true, Vec::new(), (charge, attempts))
     });
     futures::future::try_join_all(settled).await?;
-    returned(app).await?;
-    give_back(app).await
+    Ok(())
 }
 
 /// What stands in no open slot now came back when its slot was closed.

@@ -9,8 +9,8 @@ use super::plan::Work;
 use crate::db::{api_message, attempt, ledger, ledger_route, parked, receipt_log, states};
 use crate::money::db::spend;
 
-/// Waits between tries; a database that cannot be written for longer ends the process, and what was in
-/// flight is settled at the next start.
+/// Waits between tries at a database that answers and does not take it; a fault that stays ends the process, and what
+/// was in flight is settled at the next start.
 const TRIES: [Duration; 5] = [
     Duration::from_millis(50),
     Duration::from_millis(200),
@@ -18,21 +18,30 @@ const TRIES: [Duration; 5] = [
     Duration::from_secs(2),
     Duration::from_secs(4),
 ];
+/// Between looks at one that does not answer at all.
+const GONE: Duration = Duration::from_secs(1);
 
-/// Writes and says it all, or nothing. Tried again on failure: writing twice is harmless.
+/// Writes and says it all, or nothing. Tried again on failure: writing twice is harmless. A database that is gone is
+/// waited for: to give up would turn what is known into what nobody knows.
 pub async fn commit(db: &Db, bus: &Bus, dispatcher: &Arc<str>, work: Work) -> anyhow::Result<()> {
     let work = Arc::new(work);
-    for wait in TRIES {
+    let mut tries = TRIES.into_iter();
+    loop {
         let Err(error) = once(db, bus, dispatcher, work.clone()).await else {
             return Ok(());
         };
+        let answers = db.read().ping().await.is_ok();
+        let wait = if answers { tries.next() } else { Some(GONE) };
+        let Some(wait) = wait else {
+            return Err(error);
+        };
         tracing::error!(
             error = format!("{error:#}"),
+            answers,
             "outcomes could not be written; trying again"
         );
         tokio::time::sleep(wait).await;
     }
-    once(db, bus, dispatcher, work).await
 }
 
 async fn once(db: &Db, bus: &Bus, dispatcher: &Arc<str>, work: Arc<Work>) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@
 )]
 
 mod events;
+mod faults;
 mod hand_over;
 mod links;
 mod money;

@@ -1,7 +1,6 @@
 //! Texts that surely did not leave are tried again, and leave once.
 
-use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contract::chunk::{Outcome, SlotRef};
 use contract::consent::OpenSlot;
@@ -39,28 +38,8 @@ fn held(rig: &Rig) -> Vec<(MessageId, HandOver)> {
     held.cloned().collect()
 }
 
-/// Does what campaigns do: sends a held text again at its time, until all is as it should be.
 async fn play(rig: &Rig, chunk: &SendChunk, what: &str, reached: impl Fn(&Rig) -> bool) {
-    let (begun, mut sent) = (Instant::now(), HashSet::new());
-    while !reached(rig) {
-        assert!(
-            begun.elapsed() < Duration::from_secs(30),
-            "waited in vain until {what}"
-        );
-        let now = rig.kit.clock.millis();
-        let due: Vec<u16> = held(rig)
-            .into_iter()
-            .filter_map(|(id, item)| Some((id, item.until?)))
-            .filter(|(id, until)| until.0 <= now.0 && sent.insert((*id, until.0)))
-            .map(|(id, _)| id.position())
-            .collect();
-        if !due.is_empty() {
-            let mut again = chunk.clone();
-            again.texts.retain(|text| due.contains(&text.position));
-            rig.send(&again).await;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    rig.play(std::slice::from_ref(chunk), what, reached).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
