@@ -101,6 +101,7 @@ fn a_receipt_that_overtakes_the_word_that_its_text_is_unknown_settles_it_too() {
         provider: "p".to_string(),
         receipt: referring(64),
         received_at: 9,
+        foreign_to: None,
     };
     book.park(parked.clone());
     assert_eq!(book.insert(&new(&items)), [parked]);
@@ -143,6 +144,7 @@ fn a_parked_receipt_comes_back_when_its_text_is_known() {
         provider: "p".to_string(),
         receipt: receipt("id-64", Outcome::Delivered),
         received_at: 9,
+        foreign_to: None,
     };
     book.park(parked.clone());
     assert_eq!(book.insert(&new(&items)), [parked]);
@@ -212,7 +214,7 @@ proptest! {
                 let receipt = receipt(&format!("id-{position}"), outcome);
                 match book.receive("p", &receipt) {
                     Received::UnknownId if !committed => {
-                        book.park(Parked { provider: "p".to_string(), receipt, received_at: 0 });
+                        book.park(Parked { provider: "p".to_string(), receipt, received_at: 0, foreign_to: None });
                     }
                     received => note(received),
                 }

@@ -18,6 +18,7 @@ use crate::money::account::Account;
 use crate::money::admit::{Admitted, Piece};
 use crate::outcomes::Outcomes;
 use crate::pick::pick;
+use crate::recorder::Besides;
 use crate::sends;
 use crate::slots;
 use crate::traffic::{Leave, line};
@@ -142,6 +143,7 @@ pub async fn piece(
         drop((picked, entered));
     }
     let attempts = attempts::hold(chunk, slot, &mut outcomes).await;
+    let codes = outcomes.take_codes(app.cx.clock.millis());
     let groups = outcomes.groups(app.cx.clock.millis(), permitted);
     let now = app.cx.clock.millis();
     if groups.is_empty() {
@@ -149,9 +151,13 @@ pub async fn piece(
         return soon(&coming_back);
     }
     let items = groups.iter().flat_map(|group| &group.outcome.items);
-    let charge = reservation.settle(&app.money, now, items);
+    let besides = Besides {
+        charge: reservation.settle(&app.money, now, items),
+        attempts,
+        codes,
+    };
     app.recorder
-        .settle_charging(chunk.tenant, groups, permitted, blocks, (charge, attempts))
+        .settle_charging(chunk.tenant, groups, permitted, blocks, besides)
         .await
         .map_err(Failure::Retry)?;
     soon(&coming_back)

@@ -14,6 +14,7 @@ use crate::db::ledger;
 use crate::money::charge;
 use crate::money::db::holds;
 use crate::outcomes::Group;
+use crate::recorder::Besides;
 use crate::slots;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -82,8 +83,13 @@ pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
             outcome,
             routed: None,
         };
+        let besides = Besides {
+            charge,
+            attempts,
+            ..Besides::default()
+        };
         app.recorder
-            .settle_charging(tenant, vec![group], true, Vec::new(), (charge, attempts))
+            .settle_charging(tenant, vec![group], true, Vec::new(), besides)
     });
     futures::future::try_join_all(settled).await?;
     returned(app).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use channels::Fault;
 use chassis::http::{Auth, PathId, Problem};
 use chrono::{DateTime, Utc};
 use contract::chunk::{Encoding, Outcome};
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::db::attempt::{self, Attempt};
+use crate::db::carrier_code::{self, CarrierCode};
 use crate::db::{ledger, ledger_route, receipt_log};
 use crate::money::db::spend;
 use crate::receipt_fold;
@@ -30,6 +32,39 @@ pub struct Tried {
     /// In the carrier's own words.
     #[serde(skip_serializing_if = "String::is_empty")]
     code: String,
+}
+
+/// What the carrier said, in its own words, of a text that it refused or did not deliver.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CarrierSaid {
+    /// What it made of the text: `failed` at the hand-over, `undelivered` by a receipt.
+    #[schema(value_type = String)]
+    outcome: Outcome,
+    provider: String,
+    code: String,
+    /// What the code means, in our words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'static str>,
+    /// The reason that was drawn from it.
+    reason: String,
+    at: DateTime<Utc>,
+}
+
+impl From<CarrierCode> for CarrierSaid {
+    fn from(said: CarrierCode) -> Self {
+        let reason = match (said.outcome, said.fault) {
+            (Outcome::Failed, Some(fault)) => fault.reason(),
+            (_, fault) => Fault::receipt_reason(fault),
+        };
+        Self {
+            outcome: said.outcome,
+            provider: said.provider,
+            code: said.code,
+            fault: said.fault.map(Fault::as_str),
+            reason: reason.to_string(),
+            at: UnixMillis(said.at).to_utc(),
+        }
+    }
 }
 
 impl From<Attempt> for Tried {
@@ -81,6 +116,8 @@ pub struct MessageDispatch {
     held_until: Option<DateTime<Utc>>,
     /// Earlier hand-overs that surely sent nothing.
     attempts: Vec<Tried>,
+    /// What carriers said of it, where it was refused or not delivered.
+    carrier_said: Vec<CarrierSaid>,
     /// How the carrier was chosen, where there was a choice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -107,6 +144,7 @@ impl MessageDispatch {
             handed_over_at: None,
             held_until: Some(last.until.to_utc()),
             attempts: attempts.into_iter().map(Tried::from).collect(),
+            carrier_said: Vec::new(),
             routed: None,
         })
     }
@@ -143,9 +181,10 @@ pub async fn handle(
         .filter(|(key, at, _)| *key == row.key && *at == place);
     let outcome = own.fold(
         folded.unwrap_or_else(|| item.outcome()),
-        |state, (_, _, receipt)| receipt_fold::fold(state, receipt).unwrap_or(state),
+        |state, (_, _, receipt)| receipt_fold::fold(item.outcome(), state, receipt).unwrap_or(state),
     );
     let routed = ledger_route::find(engine, db, row.key).await?;
+    let said = carrier_code::of_text(engine, db, id).await?;
     let cost = spend::of_text(engine, db, row.key, place).await?;
     let (cost_micros, currency) = cost.unzip();
     Ok(Json(MessageDispatch {
@@ -164,6 +203,7 @@ pub async fn handle(
         handed_over_at: Some(UnixMillis(row.at).to_utc()),
         held_until: None,
         attempts: attempts.into_iter().map(Tried::from).collect(),
+        carrier_said: said.into_iter().map(CarrierSaid::from).collect(),
         routed,
     }))
 }

@@ -32,13 +32,14 @@ pub async fn load(db: &Db, rows_since: i64, parked_since: i64) -> anyhow::Result
         let (row, folded) = ledger::read(&row)?;
         let mut current = folded.unwrap_or_else(|| row.items.states());
         if let Some(rises) = rises.remove(&row.key) {
+            let handed = row.items.states();
             for (place, outcome) in rises {
-                raise(&mut current, place, outcome);
+                raise(&handed, &mut current, place, outcome);
             }
             changed.push(StateRow {
                 key: row.key,
                 states: current,
-                awaiting: awaiting(&current),
+                awaiting: awaiting(&handed, &current),
             });
         }
         let (key, tenant, at) = (row.key, row.tenant, row.at);
@@ -66,16 +67,24 @@ pub async fn load(db: &Db, rows_since: i64, parked_since: i64) -> anyhow::Result
     Ok(book)
 }
 
-fn raise(states: &mut [u8; 64], place: u8, outcome: Outcome) {
-    let state = &mut states[usize::from(place % 64)];
-    if let Some(risen) =
-        Outcome::from_rank(*state).and_then(|current| receipt_fold::fold(current, outcome))
-    {
-        *state = risen.rank();
+fn raise(handed: &[u8; 64], states: &mut [u8; 64], place: u8, outcome: Outcome) {
+    let at = usize::from(place % 64);
+    let (Some(handed), Some(current)) =
+        (Outcome::from_rank(handed[at]), Outcome::from_rank(states[at]))
+    else {
+        return;
+    };
+    if let Some(risen) = receipt_fold::fold(handed, current, outcome) {
+        states[at] = risen.rank();
     }
 }
 
-fn awaiting(states: &[u8; 64]) -> u32 {
-    let may_rise = |rank: &&u8| Outcome::from_rank(**rank).is_some_and(receipt_fold::may_rise);
-    u32::try_from(states.iter().filter(may_rise).count()).unwrap_or(u32::MAX)
+fn awaiting(handed: &[u8; 64], states: &[u8; 64]) -> u32 {
+    let may_rise = |(handed, state): &(&u8, &u8)| {
+        let (handed, state) = (Outcome::from_rank(**handed), Outcome::from_rank(**state));
+        handed
+            .zip(state)
+            .is_some_and(|(handed, state)| receipt_fold::may_rise(handed, state))
+    };
+    u32::try_from(handed.iter().zip(states).filter(may_rise).count()).unwrap_or(u32::MAX)
 }

@@ -2,6 +2,7 @@
 
 pub mod api_message;
 pub mod attempt;
+pub mod carrier_code;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
@@ -42,5 +43,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0006_sends",
         sql: include_str!("migrations/0006_sends.sql"),
+    },
+    SqlMigration {
+        name: "0007_look_ups",
+        sql: include_str!("migrations/0007_look_ups.sql"),
     },
 ];

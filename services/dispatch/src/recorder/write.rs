@@ -6,7 +6,7 @@ use std::time::Duration;
 use chassis::{Bus, Db};
 
 use super::plan::Work;
-use crate::db::{api_message, attempt, ledger, ledger_route, parked, receipt_log, states};
+use crate::db::{api_message, attempt, carrier_code, ledger, ledger_route, parked, receipt_log, states};
 use crate::money::db::spend;
 
 /// Waits between tries; a database that cannot be written for longer ends the process, and what was in
@@ -50,6 +50,9 @@ async fn once(db: &Db, bus: &Bus, dispatcher: &Arc<str>, work: Arc<Work>) -> any
             }
             if !work.attempts.is_empty() {
                 attempt::insert(engine, tx, &dispatcher, &work.attempts).await?;
+            }
+            if !work.codes.is_empty() {
+                carrier_code::insert(engine, tx, &work.codes).await?;
             }
             if !work.parked.is_empty() {
                 parked::insert(engine, tx, &work.parked).await?;
