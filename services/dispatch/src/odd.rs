@@ -1,4 +1,4 @@
-//! Receipts that should not be: what they are, and what makes one odd. Pure.
+//! Receipts that should not be: what they are, and what makes one odd.
 
 use contract::ids::MessageId;
 
@@ -28,6 +28,23 @@ pub struct Odd {
     pub provider: String,
     pub provider_message_id: String,
     pub at: i64,
+}
+
+impl Odd {
+    /// Counts it, and says so.
+    pub fn count(&self) {
+        let name = match self.kind {
+            Kind::SecondId => "dispatch_taken_twice_total",
+            Kind::OtherAccount => "dispatch_receipts_of_other_accounts_total",
+        };
+        metrics::counter!(name, "provider" => self.provider.clone()).increment(1);
+        tracing::warn!(
+            message = %self.message,
+            provider = self.provider,
+            kind = self.kind.as_str(),
+            "a receipt that should not be"
+        );
+    }
 }
 
 /// What is odd about a receipt that found no text by its id, though it names our own id of one. `provider` and `id` as

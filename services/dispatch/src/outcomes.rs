@@ -9,6 +9,7 @@ use contract::time::UnixMillis;
 
 use crate::attempts::Left;
 use crate::db::carrier_code::CarrierCode;
+use crate::doubt::Trace;
 use crate::money::admit::Stopped;
 
 /// What stays of a text once its body has left.
@@ -35,6 +36,8 @@ pub struct Outcomes {
     left: Vec<Left>,
     /// Carriers' own words of refused texts.
     refusals: Vec<Refusal>,
+    /// What is known of unknown texts.
+    traces: Vec<Trace>,
 }
 
 #[derive(Debug)]
@@ -92,6 +95,7 @@ impl Outcomes {
             routed: None,
             left: Vec::new(),
             refusals: Vec::new(),
+            traces: Vec::new(),
         }
     }
 
@@ -213,6 +217,15 @@ impl Outcomes {
         // Its attempt has the code.
         self.refusals.retain(|one| one.position != position);
         Some((item.contact, item.decision))
+    }
+
+    /// What is known of texts in doubt.
+    pub fn doubt(&mut self, traces: impl IntoIterator<Item = Trace>) {
+        self.traces.extend(traces);
+    }
+
+    pub fn take_traces(&mut self) -> Vec<Trace> {
+        std::mem::take(&mut self.traces)
     }
 
     /// What carriers said of texts that have failed.

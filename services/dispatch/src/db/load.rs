@@ -6,19 +6,19 @@ use chassis::Db;
 use contract::chunk::Outcome;
 use sea_orm::ConnectionTrait;
 
-use super::{ledger, parked, receipt_log, states};
+use super::{ledger, look_up, parked, receipt_log, states};
+use super::ledger::LedgerRow;
 use crate::book::{Book, NewPart, PartKey, StateRow};
 use crate::receipt_fold;
+
+/// Places whose outcome rose.
+pub type Rises = Vec<(u8, Outcome)>;
 
 /// Reads rows whose receipts may still come, written at or after `rows_since`, and receipts parked at or
 /// after `parked_since`. What had been logged but not folded is folded first.
 pub async fn load(db: &Db, rows_since: i64, parked_since: i64) -> anyhow::Result<Book> {
     let engine = db.engine();
-    let logged = receipt_log::all(engine, db.read()).await?;
-    let mut rises: HashMap<PartKey, Vec<(u8, Outcome)>> = HashMap::new();
-    for (key, place, outcome) in logged {
-        rises.entry(key).or_default().push((place, outcome));
-    }
+    let mut rises = logged(db).await?;
     let sql = "SELECT l.run, l.chunk, l.slot, l.part, l.tenant, l.campaign, l.provider, l.at, l.items, s.states \
                FROM ledger l LEFT JOIN ledger_state s \
                ON s.run = l.run AND s.chunk = l.chunk AND s.slot = l.slot AND s.part = l.part \
@@ -30,12 +30,10 @@ pub async fn load(db: &Db, rows_since: i64, parked_since: i64) -> anyhow::Result
         .await?
     {
         let (row, folded) = ledger::read(&row)?;
-        let mut current = folded.unwrap_or_else(|| row.items.states());
-        if let Some(rises) = rises.remove(&row.key) {
+        let risen = rises.remove(&row.key);
+        let current = current(&row, folded, risen.as_ref());
+        if risen.is_some() {
             let handed = row.items.states();
-            for (place, outcome) in rises {
-                raise(&handed, &mut current, place, outcome);
-            }
             changed.push(StateRow {
                 key: row.key,
                 states: current,
@@ -52,6 +50,9 @@ pub async fn load(db: &Db, rows_since: i64, parked_since: i64) -> anyhow::Result
             states: current,
         });
     }
+    for learned in look_up::names(engine, db.read()).await? {
+        book.name(&learned);
+    }
     for one in parked::since(engine, db.read(), parked_since).await? {
         book.park(one);
     }
@@ -65,6 +66,25 @@ pub async fn load(db: &Db, rows_since: i64, parked_since: i64) -> anyhow::Result
     })
     .await?;
     Ok(book)
+}
+
+/// What the log has not folded yet, by row.
+pub async fn logged(db: &Db) -> anyhow::Result<HashMap<PartKey, Rises>> {
+    let mut rises: HashMap<PartKey, Rises> = HashMap::new();
+    for (key, place, outcome) in receipt_log::all(db.engine(), db.read()).await? {
+        rises.entry(key).or_default().push((place, outcome));
+    }
+    Ok(rises)
+}
+
+/// The states of a row's texts with what was folded and what is still logged.
+pub fn current(row: &LedgerRow, folded: Option<[u8; 64]>, logged: Option<&Rises>) -> [u8; 64] {
+    let handed = row.items.states();
+    let mut current = folded.unwrap_or(handed);
+    for (place, outcome) in logged.into_iter().flatten() {
+        raise(&handed, &mut current, *place, *outcome);
+    }
+    current
 }
 
 fn raise(handed: &[u8; 64], states: &mut [u8; 64], place: u8, outcome: Outcome) {

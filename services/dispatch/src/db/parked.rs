@@ -86,6 +86,17 @@ pub async fn since(
     Ok(read.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
+/// Whether there are receipts to be judged.
+pub async fn is_unjudged(
+    engine: Engine,
+    db: &DatabaseConnection,
+    until: i64,
+) -> anyhow::Result<bool> {
+    let sql = "SELECT 1 AS one FROM parked_receipt WHERE judged = 0 AND received_at <= $1 LIMIT 1";
+    let row = db.query_one_raw(engine.sql(sql, [until.into()])).await?;
+    Ok(row.is_some())
+}
+
 /// Receipts that wait since before `until` and are to be judged: nobody else gets them.
 pub async fn take_unjudged(
     engine: Engine,

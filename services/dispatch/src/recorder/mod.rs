@@ -19,6 +19,7 @@ pub use run::{Recorder, parked_since};
 use crate::book::CarrierReceipt;
 use crate::db::attempt::Attempt;
 use crate::db::carrier_code::CarrierCode;
+use crate::doubt::Trace;
 use crate::money::charge::Charge;
 use crate::outcomes::Group;
 
@@ -52,6 +53,8 @@ pub struct Besides {
     pub attempts: Vec<Attempt>,
     /// Carriers' own words.
     pub codes: Vec<CarrierCode>,
+    /// What is known of texts in doubt.
+    pub traces: Vec<Trace>,
 }
 
 /// Receipts that a carrier brought together.

@@ -1,6 +1,6 @@
 //! What a batch of outcomes and receipts changes: in memory at once, in the tables as one piece of work.
 
-use contract::TenantId;
+use contract::{MessageId, Reason, TenantId};
 use contract::chunk::{Outcome, SlotRef};
 use contract::consent::{RecordProviderBlock, ReturnedPermit};
 use contract::dispatch::{
@@ -11,13 +11,16 @@ use tokio::sync::oneshot;
 
 use super::rising::Rising;
 use super::{Besides, Entry, Receipts};
-use crate::book::{Book, NewPart, Parked, PartKey, Received};
+use crate::book::{Book, Learned, NewPart, Parked, PartKey, Received};
 use crate::db::attempt::Attempt;
 use crate::db::carrier_code::CarrierCode;
 use crate::db::ledger::LedgerRow;
 use crate::db::{ledger, receipt_log, states};
+use crate::doubt::{self, Doubt};
 use crate::money::db::spend::SpendWork;
+use crate::odd::Odd;
 use crate::outcomes::Group;
+use crate::reconcile::Reconciling;
 use crate::slots;
 
 /// Everything one commit writes and says.
@@ -39,6 +42,17 @@ pub struct Work {
     pub spend: SpendWork,
     pub attempts: Vec<Attempt>,
     pub codes: Vec<CarrierCode>,
+    /// Texts in doubt, those that are in less of it now, and names that came late.
+    pub doubts: Vec<Doubt>,
+    pub risen: Vec<(MessageId, Outcome)>,
+    pub learned: Vec<Learned>,
+    /// Receipts that should not be.
+    pub odd: Vec<Odd>,
+    /// Texts of the API whose outcome is another one now, and those that have arrived.
+    pub restated: Vec<(MessageId, Outcome, Reason)>,
+    pub arrived: Vec<MessageId>,
+    /// Until when number and words of a text of the API are kept that may be redriven; 0: they are not.
+    pub work_until: i64,
 }
 
 /// What is to be done after the commit.
@@ -68,9 +82,10 @@ pub fn plan(
     batch: Vec<Entry>,
     fold: bool,
     now: UnixMillis,
+    reconciling: &Reconciling,
 ) -> anyhow::Result<(Work, After)> {
     let (mut work, mut after) = (Work::default(), After::default());
-    let (mut rows, mut rising) = (Vec::new(), Rising::new(now));
+    let (mut rows, mut rising) = (Vec::new(), Rising::new(now, reconciling.rules.silence_ms()));
     let mut arrived = Vec::new();
     for entry in batch {
         match entry {
@@ -80,6 +95,7 @@ pub fn plan(
                     charge,
                     attempts,
                     codes,
+                    traces,
                 } = settled.besides;
                 work.codes.extend(codes);
                 let blocks = settled.blocks.into_iter();
@@ -107,6 +123,8 @@ pub fn plan(
                         }
                         rows.push(row);
                     }
+                    let doubts = doubt::of(tenant, &outcome, &traces, reconciling);
+                    work.doubts.extend(doubts);
                     for item in &outcome.items {
                         match item.outcome {
                             Outcome::HandedOver => after.counts.handed_over += 1,
@@ -152,7 +170,8 @@ pub fn plan(
                 Received::Rose(rise) => rising.add(&mut work, provider, &receipt, rise),
                 Received::NothingNew => {}
                 // Nothing final, and nothing to hold it against.
-                Received::UnknownId if receipt.outcome == Outcome::HandedOver => {}
+                Received::UnknownId
+                    if matches!(receipt.outcome, Outcome::HandedOver | Outcome::Failed) => {}
                 Received::UnknownId => {
                     let parked = Parked {
                         provider: provider.to_string(),
@@ -168,6 +187,7 @@ pub fn plan(
     }
     after.answers = arrived;
     let rises = rising.say(&mut work);
+    (work.learned, work.odd) = (book.take_learned(), book.take_odd());
     after.counts.receipts = rises.len() as u64;
     after.counts.parked = work.parked.len() as u64;
     if !rows.is_empty() {

@@ -16,15 +16,18 @@ use crate::route;
 #[derive(Debug)]
 pub struct Rising {
     now: UnixMillis,
+    /// Milliseconds after which a text without a receipt is in doubt.
+    silence_ms: Option<i64>,
     rises: Vec<Rise>,
     /// Lines up with the rises, which stay as small as they are logged.
     reasons: Vec<Reason>,
 }
 
 impl Rising {
-    pub const fn new(now: UnixMillis) -> Self {
+    pub const fn new(now: UnixMillis, silence_ms: Option<i64>) -> Self {
         Self {
             now,
+            silence_ms,
             rises: Vec::new(),
             reasons: Vec::new(),
         }
@@ -42,11 +45,41 @@ impl Rising {
                 at: receipt.at,
             });
         }
-        self.reasons.push(match rise.outcome {
-            Outcome::Delivered => Reason::OK,
+        let reason = match rise.outcome {
+            Outcome::Delivered | Outcome::HandedOver => Reason::OK,
+            Outcome::Failed => Reason::NOT_TAKEN,
             _ => Fault::receipt_reason(receipt.fault),
-        });
+        };
+        self.follow(work, rise, &reason);
+        self.reasons.push(reason);
         self.rises.push(rise);
+    }
+
+    /// Who else has to know of a text that is in less doubt now.
+    fn follow(&self, work: &mut Work, rise: Rise, reason: &Reason) {
+        let message = rise.message();
+        let was_unknown = matches!(rise.from, Outcome::Unknown | Outcome::Failed);
+        let silent = self
+            .silence_ms
+            .is_some_and(|ms| self.now.0 - rise.handed_at >= ms);
+        if was_unknown || silent {
+            work.risen.push((message, rise.outcome));
+        }
+        // Only these can be texts of the API.
+        if (message.chunk(), message.position()) != (0, 0) {
+            return;
+        }
+        if was_unknown {
+            // The row tells of the hand-over alone.
+            let (outcome, reason) = match rise.outcome {
+                Outcome::Failed => (Outcome::Failed, reason.clone()),
+                _ => (Outcome::HandedOver, Reason::OK),
+            };
+            work.restated.push((message, outcome, reason));
+        }
+        if rise.outcome == Outcome::Delivered {
+            work.arrived.push(message);
+        }
     }
 
     /// Tells the others; gives the rises back to be logged.

@@ -8,8 +8,11 @@
 mod events;
 mod hand_over;
 mod links;
+mod look_ups;
 mod money;
+mod odd_receipts;
 mod receipts;
+mod redrive;
 mod replies;
 mod restart;
 mod retries;

@@ -67,11 +67,13 @@ CREATE TABLE look_up (
   PRIMARY KEY (run, chunk, position)
 );
 
-CREATE INDEX look_up_due ON look_up (dispatcher, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX look_up_due ON look_up (dispatcher, provider, due_at) WHERE due_at IS NOT NULL;
 
 CREATE INDEX look_up_open ON look_up (tenant, mode, run, chunk, position) WHERE open = 1;
 
 CREATE INDEX look_up_at ON look_up (at);
+
+CREATE INDEX look_up_name ON look_up (provider, provider_message_id) WHERE provider_message_id <> '';
 
 -- Receipts that should not be: a second id for one text (the provider took it twice), or one that came through another
 -- provider account than the text's.
