@@ -154,7 +154,11 @@ mod tests {
         assert_eq!(message.standing(), message.receipt.as_ref());
         assert_eq!(message.segments_sent(), 0);
         let delivered = step(Outcome::Delivered, Reason::OK);
-        assert!(delivered.as_ref().is_some_and(|step| step.beats_all(message.receipt.as_ref())));
+        assert!(
+            delivered
+                .as_ref()
+                .is_some_and(|step| step.beats_all(message.receipt.as_ref()))
+        );
         message.receipt = delivered;
         assert_eq!(message.segments_sent(), 2);
         message.handed = step(Outcome::Failed, Reason::CARRIER_FAULT);

@@ -11,6 +11,7 @@ pub use crate::carrier_receipt::{CarrierReceipt, Parked};
 use crate::db::items::Items;
 use crate::odd::{Kind, Odd};
 use crate::receipt_fold;
+pub use crate::rise::{Learned, Received, Rise};
 use crate::slots;
 
 /// Names a row of the ledger.
@@ -31,45 +32,6 @@ pub struct NewPart<'a> {
     pub items: &'a Items,
     /// Ranks by place, receipts folded in.
     pub states: [u8; 64],
-}
-
-/// A state that rose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rise {
-    pub tenant: TenantId,
-    pub key: PartKey,
-    pub place: u8,
-    /// Where it stood before.
-    pub from: Outcome,
-    pub outcome: Outcome,
-    pub at: i64,
-    /// When it was handed over.
-    pub handed_at: i64,
-}
-
-/// A name that a carrier gave to a text whose submit it had not answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Learned {
-    pub message: MessageId,
-    pub provider: String,
-    pub provider_message_id: String,
-}
-
-impl Rise {
-    pub fn message(&self) -> MessageId {
-        let slot = self.key.slot;
-        MessageId::of(slot.run, slot.chunk, slots::position(slot.slot, self.place))
-    }
-}
-
-/// What a receipt did.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Received {
-    /// No text of that id is waiting for receipts.
-    UnknownId,
-    /// Known, and nothing new.
-    NothingNew,
-    Rose(Rise),
 }
 
 /// The states of one row of the ledger, to be written.
@@ -267,7 +229,9 @@ impl Book {
     pub fn foreign_to(&self, provider: &str, receipt: &CarrierReceipt) -> Option<MessageId> {
         let others = self.providers.iter().filter(|other| *other != provider);
         let mut spots = others.filter_map(|other| {
-            let by_id = self.ids.get(&self.hash(other, &receipt.provider_message_id));
+            let by_id = self
+                .ids
+                .get(&self.hash(other, &receipt.provider_message_id));
             let by_reference = receipt
                 .reference
                 .and_then(|message| self.ids.get(&self.hash_reference(other, message)));

@@ -96,7 +96,9 @@ pub fn of<'o>(
         .filter(|item| item.outcome == Outcome::Unknown);
     unknown.map(move |item| {
         let known = traces.iter().find(|trace| trace.position == item.position);
-        let mut trace = known.cloned().unwrap_or_else(|| nothing_known(outcome, item));
+        let mut trace = known
+            .cloned()
+            .unwrap_or_else(|| nothing_known(outcome, item));
         let askable = reconciling.may_ask(&trace.provider);
         if !askable {
             // Nobody needs them.
@@ -120,7 +122,11 @@ fn nothing_known(outcome: &SlotOutcome, item: &HandOver) -> Trace {
     let nobody = outcome.provider.is_empty();
     Trace {
         position: item.position,
-        cause: if nobody { Cause::ProcessDied } else { Cause::NoAnswer },
+        cause: if nobody {
+            Cause::ProcessDied
+        } else {
+            Cause::NoAnswer
+        },
         provider: outcome.provider.clone(),
         mode: route::mode_of(&outcome.provider),
         to: None,

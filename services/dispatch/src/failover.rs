@@ -104,7 +104,14 @@ pub async fn hand_over<'a>(
             |position| MessageId::of(chunk.head.run, chunk.head.chunk, position),
             app.cx.clock.millis(),
         ));
-        outcomes.doubt(doubtful(chunk, way, &link.name, people, (&sent, &results), &fingerprints));
+        outcomes.doubt(doubtful(
+            chunk,
+            way,
+            &link.name,
+            people,
+            (&sent, &results),
+            &fingerprints,
+        ));
         if !sent.is_empty() {
             outcomes.via(routed(way, picked.at, &passed));
             outcomes.sent(&link.name, sent, results);

@@ -11,9 +11,9 @@ use contract::{Class, TenantId};
 
 use crate::app::App;
 use crate::attempts;
-use crate::doubt::{Cause, Trace};
 use crate::blocks::Person;
 use crate::db::ledger;
+use crate::doubt::{Cause, Trace};
 use crate::failover::{self, Batch, Life};
 use crate::in_doubt;
 use crate::legs::Way;
@@ -173,7 +173,9 @@ pub async fn piece(
 
 /// What is known here of texts that were permitted before; any carrier may have had them.
 fn traces(chunk: &Chunk<'_>, way: &Way, texts: &[Text], positions: &[u16]) -> Vec<Trace> {
-    let own = texts.iter().filter(|text| positions.contains(&text.position));
+    let own = texts
+        .iter()
+        .filter(|text| positions.contains(&text.position));
     own.map(|text| Trace {
         position: text.position,
         cause: Cause::PermitLost,

@@ -31,9 +31,10 @@ pub async fn fill(chunk: &Chunk<'_>, slot: SlotRef, traces: Vec<Trace>) {
         })
         .collect();
     let engine = app.cx.db.engine();
-    let write = app.cx.db.write(move |tx| {
-        Box::pin(async move { look_up::fill(engine, tx, &doubts).await })
-    });
+    let write = app
+        .cx
+        .db
+        .write(move |tx| Box::pin(async move { look_up::fill(engine, tx, &doubts).await }));
     if let Err(error) = write.await {
         let error = format!("{error:#}");
         tracing::warn!(error, "texts in doubt could not be told whom they were for");

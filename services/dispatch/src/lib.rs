@@ -8,6 +8,7 @@
 //! over which carriers a leg may go; [`hand_over`] waits for link and its turn in [`traffic`], asks for permits, hands
 //! over ([`failover`]); [`recorder`] makes outcomes durable, tells the others and has the
 //! permits closed; what surely did not leave comes back ([`retry`], [`attempts`]). A text of the API alone: [`sends`]. A receipt's way: [`tasks::intake`] → [`recorder`] → [`book`] → [`receipt_fold`].
+//! What stays in [`doubt`] is looked up ([`reconcile`], [`tasks::look_up`]); what surely failed may be sent anew ([`redrive`]).
 
 pub mod api;
 pub mod app;
@@ -40,6 +41,7 @@ pub mod reconcile;
 pub mod recorder;
 pub mod redrive;
 pub mod retry;
+pub mod rise;
 pub mod route;
 pub mod routing;
 pub mod senders;

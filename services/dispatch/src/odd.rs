@@ -49,10 +49,7 @@ impl Odd {
 
 /// What is odd about a receipt that found no text by its id, though it names our own id of one. `provider` and `id` as
 /// they were at the text's hand-over; an empty id was never told.
-pub fn judge(
-    (came_through, names): (&str, &str),
-    (provider, id): (&str, &str),
-) -> Option<Kind> {
+pub fn judge((came_through, names): (&str, &str), (provider, id): (&str, &str)) -> Option<Kind> {
     if provider.is_empty() {
         return None;
     }

@@ -93,7 +93,10 @@ mod tests {
     fn only_an_unknown_text_turns_out_to_be_taken_or_not() {
         let (unknown, handed) = (Outcome::Unknown, Outcome::HandedOver);
         assert_eq!(fold(unknown, unknown, handed), Some(handed));
-        assert_eq!(fold(unknown, unknown, Outcome::Failed), Some(Outcome::Failed));
+        assert_eq!(
+            fold(unknown, unknown, Outcome::Failed),
+            Some(Outcome::Failed)
+        );
         assert_eq!(fold(handed, handed, handed), None);
         assert_eq!(fold(handed, handed, Outcome::Failed), None);
         assert_eq!(fold(unknown, unknown, Outcome::Pending), None);
@@ -103,7 +106,11 @@ mod tests {
     fn a_receipt_beats_a_look_up_that_found_nothing() {
         let (unknown, failed) = (Outcome::Unknown, Outcome::Failed);
         assert!(may_rise(unknown, failed));
-        for receipt in [Outcome::HandedOver, Outcome::Undelivered, Outcome::Delivered] {
+        for receipt in [
+            Outcome::HandedOver,
+            Outcome::Undelivered,
+            Outcome::Delivered,
+        ] {
             assert_eq!(fold(unknown, failed, receipt), Some(receipt));
             assert_eq!(fold(unknown, receipt, failed), None);
         }

@@ -65,12 +65,15 @@ impl Rules {
         }
         let whole = u64::from(self.first_after_seconds) << tries.min(32);
         let seconds = whole.min(u64::from(self.longest_wait_seconds)).max(1);
-        Some(UnixMillis(now.0.saturating_add(i64::try_from(seconds).ok()? * 1000)))
+        Some(UnixMillis(
+            now.0.saturating_add(i64::try_from(seconds).ok()? * 1000),
+        ))
     }
 
     /// Milliseconds after which a handed-over text without a receipt is in doubt; `None`: never.
     pub fn silence_ms(&self) -> Option<i64> {
-        (self.no_receipt_after_hours > 0).then(|| i64::from(self.no_receipt_after_hours) * 3_600_000)
+        (self.no_receipt_after_hours > 0)
+            .then(|| i64::from(self.no_receipt_after_hours) * 3_600_000)
     }
 }
 
@@ -106,13 +109,18 @@ impl Reconciling {
 
     /// Whether the account can be asked for a text by the name that it gave it.
     pub fn may_ask_by_id(&self, provider: &str) -> bool {
-        self.records.get(provider).is_some_and(|record| record.by_id)
+        self.records
+            .get(provider)
+            .is_some_and(|record| record.by_id)
     }
 
     /// Whom to ask for a text of `provider` (empty: not known) and this mode.
     pub fn whom<'p>(&'p self, provider: &'p str, mode: Mode) -> Vec<&'p str> {
         match provider {
-            "" => self.accounts().filter(|name| route::mode_of(name) == mode).collect(),
+            "" => self
+                .accounts()
+                .filter(|name| route::mode_of(name) == mode)
+                .collect(),
             named => vec![named],
         }
     }

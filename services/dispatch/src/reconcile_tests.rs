@@ -27,7 +27,10 @@ fn look_ups_grow_rare_and_end() {
     let now = UnixMillis(0);
     let waits: Vec<_> = (1..13).map(|tries| RULES.next(tries, now)).collect();
     let seconds = |seconds: i64| Some(UnixMillis(seconds * 1000));
-    assert_eq!(waits[..4], [seconds(60), seconds(120), seconds(240), seconds(480)]);
+    assert_eq!(
+        waits[..4],
+        [seconds(60), seconds(120), seconds(240), seconds(480)]
+    );
     assert_eq!(waits[10], seconds(21_600));
     assert_eq!(waits[11], None);
     assert_eq!(RULES.first(now), UnixMillis(30_000));
@@ -36,7 +39,11 @@ fn look_ups_grow_rare_and_end() {
 #[test]
 fn absence_is_believed_late_and_of_a_complete_list_alone() {
     let judge_after = |seconds: i64, sure_of| {
-        judge(&Finding::NotThere, sure_of, (UnixMillis(0), UnixMillis(seconds * 1000)))
+        judge(
+            &Finding::NotThere,
+            sure_of,
+            (UnixMillis(0), UnixMillis(seconds * 1000)),
+        )
     };
     assert_eq!(judge_after(900, Some(record(900))), Verdict::NotTaken);
     for (seconds, sure_of) in [
@@ -45,7 +52,10 @@ fn absence_is_believed_late_and_of_a_complete_list_alone() {
         (1_000_000, Some(record(0))),
         (1_000_000, None),
     ] {
-        assert!(matches!(judge_after(seconds, sure_of), Verdict::Open(_)), "{seconds}");
+        assert!(
+            matches!(judge_after(seconds, sure_of), Verdict::Open(_)),
+            "{seconds}"
+        );
     }
 }
 
@@ -53,7 +63,10 @@ fn absence_is_believed_late_and_of_a_complete_list_alone() {
 fn a_pause_that_the_provider_asks_for_is_kept() {
     let times = (UnixMillis(0), UnixMillis(5));
     let later = |pause| judge(&Finding::TooFast(pause), Some(record(1)), times);
-    assert_eq!(later(Some(Duration::from_secs(7))), Verdict::Later(UnixMillis(7005)));
+    assert_eq!(
+        later(Some(Duration::from_secs(7))),
+        Verdict::Later(UnixMillis(7005))
+    );
     assert_eq!(later(None), Verdict::Later(UnixMillis(60_005)));
 }
 
@@ -75,9 +88,27 @@ fn a_text_of_no_known_provider_is_asked_for_everywhere_in_its_mode() {
 fn rules_that_make_no_sense_are_refused() {
     RULES.check().unwrap();
     for (rules, said) in [
-        (Rules { no_receipt_after_hours: 73, ..RULES }, "no_receipt_after_hours"),
-        (Rules { per_second: 0, ..RULES }, "per_second"),
-        (Rules { first_after_seconds: 0, ..RULES }, "first_after_seconds"),
+        (
+            Rules {
+                no_receipt_after_hours: 73,
+                ..RULES
+            },
+            "no_receipt_after_hours",
+        ),
+        (
+            Rules {
+                per_second: 0,
+                ..RULES
+            },
+            "per_second",
+        ),
+        (
+            Rules {
+                first_after_seconds: 0,
+                ..RULES
+            },
+            "first_after_seconds",
+        ),
     ] {
         assert!(rules.check().unwrap_err().to_string().contains(said));
     }

@@ -23,7 +23,11 @@ pub struct Standing {
 
 impl Standing {
     pub fn item(&self) -> Option<&Item> {
-        self.row.items.items.iter().find(|item| item.place == self.place)
+        self.row
+            .items
+            .items
+            .iter()
+            .find(|item| item.place == self.place)
     }
 
     /// Why it stands there.
@@ -36,7 +40,10 @@ impl Standing {
         match self.outcome {
             Outcome::Delivered | Outcome::HandedOver => Reason::OK,
             Outcome::Undelivered => {
-                let said = self.said.iter().find(|one| one.outcome == Outcome::Undelivered);
+                let said = self
+                    .said
+                    .iter()
+                    .find(|one| one.outcome == Outcome::Undelivered);
                 Fault::receipt_reason(said.and_then(|one| one.fault))
             }
             Outcome::Failed if handed == Some(Outcome::Unknown) => Reason::NOT_TAKEN,
@@ -54,7 +61,12 @@ pub async fn of(db: &Db, tenant: TenantId, id: MessageId) -> anyhow::Result<Opti
         return Ok(None);
     };
     let place = slots::place(id.position());
-    let Some(handed) = row.items.items.iter().find(|item| item.place == place).map(Item::outcome)
+    let Some(handed) = row
+        .items
+        .items
+        .iter()
+        .find(|item| item.place == place)
+        .map(Item::outcome)
     else {
         return Ok(None);
     };

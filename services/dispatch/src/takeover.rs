@@ -126,11 +126,12 @@ fn unused(open: &OpenSlot, known: u64, pending: &[Attempt]) -> Vec<Attempt> {
 /// Texts of the API among what was left open: number and words are in their rows.
 async fn works(app: &App, open: &[OpenSlot]) -> anyhow::Result<HashMap<RunId, SendChunk>> {
     let own = open.iter().filter(|open| open.campaign == NO_CAMPAIGN);
-    let ids: Vec<MessageId> = own
-        .map(|open| MessageId::of(open.slot.run, 0, 0))
-        .collect();
+    let ids: Vec<MessageId> = own.map(|open| MessageId::of(open.slot.run, 0, 0)).collect();
     let works = api_message::works(app.cx.db.engine(), app.cx.db.read(), &ids).await?;
-    Ok(works.into_iter().map(|work| (work.head.run, work)).collect())
+    Ok(works
+        .into_iter()
+        .map(|work| (work.head.run, work))
+        .collect())
 }
 
 fn traces(work: Option<SendChunk>) -> Vec<Trace> {

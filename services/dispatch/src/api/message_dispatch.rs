@@ -206,7 +206,9 @@ pub async fn handle(
         return Err(missing());
     };
     let looked_up = look_up::find(engine, db, id).await?;
-    let found_name = looked_up.as_ref().map(|one| one.provider_message_id.clone());
+    let found_name = looked_up
+        .as_ref()
+        .map(|one| one.provider_message_id.clone());
     let name = Some(item.provider_message_id.clone()).filter(|name| !name.is_empty());
     let odd = odd_receipt::of_text(engine, db, id).await?;
     let routed = ledger_route::find(engine, db, row.key).await?;

@@ -67,12 +67,7 @@ pub fn hex(bytes: [u8; 16]) -> String {
 }
 
 /// Writes rows; those that are there already stay as they are, so a repeated write is harmless.
-pub async fn insert(
-    engine: Engine,
-    tx: &Tx,
-    dispatcher: &str,
-    json: String,
-) -> anyhow::Result<()> {
+pub async fn insert(engine: Engine, tx: &Tx, dispatcher: &str, json: String) -> anyhow::Result<()> {
     let (run, tenant, campaign) = (
         engine.uuid("value->>0"),
         engine.uuid("value->>4"),

@@ -6,8 +6,8 @@ use chassis::Db;
 use contract::chunk::Outcome;
 use sea_orm::ConnectionTrait;
 
-use super::{ledger, look_up, parked, receipt_log, states};
 use super::ledger::LedgerRow;
+use super::{ledger, look_up, parked, receipt_log, states};
 use crate::book::{Book, NewPart, PartKey, StateRow};
 use crate::receipt_fold;
 
@@ -89,9 +89,10 @@ pub fn current(row: &LedgerRow, folded: Option<[u8; 64]>, logged: Option<&Rises>
 
 fn raise(handed: &[u8; 64], states: &mut [u8; 64], place: u8, outcome: Outcome) {
     let at = usize::from(place % 64);
-    let (Some(handed), Some(current)) =
-        (Outcome::from_rank(handed[at]), Outcome::from_rank(states[at]))
-    else {
+    let (Some(handed), Some(current)) = (
+        Outcome::from_rank(handed[at]),
+        Outcome::from_rank(states[at]),
+    ) else {
         return;
     };
     if let Some(risen) = receipt_fold::fold(handed, current, outcome) {

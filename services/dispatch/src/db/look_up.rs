@@ -35,7 +35,11 @@ pub struct Open {
 
 /// Name of a text as it stands in the JSON that statements take.
 pub(super) fn key(message: MessageId) -> (String, u32, u16) {
-    (hex(message.run().bytes()), message.chunk(), message.position())
+    (
+        hex(message.run().bytes()),
+        message.chunk(),
+        message.position(),
+    )
 }
 
 /// Writes down texts in doubt; those that are there already stay as they are.
@@ -51,10 +55,23 @@ pub async fn insert(
             let trace = &one.trace;
             (
                 key(one.message),
-                [hex(one.tenant.bytes()), hex(one.campaign.bytes()), hex(one.contact.bytes())],
-                (trace.mode.as_str(), &trace.provider, &one.provider_message_id, trace.cause.as_str()),
+                [
+                    hex(one.tenant.bytes()),
+                    hex(one.campaign.bytes()),
+                    hex(one.contact.bytes()),
+                ],
+                (
+                    trace.mode.as_str(),
+                    &trace.provider,
+                    &one.provider_message_id,
+                    trace.cause.as_str(),
+                ),
                 (one.outcome.rank(), one.at.0, trace.to.map(Phone::digits)),
-                (&trace.sender, trace.fingerprint.map(hex::encode), one.due.map(|due| due.0)),
+                (
+                    &trace.sender,
+                    trace.fingerprint.map(hex::encode),
+                    one.due.map(|due| due.0),
+                ),
             )
         })
         .collect();
@@ -135,7 +152,14 @@ pub async fn tried(engine: Engine, tx: &Tx, tried: &[Tried]) -> anyhow::Result<(
         .iter()
         .map(|one| {
             let due = one.due.map(|due| due.0);
-            (key(one.message), &one.provider, one.tries, one.at.0, &one.result, due)
+            (
+                key(one.message),
+                &one.provider,
+                one.tries,
+                one.at.0,
+                &one.result,
+                due,
+            )
         })
         .collect();
     let sql = format!(
@@ -355,7 +379,11 @@ fn named_by(engine: Engine, place: &str) -> String {
 fn message(row: &QueryResult) -> anyhow::Result<MessageId> {
     let (chunk, position): (i64, i64) = (row.try_get("", "chunk")?, row.try_get("", "position")?);
     let run = RunId::from_uuid(row.try_get("", "run")?);
-    Ok(MessageId::of(run, u32::try_from(chunk)?, u16::try_from(position)?))
+    Ok(MessageId::of(
+        run,
+        u32::try_from(chunk)?,
+        u16::try_from(position)?,
+    ))
 }
 
 fn outcome(row: &QueryResult) -> anyhow::Result<Outcome> {
@@ -370,7 +398,11 @@ fn read(row: &QueryResult) -> anyhow::Result<Open> {
     let fingerprint: Option<Vec<u8>> = row.try_get("", "fingerprint")?;
     Ok(Open {
         message: message(row)?,
-        mode: if mode == Mode::Test.as_str() { Mode::Test } else { Mode::Live },
+        mode: if mode == Mode::Test.as_str() {
+            Mode::Test
+        } else {
+            Mode::Live
+        },
         campaign: CampaignId::from_uuid(row.try_get("", "campaign")?),
         contact: ContactId::from_uuid(row.try_get("", "contact")?),
         provider: row.try_get("", "provider")?,

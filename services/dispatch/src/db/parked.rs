@@ -83,7 +83,11 @@ pub async fn since(
     let sql = "SELECT * FROM parked_receipt WHERE received_at >= $1";
     let rows = db.query_all_raw(engine.sql(sql, [since.into()])).await?;
     let read = rows.iter().map(read);
-    Ok(read.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(read
+        .collect::<anyhow::Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 /// Whether there are receipts to be judged.
@@ -114,7 +118,11 @@ pub async fn take_unjudged(
     let values = [until.into(), limit.into()];
     let rows = tx.query_all_raw(engine.sql(sql, values)).await?;
     let read = rows.iter().map(read);
-    Ok(read.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(read
+        .collect::<anyhow::Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 /// `None` for an outcome that nobody knows.

@@ -1,12 +1,12 @@
 //! What a batch of outcomes and receipts changes: in memory at once, in the tables as one piece of work.
 
-use contract::{MessageId, Reason, TenantId};
 use contract::chunk::{Outcome, SlotRef};
 use contract::consent::{RecordProviderBlock, ReturnedPermit};
 use contract::dispatch::{
     HandOversRecorded, ReceiptsRecorded, Routed, RoutedGroup, SlotOutcome, TextsRouted,
 };
 use contract::time::UnixMillis;
+use contract::{MessageId, Reason, TenantId};
 use tokio::sync::oneshot;
 
 use super::rising::Rising;

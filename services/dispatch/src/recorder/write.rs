@@ -7,8 +7,8 @@ use chassis::{Bus, Db};
 
 use super::plan::Work;
 use crate::db::{
-    api_message, attempt, carrier_code, ledger, ledger_route, look_up, odd_receipt, parked, receipt_log,
-    states,
+    api_message, attempt, carrier_code, ledger, ledger_route, look_up, odd_receipt, parked,
+    receipt_log, states,
 };
 use crate::money::db::spend;
 

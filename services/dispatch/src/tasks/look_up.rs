@@ -77,7 +77,10 @@ async fn round(app: &App, account: &str) -> anyhow::Result<()> {
     let (mut tried, mut found) = (Vec::new(), BTreeMap::<String, Vec<CarrierReceipt>>::new());
     while let Some(answer) = asked.next().await {
         let Answer { row, receipts } = answer?;
-        found.entry(row.provider.clone()).or_default().extend(receipts);
+        found
+            .entry(row.provider.clone())
+            .or_default()
+            .extend(receipts);
         tried.push(row);
     }
     drop(asked);
@@ -285,7 +288,11 @@ async fn silent(app: &App, mut from: i64) -> anyhow::Result<i64> {
             return Ok(until + 1);
         }
         // Rows of one instant beyond a page: a longer page.
-        limit = if last == from { limit.saturating_mul(2) } else { ROWS };
+        limit = if last == from {
+            limit.saturating_mul(2)
+        } else {
+            ROWS
+        };
         from = last;
     }
     Ok(from)

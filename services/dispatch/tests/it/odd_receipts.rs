@@ -81,7 +81,10 @@ async fn hand_over(rig: &Rig, numbers: &[u64], outcome: Outcome) -> Vec<String> 
 async fn odd(rig: &Rig, position: u16) -> Value {
     let message = MessageId::of(rig.run, 0, position);
     for _ in 0..1000 {
-        let (_, shown) = rig.kit.get(&format!("/v1/messages/{message}/dispatch")).await;
+        let (_, shown) = rig
+            .kit
+            .get(&format!("/v1/messages/{message}/dispatch"))
+            .await;
         if shown["odd_receipts"].is_array() {
             return shown;
         }
@@ -133,8 +136,14 @@ async fn a_text_that_the_provider_took_twice_is_counted_and_shown() {
         counted(&rig, "dispatch_taken_twice_total{provider=\"other\"}").await,
         "dispatch_taken_twice_total{provider=\"other\"} 2"
     );
-    let (_, first) = rig.kit.get(&format!("/v1/messages/{}/dispatch", message(0))).await;
-    assert_eq!(first["outcome"], "handed_over", "a stray receipt settles nothing: {first}");
+    let (_, first) = rig
+        .kit
+        .get(&format!("/v1/messages/{}/dispatch", message(0)))
+        .await;
+    assert_eq!(
+        first["outcome"], "handed_over",
+        "a stray receipt settles nothing: {first}"
+    );
     rig.stop().await;
     api.stop().await;
 }
@@ -156,7 +165,11 @@ async fn a_receipt_through_one_account_about_a_text_of_another_changes_nothing_a
     }
     assert_eq!(rig.said.count(Outcome::Delivered), 0);
     assert_eq!(
-        counted(&rig, "dispatch_receipts_of_other_accounts_total{provider=\"tw\"}").await,
+        counted(
+            &rig,
+            "dispatch_receipts_of_other_accounts_total{provider=\"tw\"}"
+        )
+        .await,
         "dispatch_receipts_of_other_accounts_total{provider=\"tw\"} 2"
     );
     // Its own account may still tell.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use channels::simulator::{SmscOptions, TwilioApi, TwilioOptions};
-use contract::chunk::Outcome;
 use contract::Reason;
+use contract::chunk::Outcome;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -47,10 +47,15 @@ async fn a_failed_text_goes_out_once_more_however_often_it_is_asked_for() {
     let asks = rig.stub.with(|state| state.asks);
     let stranger = rig.kit.with_key(&rig.kit.other_key);
     assert!(stranger.post(&path(&failed), &json!({})).await.is_err());
-    let both = futures::future::join_all((0..4).map(|_| rig.kit.post(&path(&failed), json!({})))).await;
+    let again = path(&failed);
+    let asked = (0..4).map(|_| rig.kit.post(&again, json!({})));
+    let both = futures::future::join_all(asked).await;
     let new = both[0].1["id"].clone();
     assert_ne!(new, failed["id"]);
-    assert!(both.iter().all(|(_, answer)| answer["id"] == new), "{both:?}");
+    assert!(
+        both.iter().all(|(_, answer)| answer["id"] == new),
+        "{both:?}"
+    );
     let mut statuses: Vec<u16> = both.iter().map(|(status, _)| *status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 200, 202]);
@@ -63,7 +68,11 @@ async fn a_failed_text_goes_out_once_more_however_often_it_is_asked_for() {
     // The new one failed the same way: it may be redriven in its turn.
     let (_, list) = rig.kit.get("/v1/messages").await;
     let newest = &list["data"][0];
-    assert_eq!((&newest["id"], &newest["state"]), (&new, &json!("failed")), "{list}");
+    assert_eq!(
+        (&newest["id"], &newest["state"]),
+        (&new, &json!("failed")),
+        "{list}"
+    );
     let (status, third) = rig.kit.post(&path(newest), json!({})).await;
     assert_eq!((status, &third["redrive_of"]), (202, &new), "{third}");
     assert_eq!(rig.stop().await.texts, 0);
@@ -73,8 +82,11 @@ async fn a_failed_text_goes_out_once_more_however_often_it_is_asked_for() {
 async fn consent_judges_a_redriven_text_anew() {
     let rig = rig(Vec::new()).await;
     let (_, failed) = rig.kit.post("/v1/messages", text(FAULTY)).await;
-    rig.stub
-        .with(|state| state.refuse.push((0, Outcome::Suppressed, Reason::OPTED_OUT_GLOBAL)));
+    rig.stub.with(|state| {
+        state
+            .refuse
+            .push((0, Outcome::Suppressed, Reason::OPTED_OUT_GLOBAL))
+    });
     let (_, answer) = rig.kit.post(&path(&failed), json!({})).await;
     assert_eq!(
         (&answer["state"], &answer["reason"]),
@@ -82,7 +94,11 @@ async fn consent_judges_a_redriven_text_anew() {
         "{answer}"
     );
     let (status, again) = rig.kit.post(&path(&answer), json!({})).await;
-    assert_eq!((status, &again["code"]), (409, &json!("message.not_redrivable")), "{again}");
+    assert_eq!(
+        (status, &again["code"]),
+        (409, &json!("message.not_redrivable")),
+        "{again}"
+    );
     rig.stop().await;
 }
 
@@ -91,7 +107,11 @@ async fn what_did_not_fail_or_should_not_be_sent_is_not_redriven() {
     let rig = rig(Vec::new()).await;
     let (_, sent) = rig.kit.post("/v1/messages", text("+15005551001")).await;
     let (status, answer) = rig.kit.post(&path(&sent), json!({})).await;
-    assert_eq!((status, &answer["code"]), (409, &json!("message.not_redrivable")), "{answer}");
+    assert_eq!(
+        (status, &answer["code"]),
+        (409, &json!("message.not_redrivable")),
+        "{answer}"
+    );
     until("it is delivered", || {
         rig.said.count(Outcome::Delivered) == 1
     })
@@ -99,7 +119,11 @@ async fn what_did_not_fail_or_should_not_be_sent_is_not_redriven() {
     let (_, invalid) = rig.kit.post("/v1/messages", text("+15005550001")).await;
     assert_eq!(invalid["reason"], "INVALID_NUMBER", "{invalid}");
     let (status, answer) = rig.kit.post(&path(&invalid), json!({})).await;
-    assert_eq!((status, &answer["code"]), (409, &json!("message.not_redrivable")), "{answer}");
+    assert_eq!(
+        (status, &answer["code"]),
+        (409, &json!("message.not_redrivable")),
+        "{answer}"
+    );
     // Number and words of neither are kept.
     let db = rig.db();
     let sql = "SELECT COUNT(*) AS n FROM api_message WHERE work IS NOT NULL";
@@ -126,12 +150,20 @@ async fn an_undelivered_text_is_redriven_where_the_carrier_says_that_it_did_not_
         "auth_token": options.auth_token, "timeout_seconds": 1 });
     let rig = rig(vec![("dispatch.providers.tw", account)]).await;
     let live = rig.kit.with_key(&rig.kit.live_key);
-    let sent = live.post("/v1/messages", &text("+12125550001")).await.unwrap();
+    let sent = live
+        .post("/v1/messages", &text("+12125550001"))
+        .await
+        .unwrap();
     assert_eq!(sent["state"], "handed_over", "{sent}");
     let id: contract::MessageId = sent["id"].as_str().unwrap().parse().unwrap();
     let named = {
         let said = rig.said.hand_overs.lock().unwrap();
-        said.iter().find(|(of, _)| *of == id).unwrap().1.provider_message_id.clone()
+        said.iter()
+            .find(|(of, _)| *of == id)
+            .unwrap()
+            .1
+            .provider_message_id
+            .clone()
     };
     let receipt = contract::dispatch::ProviderReceipt {
         provider_message_id: named,
@@ -146,7 +178,11 @@ async fn an_undelivered_text_is_redriven_where_the_carrier_says_that_it_did_not_
         provider: "tw".into(),
         receipts: vec![receipt],
     };
-    rig.kit.bus.publish(contract::TenantId::from_raw(0), &command).await.unwrap();
+    rig.kit
+        .bus
+        .publish(contract::TenantId::from_raw(0), &command)
+        .await
+        .unwrap();
     until("it is undelivered", || {
         rig.said.count(Outcome::Undelivered) == 1
     })
@@ -179,7 +215,10 @@ async fn an_unknown_text_is_never_redriven_until_it_is_sure_that_nobody_took_it(
     .await;
     let live = rig.kit.with_key(&rig.kit.live_key);
     api.misbehave(Mischief::Status(500));
-    let sent = live.post("/v1/messages", &text("+12125550001")).await.unwrap();
+    let sent = live
+        .post("/v1/messages", &text("+12125550001"))
+        .await
+        .unwrap();
     assert_eq!(sent["state"], "unknown", "{sent}");
     assert!(live.post(&path(&sent), &json!({})).await.is_err());
     api.misbehave(Mischief::None);
@@ -208,6 +247,10 @@ async fn where_words_are_not_kept_nothing_is_redriven() {
     let rig = rig(vec![("dispatch.sends.redrive_hours", json!(0))]).await;
     let (_, failed) = rig.kit.post("/v1/messages", text(FAULTY)).await;
     let (status, answer) = rig.kit.post(&path(&failed), json!({})).await;
-    assert_eq!((status, &answer["code"]), (409, &json!("message.gone")), "{answer}");
+    assert_eq!(
+        (status, &answer["code"]),
+        (409, &json!("message.gone")),
+        "{answer}"
+    );
     assert_eq!(rig.stop().await.texts, 0);
 }

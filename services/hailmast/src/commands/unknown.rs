@@ -89,7 +89,11 @@ fn one(one: &Value) -> String {
 
 fn provider(of: &Value) -> String {
     let name = text(&of["provider"]);
-    if name.is_empty() { "any".to_string() } else { name }
+    if name.is_empty() {
+        "any".to_string()
+    } else {
+        name
+    }
 }
 
 #[cfg(test)]
@@ -111,9 +115,22 @@ mod tests {
         let lines: Vec<&str> = words.lines().collect();
         assert_eq!(
             lines[0].split_whitespace().collect::<Vec<_>>(),
-            ["2", "tw", "no_answer", "unknown", "under", "an", "hour", "looked", "up"]
+            [
+                "2",
+                "tw",
+                "no_answer",
+                "unknown",
+                "under",
+                "an",
+                "hour",
+                "looked",
+                "up"
+            ]
         );
-        assert!(lines[2].contains("any") && lines[2].ends_with("next 2026-03-02T10:09:00Z"), "{words}");
+        assert!(
+            lines[2].contains("any") && lines[2].ends_with("next 2026-03-02T10:09:00Z"),
+            "{words}"
+        );
         assert!(lines[2].contains("3 tries: not there"), "{words}");
         assert_eq!(lines[3], "more: --cursor msg_1");
     }

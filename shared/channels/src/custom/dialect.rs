@@ -81,7 +81,12 @@ impl CustomDialect {
             (good_for_seconds, _) => Idempotency::Key { good_for_seconds },
         };
         let asking = match &config.look_up {
-            Some(look_up) => Some(Asking::new(look_up, config, referenced, authorization(config)?)?),
+            Some(look_up) => Some(Asking::new(
+                look_up,
+                config,
+                referenced,
+                authorization(config)?,
+            )?),
             None => None,
         };
         Ok(Self {
@@ -217,7 +222,10 @@ impl Dialect for CustomDialect {
     }
 
     fn hear(&self, sought: &Sought, answer: &Answer, _: &mut Search) -> Heard {
-        let finding = self.asking.as_ref().map(|asking| asking.read(sought, answer));
+        let finding = self
+            .asking
+            .as_ref()
+            .map(|asking| asking.read(sought, answer));
         Heard::End(finding.unwrap_or(Finding::CannotAsk))
     }
 }

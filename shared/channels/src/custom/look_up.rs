@@ -201,10 +201,18 @@ impl Asking {
 
     pub(super) fn request(&self, sought: &Sought) -> Option<Request> {
         let named = !sought.provider_message_id.is_empty();
-        let target = if named { &self.by_id } else { &self.by_reference };
+        let target = if named {
+            &self.by_id
+        } else {
+            &self.by_reference
+        };
         let (target, value) = (target.as_ref()?, |name| value(name, sought));
         let nobody = sought.to.is_none();
-        if nobody && ["to", "to_digits"].iter().any(|name| target.uses(name) || self.body.uses(name)) {
+        if nobody
+            && ["to", "to_digits"]
+                .iter()
+                .any(|name| target.uses(name) || self.body.uses(name))
+        {
             return None;
         }
         Some(Request {
@@ -248,7 +256,9 @@ impl Asking {
         let found: Vec<Receipt> = read.into_iter().flatten().collect();
         match found.is_empty() {
             false => Finding::Taken(found),
-            true if named || !items.is_empty() => Finding::Unclear("the answer tells of other texts"),
+            true if named || !items.is_empty() => {
+                Finding::Unclear("the answer tells of other texts")
+            }
             true => Finding::NotThere,
         }
     }
@@ -263,7 +273,8 @@ impl Asking {
         }
         let id = id.unwrap_or_default();
         let other_reference = !config.reference.is_empty()
-            && at(&config.reference).is_none_or(|told| told.parse::<MessageId>() != Ok(sought.message));
+            && at(&config.reference)
+                .is_none_or(|told| told.parse::<MessageId>() != Ok(sought.message));
         let known = &sought.provider_message_id;
         let other_id = !known.is_empty() && !id.is_empty() && id != *known;
         if other_reference || other_id || id.len() > 128 {
@@ -279,8 +290,12 @@ impl Asking {
         };
         let code = at(&config.error).unwrap_or_else(|| state.clone());
         let fault = (outcome == Outcome::Undelivered).then(|| {
-            let word = config.errors.get(&code).or_else(|| config.errors.get(&state));
-            word.and_then(|word| Fault::parse(word)).unwrap_or(Fault::Unknown)
+            let word = config
+                .errors
+                .get(&code)
+                .or_else(|| config.errors.get(&state));
+            word.and_then(|word| Fault::parse(word))
+                .unwrap_or(Fault::Unknown)
         });
         let id = if id.is_empty() { known.clone() } else { id };
         let mut receipt = Receipt::new(id, outcome, code, UnixMillis(sought.not_before.0));
@@ -294,7 +309,10 @@ fn value<'s>(name: &str, sought: &'s Sought) -> Cow<'s, str> {
     match name {
         "reference" => sought.message.to_string().into(),
         "id" => (&*sought.provider_message_id).into(),
-        "to" => sought.to.map_or_else(String::new, |to| to.to_string()).into(),
+        "to" => sought
+            .to
+            .map_or_else(String::new, |to| to.to_string())
+            .into(),
         "to_digits" => sought.to.map_or_else(String::new, digits).into(),
         "from" => (&*sought.from).into(),
         "from_digits" => sought.from.trim_start_matches('+').into(),

@@ -51,7 +51,11 @@ fn item(id: &str, state: &str) -> Value {
 
 fn read(status: u16, body: &Value, id: &str) -> Finding {
     let body = Body::Whole(body.to_string().into());
-    let answer = Answer { status, retry_after: None, body };
+    let answer = Answer {
+        status,
+        retry_after: None,
+        body,
+    };
     asking().read(&sought(id), &answer)
 }
 
@@ -59,10 +63,24 @@ fn read(status: u16, body: &Value, id: &str) -> Finding {
 fn a_text_is_asked_for_by_our_reference_or_by_its_name() {
     let by_reference = asking().request(&sought("")).unwrap();
     let path = format!("/v1/messages?ref={}", sought("").message);
-    assert_eq!((by_reference.method, by_reference.path), (Method::GET, path));
-    let names: Vec<_> = by_reference.headers.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["accept", "x-api"], "the key of a text's request stays there");
-    assert_eq!(asking().request(&sought("a/b")).unwrap().path, "/v1/messages/a%2Fb");
+    assert_eq!(
+        (by_reference.method, by_reference.path),
+        (Method::GET, path)
+    );
+    let names: Vec<_> = by_reference
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["accept", "x-api"],
+        "the key of a text's request stays there"
+    );
+    assert_eq!(
+        asking().request(&sought("a/b")).unwrap().path,
+        "/v1/messages/a%2Fb"
+    );
     let record = asking().record();
     assert!(record.by_id && record.is_proof(600) && !record.is_proof(599));
     assert_eq!(record.find_by, Some(FindBy::Reference));
@@ -75,11 +93,16 @@ fn an_answer_tells_where_the_text_stands() {
         ("lost", Outcome::Undelivered, Some(Fault::Unreachable)),
         ("queued", Outcome::HandedOver, None),
     ] {
-        let Finding::Taken(found) = read(200, &json!({ "messages": [item("x1", state)] }), "") else {
+        let Finding::Taken(found) = read(200, &json!({ "messages": [item("x1", state)] }), "")
+        else {
             panic!("{state}")
         };
         assert_eq!(
-            (found[0].provider_message_id.as_str(), found[0].outcome, found[0].fault),
+            (
+                found[0].provider_message_id.as_str(),
+                found[0].outcome,
+                found[0].fault
+            ),
             ("x1", outcome, fault)
         );
     }
@@ -111,7 +134,10 @@ fn only_a_clear_no_says_that_it_is_not_there() {
         (500, json!({}), ""),
     ] {
         let finding = read(status, &body, id);
-        assert!(matches!(finding, Finding::Unclear(_)), "{status} {body} {finding:?}");
+        assert!(
+            matches!(finding, Finding::Unclear(_)),
+            "{status} {body} {finding:?}"
+        );
     }
     assert_eq!(read(429, &json!({}), ""), Finding::TooFast(None));
 }
@@ -119,10 +145,22 @@ fn only_a_clear_no_says_that_it_is_not_there() {
 #[test]
 fn what_cannot_work_is_named_at_start() {
     for (change, said) in [
-        (json!({ "url": "https://other.example.com/?r={reference}" }), "must begin with"),
-        (json!({ "url": "https://api.example.com/?r={to}" }), "{reference}"),
-        (json!({ "url": "https://api.example.com/?r={reference}&t={text}" }), "{text}"),
-        (json!({ "url_by_id": "https://api.example.com/?r={reference}" }), "{id}"),
+        (
+            json!({ "url": "https://other.example.com/?r={reference}" }),
+            "must begin with",
+        ),
+        (
+            json!({ "url": "https://api.example.com/?r={to}" }),
+            "{reference}",
+        ),
+        (
+            json!({ "url": "https://api.example.com/?r={reference}&t={text}" }),
+            "{text}",
+        ),
+        (
+            json!({ "url_by_id": "https://api.example.com/?r={reference}" }),
+            "{id}",
+        ),
         (json!({ "items": "messages" }), "JSON pointer"),
         (json!({ "not_found_status": [500] }), "500"),
         (json!({ "errors": { "1": "blokked" } }), "blokked"),

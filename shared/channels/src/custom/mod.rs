@@ -13,8 +13,8 @@ mod webhook;
 use std::time::Duration;
 
 pub use config::{Basic, BodyFormat, CustomConfig, ResponseConfig};
-pub use look_up::LookUpConfig;
 pub use dialect::CustomDialect;
+pub use look_up::LookUpConfig;
 pub use webhook::CustomWebhook;
 
 use crate::tls;

@@ -67,7 +67,11 @@ pub(super) async fn answer(api: &Api, request: Request<Incoming>) -> Result<Answ
     {
         return Ok(error(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
     }
-    let asked = parts.uri.path().strip_prefix(&below).filter(|_| parts.method == Method::GET);
+    let asked = parts
+        .uri
+        .path()
+        .strip_prefix(&below)
+        .filter(|_| parts.method == Method::GET);
     let query = parts.uri.query().unwrap_or_default();
     if let Some(told) = asked.and_then(|rest| api.texts().tell(&account, rest, query)) {
         return Ok(json_answer(StatusCode::OK, &told));

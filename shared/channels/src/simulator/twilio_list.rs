@@ -32,7 +32,13 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    pub(super) fn add(&mut self, id: u64, (to, from): (&str, &str), body: &str, options: &SmscOptions) {
+    pub(super) fn add(
+        &mut self,
+        id: u64,
+        (to, from): (&str, &str),
+        body: &str,
+        options: &SmscOptions,
+    ) {
         let digits = to.trim_start_matches('+').parse().unwrap_or(0);
         let fate = fate::of(digits, body, options);
         if self.texts.len() == MOST {
@@ -66,18 +72,33 @@ impl Texts {
             pair.map(|(_, value)| value.as_str())
         };
         let number = |name: &str| field(name).and_then(|value| value.parse::<usize>().ok());
-        let (size, page) = (number("PageSize").unwrap_or(50), number("Page").unwrap_or(0));
+        let (size, page) = (
+            number("PageSize").unwrap_or(50),
+            number("Page").unwrap_or(0),
+        );
         let size = size.clamp(1, 1000);
         let fits = |text: &&Text| {
             field("To").is_none_or(|to| to == text.to)
                 && field("From").is_none_or(|from| from == text.from)
         };
-        let mut newest = self.texts.iter().rev().filter(fits).skip(page.saturating_mul(size));
-        let messages: Vec<Value> = newest.by_ref().take(size).map(|text| text.tell(account)).collect();
+        let mut newest = self
+            .texts
+            .iter()
+            .rev()
+            .filter(fits)
+            .skip(page.saturating_mul(size));
+        let messages: Vec<Value> = newest
+            .by_ref()
+            .take(size)
+            .map(|text| text.tell(account))
+            .collect();
         let next = newest.next().map(|_| {
             let kept = pairs.iter().filter(|(name, _)| name != "Page");
             let query = form::encode(kept.map(|(k, v)| (k.as_str(), v.as_str())));
-            format!("/2010-04-01/Accounts/{account}/Messages.json?{query}&Page={}", page + 1)
+            format!(
+                "/2010-04-01/Accounts/{account}/Messages.json?{query}&Page={}",
+                page + 1
+            )
         });
         json!({ "messages": messages, "page": page, "page_size": size, "next_page_uri": next })
     }
@@ -86,7 +107,9 @@ impl Texts {
 impl Text {
     fn tell(&self, account: &str) -> Value {
         let elapsed = self.taken.elapsed().as_millis();
-        let state = self.final_state.filter(|(after, _)| u128::from(*after) <= elapsed);
+        let state = self
+            .final_state
+            .filter(|(after, _)| u128::from(*after) <= elapsed);
         let (status, error) = match state.map(|(_, state)| state) {
             None | Some(State::Enroute) => ("sent", None),
             Some(State::Delivered) => ("delivered", None),

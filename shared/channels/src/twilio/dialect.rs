@@ -157,7 +157,9 @@ impl Dialect for TwilioDialect {
     }
 
     fn ask(&self, sought: &Sought) -> Option<Request> {
-        (self.look_up.by_id).then(|| self.question(sought)).flatten()
+        (self.look_up.by_id)
+            .then(|| self.question(sought))
+            .flatten()
     }
 
     fn hear(&self, sought: &Sought, answer: &Answer, search: &mut Search) -> Heard {

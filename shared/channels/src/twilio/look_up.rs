@@ -64,7 +64,8 @@ impl TwilioDialect {
             return unclear("the answer cannot be read");
         };
         if !sought.provider_message_id.is_empty() {
-            let read = receipt(&body).filter(|one| one.provider_message_id == sought.provider_message_id);
+            let read =
+                receipt(&body).filter(|one| one.provider_message_id == sought.provider_message_id);
             return match read {
                 Some(receipt) => Heard::End(Finding::Taken(vec![receipt])),
                 None => unclear("the answer cannot be read"),
@@ -141,12 +142,14 @@ fn receipt(message: &Value) -> Option<Receipt> {
     }
     let outcome = webhook::outcome(status);
     let error = message.get("error_code").and_then(Value::as_u64);
-    let error = error.and_then(|code| u32::try_from(code).ok()).filter(|code| *code > 0);
+    let error = error
+        .and_then(|code| u32::try_from(code).ok())
+        .filter(|code| *code > 0);
     let code = error.map_or_else(|| status.to_owned(), |code| code.to_string());
     let at = created(message)?;
     let mut receipt = Receipt::new(sid.to_owned(), outcome, code, at);
-    receipt.fault = (outcome == Outcome::Undelivered)
-        .then(|| error.map_or(Fault::Unknown, errors::fault));
+    receipt.fault =
+        (outcome == Outcome::Undelivered).then(|| error.map_or(Fault::Unknown, errors::fault));
     receipt.to = word(message, "to")
         .strip_prefix('+')
         .and_then(|digits| Phone::from_digits(digits.parse().ok()?));

@@ -87,13 +87,19 @@ fn one_text_with_the_same_words_in_time_is_the_one() {
 #[test]
 fn nothing_is_concluded_from_a_list_that_leaves_doubt() {
     let doubtful = [
-        vec![message("SM1", 5, "Hello", "sent"), message("SM2", 5, "Hello", "sent")],
+        vec![
+            message("SM1", 5, "Hello", "sent"),
+            message("SM2", 5, "Hello", "sent"),
+        ],
         vec![message("SM1", 5, "Redacted", "sent")],
         vec![json!({ "sid": "SM1", "status": "sent", "date_created": "soon" })],
     ];
     for messages in doubtful {
         let heard = listed(&messages);
-        assert!(matches!(heard, Heard::End(Finding::Unclear(_))), "{heard:?}");
+        assert!(
+            matches!(heard, Heard::End(Finding::Unclear(_))),
+            "{heard:?}"
+        );
     }
     assert_eq!(listed(&[]), Heard::End(Finding::NotThere));
     let mut reply = message("SM1", 5, "STOP", "received");
@@ -115,7 +121,11 @@ fn the_list_is_read_back_to_the_hand_over_and_never_leads_elsewhere() {
     let heard = dialect.heard(&sought(""), &answer(200, &page(&next)), &mut search);
     assert!(matches!(heard, Heard::End(Finding::Unclear(_))));
     let elsewhere = page("/2010-04-01/Accounts/AC1/Calls.json?x");
-    let heard = dialect.heard(&sought(""), &answer(200, &elsewhere), &mut Search::default());
+    let heard = dialect.heard(
+        &sought(""),
+        &answer(200, &elsewhere),
+        &mut Search::default(),
+    );
     assert!(matches!(heard, Heard::End(Finding::Unclear(_))));
 }
 
@@ -124,7 +134,11 @@ fn a_named_text_tells_its_state_and_code() {
     let mut failed = message("SM1", 5, "Hello", "undelivered");
     failed["error_code"] = json!(30007);
     let hear = |status, body: &Value| {
-        dialect().heard(&sought("SM1"), &answer(status, body), &mut Search::default())
+        dialect().heard(
+            &sought("SM1"),
+            &answer(status, body),
+            &mut Search::default(),
+        )
     };
     let Heard::End(Finding::Taken(found)) = hear(200, &failed) else {
         panic!("not found")
@@ -133,8 +147,15 @@ fn a_named_text_tells_its_state_and_code() {
         (found[0].outcome, found[0].code.as_str(), found[0].fault),
         (Outcome::Undelivered, "30007", Some(Fault::Filtered))
     );
-    for (status, body) in [(404, json!({"code": 20404})), (500, json!({})), (200, json!({"sid": "SM2"}))] {
-        assert!(matches!(hear(status, &body), Heard::End(Finding::Unclear(_))), "{status}");
+    for (status, body) in [
+        (404, json!({"code": 20404})),
+        (500, json!({})),
+        (200, json!({"sid": "SM2"})),
+    ] {
+        assert!(
+            matches!(hear(status, &body), Heard::End(Finding::Unclear(_))),
+            "{status}"
+        );
     }
     assert_eq!(hear(429, &json!({})), Heard::End(Finding::TooFast(None)));
 }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use channels::account::{self, AccountConfig};
+use channels::look_up::fingerprint;
 use channels::simulator::{Mischief, TwilioApi, TwilioOptions, judge};
 use channels::twilio::{TwilioConfig, TwilioProvider, open};
-use channels::look_up::fingerprint;
 use channels::{Certainty, Fault, Finding, LinkState, Provider, Sought, SubmitOutcome};
 use contract::{MessageId, Phone, Reason, UnixMillis};
 
@@ -253,7 +253,10 @@ async fn a_text_whose_answer_got_lost_is_found_by_recipient_words_and_time_and_t
     let finding = within(rig.provider.look_up(&by_name)).await;
     assert!(matches!(finding, Finding::Taken(_)), "{finding:?}");
     let never = sought(12_025_550_002, "Your code is 4711", "");
-    assert_eq!(within(rig.provider.look_up(&never)).await, Finding::NotThere);
+    assert_eq!(
+        within(rig.provider.look_up(&never)).await,
+        Finding::NotThere
+    );
     let other_words = sought(12_025_550_001, "Your code is 4712", "");
     let finding = within(rig.provider.look_up(&other_words)).await;
     assert!(matches!(finding, Finding::Unclear(_)), "{finding:?}");
@@ -264,10 +267,17 @@ async fn a_text_whose_answer_got_lost_is_found_by_recipient_words_and_time_and_t
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_cannot_answer_leaves_everything_open() {
     let rig = rig();
-    for mischief in [Mischief::Status(500), Mischief::Status(401), Mischief::Status(404)] {
+    for mischief in [
+        Mischief::Status(500),
+        Mischief::Status(401),
+        Mischief::Status(404),
+    ] {
         rig.api.misbehave(mischief);
         let finding = within(rig.provider.look_up(&sought(12_025_550_001, "a", ""))).await;
-        assert!(matches!(finding, Finding::Unclear(_)), "{mischief:?} {finding:?}");
+        assert!(
+            matches!(finding, Finding::Unclear(_)),
+            "{mischief:?} {finding:?}"
+        );
     }
     rig.api.misbehave(Mischief::Status(429));
     let finding = within(rig.provider.look_up(&sought(12_025_550_001, "a", ""))).await;

@@ -36,14 +36,23 @@ pub async fn handle(
     }
     may(&app, caller.tenant, &failed).await?;
     let works = api_message::works(engine, read, &[id]).await?;
-    let Some(work) = works.into_iter().next().filter(|work| work.head.mode == caller.mode) else {
+    let Some(work) = works
+        .into_iter()
+        .next()
+        .filter(|work| work.head.mode == caller.mode)
+    else {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "message.gone",
             "number and words of it are not kept any more; send it anew with POST /v1/messages",
         ));
     };
-    let chunk = anew(work, &failed, app.cx.clock.millis(), RunId::begin(app.cx.clock.now()));
+    let chunk = anew(
+        work,
+        &failed,
+        app.cx.clock.millis(),
+        RunId::begin(app.cx.clock.now()),
+    );
     let row = NewRow {
         tenant: caller.tenant,
         dedup: None,
@@ -52,12 +61,18 @@ pub async fn handle(
         redrive_of: Some(id),
         chunk,
     };
-    let accepted = accept(&app, vec![row]).await.map_err(|error| not_accepted(&error))?;
+    let accepted = accept(&app, vec![row])
+        .await
+        .map_err(|error| not_accepted(&error))?;
     match accepted.into_iter().next() {
         Some(Ok(Accepted::New(new))) => {
             let wait = app.config.sends.answer_within();
             let _known = tokio::time::timeout(wait, app.sends.ended(new)).await;
-            answer(stored(&app, caller.tenant, new).await?, false, StatusCode::ACCEPTED)
+            answer(
+                stored(&app, caller.tenant, new).await?,
+                false,
+                StatusCode::ACCEPTED,
+            )
         }
         Some(Ok(Accepted::Known(known))) => known_one(*known, false),
         Some(Err(problem)) => Err(problem),
