@@ -13,6 +13,7 @@ use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::money::Money;
+use crate::reconcile::Reconciling;
 use crate::recorder::RecorderQueue;
 use crate::routing::Routing;
 use crate::senders::Senders;
@@ -34,6 +35,7 @@ pub struct App {
     pub money: Arc<Money>,
     pub senders: Senders,
     pub recorder: RecorderQueue,
+    pub reconciling: Arc<Reconciling>,
     pub in_hand: InHand,
     /// Texts of the API that are worked on.
     pub sends: InWork,

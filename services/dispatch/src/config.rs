@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::money::config::MoneyConfig;
 use crate::pace::Rate;
+use crate::reconcile;
 use crate::retry;
 use crate::route::breaker::Rules;
 use crate::route::choose::Prefer;
@@ -27,6 +28,7 @@ pub struct Config {
     pub routing: RoutingConfig,
     pub breaker: Rules,
     pub retry: retry::Rules,
+    pub look_up: reconcile::Rules,
     /// Tenants whose keys control what all share.
     pub operators: Vec<String>,
     pub money: MoneyConfig,
@@ -54,12 +56,18 @@ pub struct SendsConfig {
     pub valid_for_minutes: u32,
     pub answer_within_ms: u64,
     pub keep_days: u32,
+    pub redrive_hours: u32,
 }
 
 impl SendsConfig {
     /// Milliseconds.
     pub fn valid_for_ms(&self) -> i64 {
         i64::from(self.valid_for_minutes) * 60_000
+    }
+
+    /// Milliseconds for which a text that failed may be redriven.
+    pub fn redrive_ms(&self) -> i64 {
+        i64::from(self.redrive_hours) * 3_600_000
     }
 
     pub fn answer_within(&self) -> Duration {

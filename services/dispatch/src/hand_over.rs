@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use channels::Submission;
+use channels::look_up::fingerprint;
 use chassis::{AskError, Failure};
 use contract::chunk::{ChunkHead, SlotRef, Text};
 use contract::consent::{GrantPermits, Permit, PermitAnswer, PermitAsk};
@@ -12,12 +13,15 @@ use crate::app::App;
 use crate::attempts;
 use crate::blocks::Person;
 use crate::db::ledger;
+use crate::doubt::{Cause, Trace};
 use crate::failover::{self, Batch, Life};
+use crate::in_doubt;
 use crate::legs::Way;
 use crate::money::account::Account;
 use crate::money::admit::{Admitted, Piece};
 use crate::outcomes::Outcomes;
 use crate::pick::pick;
+use crate::recorder::Besides;
 use crate::sends;
 use crate::slots;
 use crate::traffic::{Leave, line};
@@ -112,16 +116,19 @@ pub async fn piece(
     // Unread, they count as on their way back: the texts are asked for once more.
     let coming_back = attempts::on_their_way_back(chunk, slot, before).await;
     let coming_back = coming_back.unwrap_or_else(|_| before.clone());
+    if !before.is_empty() {
+        in_doubt::fill(chunk, slot, traces(chunk, way, &texts, before)).await;
+    }
     if granted.answer_lost && !granted.permitted_before.is_empty() {
         let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &[slot]).await?;
         let known = known.first().copied().unwrap_or(0);
-        outcomes.unknown(
-            granted
-                .permitted_before
-                .iter()
-                .copied()
-                .filter(|p| known & (1 << slots::place(*p)) == 0 && !coming_back.contains(p)),
-        );
+        let lost: Vec<u16> = before
+            .iter()
+            .copied()
+            .filter(|p| known & (1 << slots::place(*p)) == 0 && !coming_back.contains(p))
+            .collect();
+        outcomes.doubt(traces(chunk, way, &texts, &lost));
+        outcomes.unknown(lost.into_iter());
     }
     let mut blocks = Vec::new();
     if !granted.permits.is_empty() {
@@ -142,6 +149,8 @@ pub async fn piece(
         drop((picked, entered));
     }
     let attempts = attempts::hold(chunk, slot, &mut outcomes).await;
+    let codes = outcomes.take_codes(app.cx.clock.millis());
+    let traces = outcomes.take_traces();
     let groups = outcomes.groups(app.cx.clock.millis(), permitted);
     let now = app.cx.clock.millis();
     if groups.is_empty() {
@@ -149,12 +158,34 @@ pub async fn piece(
         return soon(&coming_back);
     }
     let items = groups.iter().flat_map(|group| &group.outcome.items);
-    let charge = reservation.settle(&app.money, now, items);
+    let besides = Besides {
+        charge: reservation.settle(&app.money, now, items),
+        attempts,
+        codes,
+        traces,
+    };
     app.recorder
-        .settle_charging(chunk.tenant, groups, permitted, blocks, (charge, attempts))
+        .settle_charging(chunk.tenant, groups, permitted, blocks, besides)
         .await
         .map_err(Failure::Retry)?;
     soon(&coming_back)
+}
+
+/// What is known here of texts that were permitted before; any carrier may have had them.
+fn traces(chunk: &Chunk<'_>, way: &Way, texts: &[Text], positions: &[u16]) -> Vec<Trace> {
+    let own = texts
+        .iter()
+        .filter(|text| positions.contains(&text.position));
+    own.map(|text| Trace {
+        position: text.position,
+        cause: Cause::PermitLost,
+        provider: String::new(),
+        mode: chunk.head.mode,
+        to: Some(text.phone),
+        sender: way.sender.clone(),
+        fingerprint: Some(fingerprint(&text.body)),
+    })
+    .collect()
 }
 
 /// Texts whose permits are just being returned may leave with the next delivery of the chunk.

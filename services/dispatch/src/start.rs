@@ -24,11 +24,14 @@ use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::money::Money;
+use crate::reconcile::Reconciling;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::routing::Routing;
 use crate::senders::Senders;
 use crate::sends::hand::InWork;
-use crate::tasks::{answer_replies, close_permits, due_sends, fence, intake, stop, traffic};
+use crate::tasks::{
+    answer_replies, close_permits, due_sends, fence, intake, judge_parked, look_up, stop, traffic,
+};
 use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
 
@@ -48,10 +51,15 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         "dispatch.providers.{0}: the name {0} is taken; set dispatch.simulator.address instead",
         route::SIMULATOR
     );
+    config.look_up.check()?;
     let (simulator, carriers) = carriers(&config).await?;
     let (links, incoming) =
         Links::connect(carriers, config.permit_batches_in_flight, config.breaker)?;
     let (recorder, entries) = RecorderQueue::new();
+    let records = links
+        .iter()
+        .map(|link| (link.name.to_string(), link.provider.capabilities().look_up));
+    let reconciling = Reconciling::new(config.look_up, records);
     let app = Arc::new(App {
         routing: Routing::load(&cx.db, &links, config.routing.prefer).await?,
         links: Arc::new(links),
@@ -60,6 +68,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         money: Arc::new(Money::load(&cx.db, &config.name, &config.money).await?),
         senders: Senders::load(&cx.db).await?,
         recorder,
+        reconciling: Arc::new(reconciling),
         in_hand: InHand::default(),
         sends: InWork::default(),
         busy: TaskTracker::new(),
@@ -138,12 +147,14 @@ async fn spawn(
         bus: cx.bus.clone(),
         clock: cx.clock.clone(),
         links: app.links.clone(),
+        reconciling: app.reconciling.clone(),
         closing,
         quiet: app.quiet.clone(),
         commit_every: config.commit_every(),
         commit_receipts_every: config.commit_receipts_every(),
         fold_every: config.fold_every(),
         receipts_for_ms: config.receipts_for_ms(),
+        redrive_ms: config.sends.redrive_ms(),
     };
     cx.spawn("dispatch recorder", recorder.run());
     cx.spawn("dispatch closer", close_permits::run(app.clone(), to_close));
@@ -186,6 +197,8 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     takeover::settle(&app, registered.open).await?;
     let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
     cx.spawn("dispatch due sends", due_sends::run(app.clone()));
+    cx.spawn("dispatch look-ups", look_up::run(app.clone()));
+    cx.spawn("dispatch odd receipts", judge_parked::run(app.clone()));
     app.urgent
         .consume(
             send_answer::DURABLE,

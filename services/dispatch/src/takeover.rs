@@ -1,20 +1,27 @@
 //! Registers this dispatcher with consent and settles what its predecessor left open.
 
+use std::collections::HashMap;
 use std::time::Duration;
+
+use channels::look_up::fingerprint;
 
 use contract::chunk::{Encoding, Outcome, SlotRef};
 use contract::consent::{DispatcherRegistered, OpenSlot, RegisterDispatcher};
-use contract::dispatch::{HandOver, SlotOutcome};
+use contract::dispatch::{HandOver, SendChunk, SlotOutcome};
+use contract::ids::{MessageId, RunId};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
 use futures::future::BoxFuture;
 
 use crate::app::{App, EVERYONE};
 use crate::db::attempt::{self, Attempt};
-use crate::db::ledger;
+use crate::db::{api_message, ledger};
+use crate::doubt::{Cause, Trace};
 use crate::money::charge::{self, Costs, HoldKey};
 use crate::money::db::holds;
 use crate::outcomes::Group;
+use crate::recorder::Besides;
+use crate::sends::NO_CAMPAIGN;
 use crate::slots;
 
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -126,14 +133,22 @@ async fn settle_open(app: &App, open: &[OpenSlot]) -> anyhow::Result<()> {
         unknown,
         "settled what a predecessor left open"
     );
+    let mut works = works(app, &open).await?;
     let settled = outcomes.into_iter().map(|(tenant, outcome, attempts)| {
+        let traces = traces(works.remove(&outcome.slot.run));
         let charge = charge::left_open(outcome.slot, &held);
         let group = Group {
             outcome,
             routed: None,
         };
+        let besides = Besides {
+            charge,
+            attempts,
+            traces,
+            ..Besides::default()
+        };
         app.recorder
-            .settle_charging(tenant, vec![group], true, Vec::new(), (charge, attempts))
+            .settle_charging(tenant, vec![group], true, Vec::new(), besides)
     });
     futures::future::try_join_all(settled).await?;
     Ok(())
@@ -154,6 +169,35 @@ fn unused(open: &OpenSlot, known: u64, pending: &[Attempt]) -> Vec<Attempt> {
     of_slot
         .filter(|one| known & (1 << slots::place(one.position)) == 0)
         .cloned()
+        .collect()
+}
+
+/// Texts of the API among what was left open: number and words are in their rows.
+async fn works(app: &App, open: &[OpenSlot]) -> anyhow::Result<HashMap<RunId, SendChunk>> {
+    let own = open.iter().filter(|open| open.campaign == NO_CAMPAIGN);
+    let ids: Vec<MessageId> = own.map(|open| MessageId::of(open.slot.run, 0, 0)).collect();
+    let works = api_message::works(app.cx.db.engine(), app.cx.db.read(), &ids).await?;
+    Ok(works
+        .into_iter()
+        .map(|work| (work.head.run, work))
+        .collect())
+}
+
+fn traces(work: Option<SendChunk>) -> Vec<Trace> {
+    let Some(SendChunk { head, texts }) = work else {
+        return Vec::new();
+    };
+    let texts = texts.into_iter();
+    texts
+        .map(|text| Trace {
+            position: text.position,
+            cause: Cause::ProcessDied,
+            provider: String::new(),
+            mode: head.mode,
+            to: Some(text.phone),
+            sender: head.sender.clone(),
+            fingerprint: Some(fingerprint(&text.body)),
+        })
         .collect()
 }
 

@@ -68,6 +68,8 @@ enum Command {
     /// Pauses, drains, purges, moves and resumes what leaves.
     #[command(subcommand)]
     Traffic(commands::traffic::Action),
+    /// Shows texts of which nobody can say what became of them, and what is done to find out.
+    Unknown(commands::unknown::Options),
     /// Prints every setting with its default.
     Config,
 }
@@ -111,6 +113,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Policy(action) => commands::policy::run(action).await,
         Command::Explain(options) => commands::explain::run(options).await,
         Command::Traffic(action) => commands::traffic::run(action).await,
+        Command::Unknown(options) => commands::unknown::run(options).await,
         Command::Config => {
             print!("{}", registry::documented_defaults());
             Ok(ExitCode::SUCCESS)

@@ -116,7 +116,8 @@ impl Payload for TextsRouted {
     const FORMAT: Format = Format::Json;
 }
 
-/// Final receipts, after folding by rank: each message appears at most once per state.
+/// Receipts and what look-ups found, after folding by rank: each message appears at most once per state. Handed over and
+/// failed are said of texts alone that were unknown: the provider has them after all, or surely never took them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptsRecorded {
     pub items: Vec<Receipt>,

@@ -11,6 +11,7 @@ mod providers;
 mod reach;
 mod routes;
 mod sender_pools;
+mod unknown;
 
 use std::sync::Arc;
 
@@ -50,5 +51,7 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(messages::create::handle, messages::list::handle))
         .routes(routes!(messages::batch::handle))
         .routes(routes!(messages::cancel::handle))
+        .routes(routes!(messages::redrive::handle))
+        .routes(routes!(unknown::handle))
         .with_state(app)
 }

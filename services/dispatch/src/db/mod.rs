@@ -2,11 +2,14 @@
 
 pub mod api_message;
 pub mod attempt;
+pub mod carrier_code;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
 pub mod load;
+pub mod look_up;
 pub mod named_rows;
+pub mod odd_receipt;
 pub mod operators;
 pub mod parked;
 pub mod receipt_log;
@@ -42,5 +45,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0006_sends",
         sql: include_str!("migrations/0006_sends.sql"),
+    },
+    SqlMigration {
+        name: "0007_look_ups",
+        sql: include_str!("migrations/0007_look_ups.sql"),
     },
 ];

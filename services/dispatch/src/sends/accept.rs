@@ -61,6 +61,7 @@ pub async fn ready(
         dedup,
         body,
         template: new.template,
+        redrive_of: None,
         chunk,
     })))
 }
@@ -153,6 +154,12 @@ pub async fn accept(
                 let due = now.0 + LEASE_MS;
                 if api_message::insert(engine, tx, &row, &owner, (now.0, due)).await? {
                     accepted.push(Ok(Accepted::New(row.id())));
+                    continue;
+                }
+                if let Some(of) = row.redrive_of
+                    && let Some(known) = api_message::redriven(engine, tx, row.tenant, of).await?
+                {
+                    accepted.push(Ok(Accepted::Known(Box::new(known))));
                     continue;
                 }
                 let Some(key) = row.dedup else {

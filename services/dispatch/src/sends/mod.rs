@@ -40,4 +40,6 @@ pub struct Send {
     pub reason: Reason,
     pub decision: Option<DecisionId>,
     pub held_until: Option<UnixMillis>,
+    /// The text that failed, in whose place this one goes out.
+    pub redrive_of: Option<MessageId>,
 }

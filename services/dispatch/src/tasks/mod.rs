@@ -5,5 +5,7 @@ pub mod close_permits;
 pub mod due_sends;
 pub mod fence;
 pub mod intake;
+pub mod judge_parked;
+pub mod look_up;
 pub mod stop;
 pub mod traffic;

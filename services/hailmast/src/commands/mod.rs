@@ -11,4 +11,5 @@ pub mod run;
 mod server;
 pub mod smsc;
 pub mod traffic;
+pub mod unknown;
 pub mod up;
