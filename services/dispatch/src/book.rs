@@ -92,6 +92,8 @@ pub struct Rise {
     pub tenant: TenantId,
     pub key: PartKey,
     pub place: u8,
+    /// Where the text stood before.
+    pub from: Outcome,
     pub outcome: Outcome,
     pub at: i64,
 }
@@ -226,7 +228,8 @@ impl Book {
     fn raise(&mut self, spot: Spot, receipt: Outcome, at: i64) -> Option<Rise> {
         let part = self.parts.get_mut(spot.part as usize)?.as_mut()?;
         let state = part.states.get_mut(usize::from(spot.place))?;
-        let risen = receipt_fold::fold(Outcome::from_rank(*state)?, receipt)?;
+        let from = Outcome::from_rank(*state)?;
+        let risen = receipt_fold::fold(from, receipt)?;
         *state = risen.rank();
         if !receipt_fold::may_rise(risen) {
             part.awaiting &= !(1 << spot.place);
@@ -239,6 +242,7 @@ impl Book {
             tenant: part.tenant,
             key: part.key,
             place: spot.place,
+            from,
             outcome: risen,
             at,
         })

@@ -5,6 +5,7 @@ use contract::chunk::{Outcome, SlotRef};
 use contract::consent::{RecordProviderBlock, ReturnedPermit};
 use contract::dispatch::{
     HandOversRecorded, Receipt, ReceiptsRecorded, Routed, RoutedGroup, SlotOutcome, TextsRouted,
+    UnknownSettled,
 };
 use contract::reason::Reason;
 use contract::time::UnixMillis;
@@ -28,6 +29,8 @@ pub struct Work {
     pub routes: Vec<(PartKey, Routed)>,
     pub routed: Vec<(TenantId, TextsRouted)>,
     pub receipts: Vec<(TenantId, ReceiptsRecorded)>,
+    /// Those of the receipts that say of a text at last that it left.
+    pub settled: Vec<(TenantId, UnknownSettled)>,
     pub ledger: Option<String>,
     pub log: Option<Vec<u8>>,
     /// States to fold; whoever folds empties the log.
@@ -238,6 +241,12 @@ fn say(work: &mut Work, rises: &[Rise], faults: &[Option<Fault>], now: UnixMilli
             reason,
             at: now,
         };
+        if rise.from == Outcome::Unknown {
+            let event = said_to(&mut work.settled, rise.tenant, || UnknownSettled {
+                items: Vec::new(),
+            });
+            event.items.push(receipt.clone());
+        }
         said_to(&mut work.receipts, rise.tenant, || ReceiptsRecorded {
             items: Vec::new(),
         })
