@@ -9,6 +9,8 @@ use ahash::AHashMap;
 use contract::Reason;
 use contract::chunk::Outcome;
 
+use crate::horizon::HOUR;
+
 /// One thing that became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -53,8 +55,6 @@ pub struct Bucket {
     pub rank: u8,
     pub reason: Reason,
 }
-
-const HOUR: i64 = 3_600_000;
 
 impl Message {
     /// The step that counts.

@@ -41,8 +41,17 @@ impl Mark {
     /// A higher rank wins. Equal ranks are settled by the later `until`, then by the reason's name:
     /// arbitrary, but the same in every order.
     fn beats(&self, other: &Self) -> bool {
-        (self.outcome.rank(), self.until, self.reason.as_str())
-            > (other.outcome.rank(), other.until, other.reason.as_str())
+        (self.height(), self.until, self.reason.as_str())
+            > (other.height(), other.until, other.reason.as_str())
+    }
+
+    /// The rank, but for what was unknown and then proven never to have been taken: above unknown, below any receipt.
+    fn height(&self) -> u8 {
+        if self.outcome == Outcome::Failed && self.reason == Reason::NOT_TAKEN {
+            Outcome::Unknown.rank() + 5
+        } else {
+            self.outcome.rank()
+        }
     }
 }
 

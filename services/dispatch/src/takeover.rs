@@ -133,7 +133,7 @@ async fn settle_open(app: &App, open: &[OpenSlot]) -> anyhow::Result<()> {
         unknown,
         "settled what a predecessor left open"
     );
-    let mut works = works(app, &open).await?;
+    let mut works = until_done(app, |app| Box::pin(works(app, open))).await?;
     let settled = outcomes.into_iter().map(|(tenant, outcome, attempts)| {
         let traces = traces(works.remove(&outcome.slot.run));
         let charge = charge::left_open(outcome.slot, &held);

@@ -20,7 +20,7 @@ use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, P
 use crate::dispatch::{
     FindSend, HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt,
     ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SlotOutcome,
-    TakeReply, TextsRouted,
+    TakeReply, TextsRouted, UnknownSettled,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};
@@ -281,6 +281,8 @@ fn campaigns_and_renderer() -> Vec<Entry> {
             failed: 0,
             unknown: 0,
             handed_over: 9,
+            revision: 1,
+            restated_at: None,
         }),
         Entry::of(&RenderChunk {
             head: head(),
@@ -369,6 +371,14 @@ fn dispatch_and_inbound() -> Vec<Entry> {
             }],
         }),
         Entry::of(&ReceiptsRecorded {
+            items: vec![Receipt {
+                message: MessageId::of(run(), 3, 65),
+                outcome: Outcome::Delivered,
+                reason: Reason::OK,
+                at: AT,
+            }],
+        }),
+        Entry::of(&UnknownSettled {
             items: vec![Receipt {
                 message: MessageId::of(run(), 3, 65),
                 outcome: Outcome::Delivered,

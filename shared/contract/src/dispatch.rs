@@ -138,6 +138,22 @@ impl Payload for ReceiptsRecorded {
     const NAME: &'static str = "receipts_recorded";
 }
 
+/// Texts whose hand-over was [`Outcome::Unknown`] until a receipt named them. Said besides [`ReceiptsRecorded`], in
+/// the same commit, for those who count hand-overs and not receipts: of all receipts only these, which are
+/// rare, change what a campaign is told to have handed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnknownSettled {
+    /// Where each text stands now: above [`Outcome::Unknown`].
+    pub items: Vec<Receipt>,
+}
+
+impl Payload for UnknownSettled {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "unknown_settled";
+    const FORMAT: Format = Format::Json;
+}
+
 /// Fold these receipts, which a provider brought by webhook, into the states of their texts. inbound has made
 /// sure that they are the provider's own. Of no single tenant: whose the texts are is dispatch's to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
+mod unknown_settled;
 
 use std::sync::Arc;
 
@@ -29,6 +30,13 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         max,
         app.clone(),
         hand_overs_recorded::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__unknown_settled",
+        max,
+        app.clone(),
+        unknown_settled::handle,
     )
     .await?;
     Ok(())

@@ -8,7 +8,13 @@ pub mod run;
 
 use chassis::SqlMigration;
 
-pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
-    name: "0001_campaigns",
-    sql: include_str!("migrations/0001_campaigns.sql"),
-}];
+pub const MIGRATIONS: &[SqlMigration] = &[
+    SqlMigration {
+        name: "0001_campaigns",
+        sql: include_str!("migrations/0001_campaigns.sql"),
+    },
+    SqlMigration {
+        name: "0002_revisions",
+        sql: include_str!("migrations/0002_revisions.sql"),
+    },
+];

@@ -11,6 +11,7 @@ mod launch;
 mod pausing;
 mod releasing;
 mod restart;
+mod restating;
 mod scheduling;
 mod states;
 mod story;

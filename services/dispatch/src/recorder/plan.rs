@@ -4,6 +4,7 @@ use contract::chunk::{Outcome, SlotRef};
 use contract::consent::{RecordProviderBlock, ReturnedPermit};
 use contract::dispatch::{
     HandOversRecorded, ReceiptsRecorded, Routed, RoutedGroup, SlotOutcome, TextsRouted,
+    UnknownSettled,
 };
 use contract::time::UnixMillis;
 use contract::{MessageId, Reason, TenantId};
@@ -31,6 +32,8 @@ pub struct Work {
     pub routes: Vec<(PartKey, Routed)>,
     pub routed: Vec<(TenantId, TextsRouted)>,
     pub receipts: Vec<(TenantId, ReceiptsRecorded)>,
+    /// Those of the receipts that say of a text at last that it left.
+    pub settled: Vec<(TenantId, UnknownSettled)>,
     pub ledger: Option<String>,
     pub log: Option<Vec<u8>>,
     /// States to fold; whoever folds empties the log.

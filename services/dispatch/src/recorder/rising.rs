@@ -3,7 +3,7 @@
 use channels::Fault;
 use contract::chunk::Outcome;
 use contract::consent::RecordProviderBlock;
-use contract::dispatch::{Receipt, ReceiptsRecorded};
+use contract::dispatch::{Receipt, ReceiptsRecorded, UnknownSettled};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
 use contract::{Mode, TenantId};
@@ -58,7 +58,7 @@ impl Rising {
     /// Who else has to know of a text that is in less doubt now.
     fn follow(&self, work: &mut Work, rise: Rise, reason: &Reason) {
         let message = rise.message();
-        let was_unknown = matches!(rise.from, Outcome::Unknown | Outcome::Failed);
+        let was_unknown = was_unknown(rise);
         let silent = self
             .silence_ms
             .is_some_and(|ms| self.now.0 - rise.handed_at >= ms);
@@ -91,6 +91,13 @@ impl Rising {
                 reason,
                 at: self.now,
             };
+            if was_unknown(*rise) {
+                said_to(&mut work.settled, rise.tenant, || UnknownSettled {
+                    items: Vec::new(),
+                })
+                .items
+                .push(receipt.clone());
+            }
             said_to(&mut work.receipts, rise.tenant, || ReceiptsRecorded {
                 items: Vec::new(),
             })
@@ -99,6 +106,11 @@ impl Rising {
         }
         self.rises
     }
+}
+
+/// Only texts that were unknown fail behind their hand-over, so that those rise from what was unknown, too.
+const fn was_unknown(rise: Rise) -> bool {
+    matches!(rise.from, Outcome::Unknown | Outcome::Failed)
 }
 
 /// An opt-out that a receipt tells of, unless the carrier is the simulated one.

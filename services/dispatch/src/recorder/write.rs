@@ -107,6 +107,9 @@ async fn once(db: &Db, bus: &Bus, dispatcher: &Arc<str>, work: Arc<Work>) -> any
             for (tenant, event) in &work.receipts {
                 bus.say(tx, *tenant, event).await?;
             }
+            for (tenant, event) in &work.settled {
+                bus.say(tx, *tenant, event).await?;
+            }
             for (tenant, command) in &work.blocks {
                 bus.say(tx, *tenant, command).await?;
             }

@@ -198,6 +198,10 @@ async fn a_text_whose_answer_never_came_is_unknown_until_a_receipt_names_it() {
     })
     .await;
     assert_eq!(api.stats().submits, 1, "it was not sent again");
+    until("those who count hand-overs are told", || {
+        *rig.said.settled.lock().unwrap() == [(message, Outcome::Delivered)]
+    })
+    .await;
     rig.stop().await;
     api.stop().await;
 }
