@@ -183,6 +183,23 @@ impl Marks {
         }
     }
 
+    /// Lets at most `most` positions that are held for `reason` until later come back now; how many there were.
+    pub fn come_back(&mut self, reason: &Reason, now: UnixMillis, most: usize) -> usize {
+        let back = Mark::new(Outcome::Held, reason.clone(), Some(now));
+        let later = |mark: &Mark| {
+            let held = mark.outcome == Outcome::Held && mark.reason == *reason;
+            held && mark.until.is_some_and(|until| until > now)
+        };
+        if !self.kinds.iter().any(later) {
+            return 0;
+        }
+        let Some(place) = self.kind_of(&back) else {
+            return 0;
+        };
+        let waiting = self.at.iter_mut().filter(|at| later(&self.kinds[usize::from(**at)]));
+        waiting.take(most).map(|at| *at = place).count()
+    }
+
     /// Counts by outcome and reason; they add up to [`Marks::len`].
     pub fn tally(&self) -> Vec<Count> {
         let mut per_kind = vec![0u64; self.kinds.len()];

@@ -6,6 +6,7 @@
 //! Asks: `contacts.page_audience`, `contacts.load_recipients`, `renderer.describe_template`,
 //! `consent.note_content`, `consent.set_run_gate`. Commands: `consent.screen_chunk`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`.
+//! Told: `bring_back`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`.
 
 mod api;

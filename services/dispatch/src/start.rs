@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
-use crate::consumers::{record_receipts, send_answer, send_chunk};
+use crate::consumers::{record_receipts, send_answer, send_chunk, send_urgent_chunk};
 use crate::db::load;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
@@ -28,7 +28,9 @@ use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::routing::Routing;
 use crate::senders::Senders;
 use crate::sends::hand::InWork;
-use crate::tasks::{answer_replies, close_permits, due_sends, fence, intake, stop, traffic};
+use crate::tasks::{
+    answer_replies, close_permits, due_sends, fence, intake, meter, stop, traffic,
+};
 use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
 
@@ -173,6 +175,8 @@ async fn spawn(
 /// Takes chunks only once consent has given an epoch and the predecessor's open slots are settled.
 async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     let _busy = app.busy.token();
+    meter::join(&app).await?;
+    app.cx.spawn("dispatch meter", meter::run(app.clone()));
     let Some(registered) = takeover::register(&app).await else {
         return Ok(());
     };
@@ -194,6 +198,13 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
             send_answer::handle,
         )
         .await?;
+    cx.consume(
+        send_urgent_chunk::DURABLE,
+        at_once,
+        app.clone(),
+        send_urgent_chunk::handle,
+    )
+    .await?;
     cx.consume(
         send_chunk::DURABLE,
         at_once,

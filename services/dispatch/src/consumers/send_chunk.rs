@@ -28,7 +28,6 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), 
         .traffic
         .sender_for((tenant, head.mode), head.campaign, &head.sender);
     head.sender = moved.unwrap_or(head.sender);
-    let _held = app.in_hand.hold(head.run, head.chunk).await;
     let slots = slots::cut(head.run, head.chunk, texts);
     let chunk = Chunk {
         app: &app,
@@ -45,6 +44,7 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), 
 
 /// The pieces of a slot one after the other: closing a slot's permits closes all that are open.
 async fn slot(chunk: &Chunk<'_>, SlotTexts { slot, texts }: SlotTexts) -> Result<(), Failure> {
+    let _held = chunk.app.in_hand.hold(slot).await;
     let Legs { legs, stranded } = legs::of(chunk, texts).await?;
     if !stranded.is_empty() {
         no_route(chunk, slot, &stranded).await?;

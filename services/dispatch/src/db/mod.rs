@@ -2,10 +2,12 @@
 
 pub mod api_message;
 pub mod attempt;
+pub mod dispatchers;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
 pub mod load;
+pub mod meter;
 pub mod named_rows;
 pub mod operators;
 pub mod parked;
@@ -42,5 +44,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0006_sends",
         sql: include_str!("migrations/0006_sends.sql"),
+    },
+    SqlMigration {
+        name: "0008_meter",
+        sql: include_str!("migrations/0008_meter.sql"),
     },
 ];

@@ -8,7 +8,7 @@ use chassis::Failure;
 use contract::dispatch::SendChunk;
 use contract::ids::MessageId;
 use contract::{Envelope, EventId, TenantId};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::app::App;
 use crate::consumers::send_chunk;
@@ -19,6 +19,8 @@ const NOT_REGISTERED_YET: Duration = Duration::from_millis(20);
 #[derive(Debug, Default)]
 pub struct InWork {
     texts: Mutex<HashMap<MessageId, watch::Receiver<bool>>>,
+    /// Rings when texts that were held may be due earlier than they were to be.
+    pub due: Notify,
 }
 
 impl InWork {

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use contract::{CampaignId, Reason, TenantId, UnixMillis};
 use tokio::sync::oneshot;
 
+use super::away::{Away, Whose};
 use super::control::{Controls, Verdict};
 use super::day::{self, Used};
 use super::fair::{Fair, Size};
 use super::level::{Ask, Name};
 use super::limits::{Draw, Limits};
+use super::metered::Drawn;
 use crate::pace::{Bucket, Rate};
 
 /// What a waiting piece is told.
@@ -60,8 +62,31 @@ pub struct Pool {
     pub unsaved: u64,
     /// Segments in hand by campaign, sent or not.
     pub lined_up: HashMap<(TenantId, CampaignId), u64>,
-    /// Up to when turns are promised to texts that were given back.
+    /// What leaves the process: permits take their time, and pieces that come out of them together would be a lump.
+    pub wire: Bucket,
+    /// Up to when turns are promised to texts that were given back, …
     pub promised: u64,
+    /// … and how many there are.
+    pub away: HashMap<Whose, Away>,
+    /// What this dispatcher may send of a bucket that others share.
+    pub drawn: Drawn,
+}
+
+impl Pool {
+    /// From when on it allows `segments`; `None`: not before more is drawn, or it is known again who else is alive.
+    fn ready_at(&mut self, segments: u32, shared: bool, (sure_until, now): (u64, u64)) -> Option<u64> {
+        if !self.bucket.rate().is_limited() {
+            return Some(0);
+        }
+        if !shared {
+            return (now <= sure_until).then(|| self.bucket.ready_at(segments));
+        }
+        self.drawn.ripen(now);
+        if self.drawn.allows(segments) {
+            return Some(now);
+        }
+        self.drawn.promised.map(|(at, _)| at)
+    }
 }
 
 #[derive(Debug)]
@@ -79,7 +104,7 @@ struct Queue {
     busy: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scheduler {
     limits: Limits,
     controls: Controls,
@@ -87,6 +112,28 @@ pub struct Scheduler {
     by_name: HashMap<Name, usize>,
     queues: BTreeMap<usize, Queue>,
     next_id: u64,
+    /// Alive, this one among them; several share every bucket.
+    pub(super) dispatchers: usize,
+    /// Up to when (nanoseconds) it is known that there are no more.
+    pub(super) sure_until: u64,
+    /// Somebody waits for segments that nobody has asked the shared bucket for.
+    lacks: bool,
+}
+
+impl Default for Scheduler {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            controls: Controls::default(),
+            pools: Vec::new(),
+            by_name: HashMap::new(),
+            queues: BTreeMap::new(),
+            next_id: 0,
+            dispatchers: 1,
+            sure_until: u64::MAX,
+            lacks: false,
+        }
+    }
 }
 
 impl Scheduler {
@@ -137,6 +184,7 @@ impl Scheduler {
         self.controls = controls;
         for pool in &mut self.pools {
             pool.bucket.change(Rate::default());
+            pool.wire.change(Rate::default());
             pool.per_day = None;
         }
         let mut queues = std::mem::take(&mut self.queues);
@@ -166,7 +214,7 @@ impl Scheduler {
             .collect()
     }
 
-    fn pool_for(&mut self, draw: Draw, now: UnixMillis) -> usize {
+    pub(super) fn pool_for(&mut self, draw: Draw, now: UnixMillis) -> usize {
         let Draw {
             name,
             rate,
@@ -176,6 +224,7 @@ impl Scheduler {
             if let Some(pool) = self.pools.get_mut(at) {
                 if pool.bucket.rate() != rate {
                     pool.bucket.change(rate);
+                    pool.wire.change(on_the_wire(rate));
                 }
                 pool.per_day = per_day;
             }
@@ -190,7 +239,10 @@ impl Scheduler {
             used: Used::nothing(now),
             unsaved: 0,
             lined_up: HashMap::new(),
+            wire: Bucket::new(on_the_wire(rate)),
             promised: 0,
+            away: HashMap::new(),
+            drawn: Drawn::default(),
         });
         at
     }
@@ -202,9 +254,13 @@ impl Scheduler {
     }
 
     fn draw(&mut self, pools: &[usize], segments: u32, now: Now) {
+        let shared = self.is_shared();
         for at in pools {
             if let Some(pool) = self.pools.get_mut(*at) {
                 pool.bucket.take(segments, now.nanos);
+                if shared && pool.bucket.rate().is_limited() {
+                    pool.drawn.ready -= i64::from(segments);
+                }
                 if pool.per_day.is_some() {
                     pool.used.add(segments, now.wall);
                     pool.unsaved += u64::from(segments);
@@ -230,6 +286,53 @@ impl Scheduler {
             .fair
             .push(size, waiter);
         id
+    }
+
+    /// When `segments` of a piece that has its permits may go on the wire; they are taken.
+    pub fn on_the_wire(&mut self, ask: &Ask, segments: u32, at_once: bool, now: Now) -> u64 {
+        let pools = self.pools_of(ask, now);
+        let mut at = now.nanos;
+        for pool in &pools {
+            if let Some(pool) = self.pools.get(*pool).filter(|_| !at_once) {
+                at = at.max(pool.wire.ready_at(segments));
+            }
+        }
+        for pool in pools {
+            if let Some(pool) = self.pools.get_mut(pool) {
+                pool.wire.take(segments, at);
+            }
+        }
+        at
+    }
+
+    /// Segments that had their turn and did not leave may be used by others.
+    pub fn unused(&mut self, ask: &Ask, segments: u32, now: Now) {
+        let shared = self.is_shared();
+        for at in self.pools_of(ask, now) {
+            let Some(pool) = self.pools.get_mut(at) else {
+                continue;
+            };
+            pool.bucket.give_back(segments);
+            if shared && pool.bucket.rate().is_limited() {
+                pool.drawn.ready += i64::from(segments);
+            }
+            if pool.per_day.is_some() {
+                let segments = u64::from(segments).min(pool.unsaved);
+                pool.used.segments = pool.used.segments.saturating_sub(segments);
+                pool.unsaved -= segments;
+            }
+        }
+    }
+
+    /// The pieces in line: their segments, and the pools they draw from.
+    pub(super) fn in_line(&self) -> impl Iterator<Item = (u32, &[usize])> {
+        let waiters = self.queues.values().flat_map(|queue| queue.fair.each());
+        waiters.map(|waiter| (waiter.ask.segments, &waiter.pools[..]))
+    }
+
+    /// True once for pieces that wait for a shared bucket nobody has asked.
+    pub fn take_lacks(&mut self) -> bool {
+        std::mem::take(&mut self.lacks)
     }
 
     /// Forgets a piece that waits no longer.
@@ -262,8 +365,12 @@ impl Scheduler {
             pools,
             limits,
             controls,
+            dispatchers,
+            sure_until,
+            lacks,
             ..
         } = self;
+        let shared = *dispatchers > 1;
         let Some(queue) = queues.get_mut(&link) else {
             return;
         };
@@ -277,19 +384,24 @@ impl Scheduler {
             |size, waiter: &Waiter| {
                 let mut ready = controls.verdict(&waiter.ask, now.wall, false) == Verdict::Go;
                 for at in &waiter.pools {
-                    let Some(pool) = pools.get(*at) else { continue };
+                    let Some(pool) = pools.get_mut(*at) else {
+                        continue;
+                    };
                     if let Some(cap) = pool.per_day
                         && !pool.used.has_room(size.segments, cap, now.wall)
                     {
                         capped.insert(waiter.id);
                         return false;
                     }
-                    let from = pool.bucket.ready_at(size.segments);
                     if awaited.contains(at) {
                         ready = false;
-                    } else if from > now.nanos {
+                        continue;
+                    }
+                    let from = pool.ready_at(size.segments, shared, (*sure_until, now.nanos));
+                    if from.is_none_or(|from| from > now.nanos) {
                         awaited.insert(*at);
-                        *wake = Some(wake.map_or(from, |wake| wake.min(from)));
+                        *lacks |= shared && from.is_none();
+                        *wake = (*wake).into_iter().chain(from).min();
                         ready = false;
                     }
                 }
@@ -314,6 +426,14 @@ impl Scheduler {
     /// What the operator wants done with it.
     pub fn verdict(&self, ask: &Ask, now: UnixMillis, arriving: bool) -> Told {
         told(self.controls.verdict(ask, now, arriving))
+    }
+}
+
+/// The rate of what leaves, with half the burst: the way to the carrier makes lumps of its own.
+fn on_the_wire(rate: Rate) -> Rate {
+    Rate {
+        per_second: rate.per_second,
+        burst: (rate.burst() / 2).max(1),
     }
 }
 

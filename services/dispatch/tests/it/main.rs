@@ -7,6 +7,7 @@
 
 mod events;
 mod hand_over;
+mod held;
 mod links;
 mod money;
 mod receipts;
@@ -16,6 +17,8 @@ mod retries;
 mod rig;
 mod routing;
 mod sends;
+mod shared_limits;
 mod stub;
 mod traffic;
 mod twilio;
+mod urgent;
