@@ -196,7 +196,10 @@ impl Marks {
         let Some(place) = self.kind_of(&back) else {
             return 0;
         };
-        let waiting = self.at.iter_mut().filter(|at| later(&self.kinds[usize::from(**at)]));
+        let waiting = self
+            .at
+            .iter_mut()
+            .filter(|at| later(&self.kinds[usize::from(**at)]));
         waiting.take(most).map(|at| *at = place).count()
     }
 

@@ -135,8 +135,12 @@ pub async fn piece(
             good_for: granted.good_for,
         };
         let batch = batch(chunk, way, granted.permits, texts);
-        let segments = batch.iter().map(|(_, text)| u32::from(text.segments.max(1))).sum();
-        app.traffic.unused(&turn, turn.segments.saturating_sub(segments));
+        let segments = batch
+            .iter()
+            .map(|(_, text)| u32::from(text.segments.max(1)))
+            .sum();
+        app.traffic
+            .unused(&turn, turn.segments.saturating_sub(segments));
         app.traffic.on_the_wire(&turn, segments, answer).await;
         let told = (&*people, &mut outcomes);
         blocks = failover::hand_over(chunk, way, (picked, entered), (batch, life), told).await;

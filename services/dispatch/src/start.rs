@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
 use crate::consumers::{record_receipts, send_answer, send_chunk, send_urgent_chunk};
 use crate::db::load;
+use crate::hands::Hands;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
@@ -28,9 +29,7 @@ use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::routing::Routing;
 use crate::senders::Senders;
 use crate::sends::hand::InWork;
-use crate::tasks::{
-    answer_replies, close_permits, due_sends, fence, intake, meter, stop, traffic,
-};
+use crate::tasks::{answer_replies, close_permits, due_sends, fence, intake, meter, stop, traffic};
 use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
 
@@ -63,6 +62,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         senders: Senders::load(&cx.db).await?,
         recorder,
         in_hand: InHand::default(),
+        hands: Hands::new(config.chunks_at_once * send_chunk::SLOTS_AT_ONCE),
         sends: InWork::default(),
         busy: TaskTracker::new(),
         fenced: CancellationToken::new(),
@@ -188,7 +188,7 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
         "registered with consent"
     );
     takeover::settle(&app, registered.open).await?;
-    let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
+    let (cx, in_hand) = (app.cx.clone(), app.config.chunks_in_hand.max(1));
     cx.spawn("dispatch due sends", due_sends::run(app.clone()));
     app.urgent
         .consume(
@@ -200,14 +200,14 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
         .await?;
     cx.consume(
         send_urgent_chunk::DURABLE,
-        at_once,
+        in_hand,
         app.clone(),
         send_urgent_chunk::handle,
     )
     .await?;
     cx.consume(
         send_chunk::DURABLE,
-        at_once,
+        in_hand,
         app.clone(),
         send_chunk::handle,
     )

@@ -20,8 +20,7 @@ use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, P
 use crate::dispatch::{
     FindSend, HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt,
     ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SendUrgentChunk,
-    SlotOutcome,
-    TakeReply, TextsRouted,
+    SlotOutcome, TakeReply, TextsRouted,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};

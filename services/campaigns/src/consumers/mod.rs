@@ -32,12 +32,7 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         hand_overs_recorded::handle,
     )
     .await?;
-    cx.consume(
-        "campaigns__bring_back",
-        1,
-        app.clone(),
-        bring_back::handle,
-    )
-    .await?;
+    cx.consume("campaigns__bring_back", 1, app.clone(), bring_back::handle)
+        .await?;
     Ok(())
 }

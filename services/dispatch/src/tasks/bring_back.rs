@@ -70,7 +70,10 @@ fn of_control(control: &Control) -> (TenantId, BringBack) {
 
 async fn bring(app: &App, tenant: TenantId, command: BringBack) {
     let brought = async {
-        if command.campaign.is_none_or(|campaign| campaign == NO_CAMPAIGN) {
+        if command
+            .campaign
+            .is_none_or(|campaign| campaign == NO_CAMPAIGN)
+        {
             let (now, wish) = (app.cx.clock.millis(), command.clone());
             api_message::bring_back(&app.cx.db, tenant, wish, now).await?;
             app.sends.due.notify_one();
@@ -82,6 +85,9 @@ async fn bring(app: &App, tenant: TenantId, command: BringBack) {
     };
     if let Err(error) = brought.await {
         let error = format!("{error:#}");
-        tracing::warn!(error, "held texts were not brought back; they come when their time is up");
+        tracing::warn!(
+            error,
+            "held texts were not brought back; they come when their time is up"
+        );
     }
 }

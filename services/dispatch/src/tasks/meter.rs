@@ -80,7 +80,10 @@ async fn carry_out(app: &App, wishes: Vec<(Name, Wish)>) {
         Ok(drawn) => app.traffic.promised(drawn),
         Err(error) => {
             let error = format!("{error:#}");
-            tracing::warn!(error, "nothing could be drawn from shared limits; trying again");
+            tracing::warn!(
+                error,
+                "nothing could be drawn from shared limits; trying again"
+            );
             tokio::time::sleep(AFTER_FAILURE).await;
             app.traffic.not_promised(&names);
         }

@@ -63,7 +63,11 @@ impl Pool {
         let cost = self.bucket.cost(dispatchers);
         if cost == 0 {
             // No limit any more: whoever is away may come.
-            wants.extend(self.away.drain().map(|(whose, away)| want(whose, away.texts)));
+            wants.extend(
+                self.away
+                    .drain()
+                    .map(|(whose, away)| want(whose, away.texts)),
+            );
             return;
         }
         let lined_up = &self.lined_up;
@@ -77,7 +81,9 @@ impl Pool {
         self.away.retain(|whose, away| {
             let (tenant, _, campaign) = *whose;
             let own = lined_up.get(&(tenant, campaign)).copied().unwrap_or(0);
-            let asked = away.asked_at.is_some_and(|at| now.nanos < at + ASK_EVERY_NANOS);
+            let asked = away
+                .asked_at
+                .is_some_and(|at| now.nanos < at + ASK_EVERY_NANOS);
             if own > share / 2 || asked {
                 return true;
             }

@@ -5,11 +5,7 @@ use super::super::limits::Draw;
 use super::*;
 use crate::pace::Rate;
 
-const WHOSE: Whose = (
-    TenantId::from_raw(1),
-    Mode::Test,
-    CampaignId::from_raw(5),
-);
+const WHOSE: Whose = (TenantId::from_raw(1), Mode::Test, CampaignId::from_raw(5));
 
 /// A lane of ten segments a second; 200 may be in hand.
 fn scheduler() -> (Scheduler, usize) {

@@ -74,7 +74,12 @@ pub struct Pool {
 
 impl Pool {
     /// From when on it allows `segments`; `None`: not before more is drawn, or it is known again who else is alive.
-    fn ready_at(&mut self, segments: u32, shared: bool, (sure_until, now): (u64, u64)) -> Option<u64> {
+    fn ready_at(
+        &mut self,
+        segments: u32,
+        shared: bool,
+        (sure_until, now): (u64, u64),
+    ) -> Option<u64> {
         if !self.bucket.rate().is_limited() {
             return Some(0);
         }

@@ -63,7 +63,10 @@ async fn a_resume_brings_held_texts_back_within_a_second() {
         at_most: None,
     };
     // Once at the end of the pause, once more for what was just being held.
-    until("campaigns is told twice", || told.lock().unwrap().len() == 2).await;
+    until("campaigns is told twice", || {
+        told.lock().unwrap().len() == 2
+    })
+    .await;
     assert!(told.lock().unwrap().iter().all(|one| *one == expected));
     rig.stop().await;
 }

@@ -153,12 +153,6 @@ pub fn arrivals(log: &std::path::Path) -> Vec<(u64, String)> {
     arrivals
 }
 
-/// Unix microseconds, as the carrier's log counts them.
-pub fn micros() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    u64::try_from(since.unwrap().as_micros()).unwrap()
-}
-
 /// Waits up to 20 seconds.
 pub async fn until(what: &str, reached: impl Fn() -> bool) {
     let begun = Instant::now();

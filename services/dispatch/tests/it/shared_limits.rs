@@ -71,7 +71,10 @@ async fn two_dispatchers_together_keep_the_limit_of_every_level_and_use_all_of_i
     let allowed = 40.0 * took as f64 / SECOND_US as f64;
     assert!(sent as f64 > allowed * 0.9, "{sent} of {allowed}");
     let by = rig.stub.with(|state| state.permits_of.clone());
-    assert!(by.len() == 2 && by.values().all(|texts| *texts > 50), "{by:?}");
+    assert!(
+        by.len() == 2 && by.values().all(|texts| *texts > 50),
+        "{by:?}"
+    );
     beside.stop().await.unwrap();
     rig.stop().await;
 }

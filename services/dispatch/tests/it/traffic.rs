@@ -273,7 +273,11 @@ async fn a_moved_lane_sends_from_another_sender_of_the_tenant_and_no_other() {
     for to in ["+15005550008", "käse", "pool:theirs"] {
         let body = json!({"action": "move", "to": to});
         let (status, told) = rig.kit.put(&path, body).await;
-        assert_eq!((status, &told["code"]), (422, &json!("traffic.target")), "{to}");
+        assert_eq!(
+            (status, &told["code"]),
+            (422, &json!("traffic.target")),
+            "{to}"
+        );
     }
     // It has never sent.
     control(&rig, "lane", SENDER, body()).await;

@@ -35,7 +35,10 @@ async fn a_transactional_campaign_starts_at_once_behind_a_thousand_chunks_of_mar
     for chunk in 0..1000 {
         rig.send(&rig.chunk(chunk, 0..1)).await;
     }
-    until("marketing leaves", || rig.said.count(Outcome::Delivered) > 5).await;
+    until("marketing leaves", || {
+        rig.said.count(Outcome::Delivered) > 5
+    })
+    .await;
     let begun = Instant::now();
     let SendChunk { head, texts } = urgent(&rig, 100);
     let chunk = SendUrgentChunk { head, texts };

@@ -51,7 +51,9 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<RenderChunk>) -> Result<()
     let (head, texts) = (command.head, written.texts);
     let next = async {
         if head.class.is_urgent() {
-            app.bus.publish(tenant, &SendUrgentChunk { head, texts }).await
+            app.bus
+                .publish(tenant, &SendUrgentChunk { head, texts })
+                .await
         } else {
             app.bus.publish(tenant, &SendChunk { head, texts }).await
         }

@@ -43,7 +43,12 @@ async fn a_pause_and_a_resume_are_in_force_within_a_second_also_for_texts_that_w
         (arrivals(&world).len() > 100).then_some(())
     })
     .await;
-    let paused = control(&world, "PUT", json!({ "action": "pause", "reason": "a story" })).await;
+    let paused = control(
+        &world,
+        "PUT",
+        json!({ "action": "pause", "reason": "a story" }),
+    )
+    .await;
     // Everybody else is held, and for longer the longer the pause lasts.
     wait_for("the rest to be held", Duration::from_secs(30), async || {
         let seen = world.progress(&campaign).await?;
@@ -72,5 +77,9 @@ async fn a_pause_and_a_resume_are_in_force_within_a_second_also_for_texts_that_w
     let progress = world.completed(&campaign, Duration::from_secs(60)).await;
     assert_sums(&progress);
     let verdict = world.verdict();
-    assert_eq!((verdict.texts, verdict.texts_twice), (2000, 0), "{verdict:?}");
+    assert_eq!(
+        (verdict.texts, verdict.texts_twice),
+        (2000, 0),
+        "{verdict:?}"
+    );
 }

@@ -35,7 +35,7 @@ pub fn words(number: u32) -> String {
 /// People where it is day, opted in.
 pub async fn people(client: &Client) -> anyhow::Result<()> {
     let people: Vec<String> = (0..PEOPLE).map(phone).collect();
-    import_people(client, &people, &daytime_zone()).await?;
+    import_people(client, "bench", &people, &daytime_zone()).await?;
     Ok(())
 }
 

@@ -31,8 +31,8 @@ impl Lists {
         let people: Vec<String> = people.map(|person| person.phone).collect();
         let (few, many) = people.split_at(FEW);
         Ok(Self {
-            few: import_people(client, few, ZONE).await?,
-            many: import_people(client, many, ZONE).await?,
+            few: import_people(client, "few", few, ZONE).await?,
+            many: import_people(client, "many", many, ZONE).await?,
             size,
         })
     }
@@ -106,7 +106,6 @@ impl<'c> Backlog<'c> {
     /// Ends them all; what waits will not leave.
     pub async fn cancel(self) -> anyhow::Result<()> {
         for campaign in self.running {
-            if std::env::var_os("PACE_DEBUG").is_some() { eprintln!("{}", self.client.get(&format!("/v1/campaigns/{campaign}/progress")).await?); }
             let path = format!("/v1/campaigns/{campaign}/cancel");
             // One that has ended meanwhile cannot be cancelled, and need not.
             if let Err(error) = self.client.post(&path, &json!({})).await {

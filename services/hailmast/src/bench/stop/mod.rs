@@ -28,8 +28,8 @@ pub use campaigns::{daytime_zone, load as import_people};
 use kills::Kills;
 use report::Report;
 pub use running::Running;
-pub use texter::micros;
 use texter::Texter;
+pub use texter::micros;
 
 #[derive(Args)]
 pub struct Options {
@@ -115,7 +115,13 @@ async fn drive(
     stops: &Path,
 ) -> anyhow::Result<()> {
     let people = campaigns::people(options.contacts);
-    let list = campaigns::load(&running.client(), &people, &campaigns::daytime_zone()).await?;
+    let list = campaigns::load(
+        &running.client(),
+        "bench",
+        &people,
+        &campaigns::daytime_zone(),
+    )
+    .await?;
     let enough = CancellationToken::new();
     let campaigns = Campaigns::new(running.clone(), list);
     let campaigns = tokio::spawn(campaigns.keep_running(enough.clone()));
