@@ -330,6 +330,27 @@ mod tests {
     }
 
     #[test]
+    fn those_held_for_a_reason_come_back_the_first_ones_first() {
+        let mut marks = Marks::pending(10);
+        let held = |reason, until| Mark::new(Outcome::Held, reason, until);
+        let (now, later) = (UnixMillis(5), Some(UnixMillis(9)));
+        marks.fold(&held(Reason::OPERATOR_PAUSED, later), &[1, 3, 5]);
+        marks.fold(&held(Reason::OPERATOR_PAUSED, Some(UnixMillis(4))), &[2]);
+        marks.fold(&held(Reason::QUIET_HOURS, later), &[4]);
+        marks.fold(&held(Reason::OPERATOR_PAUSED, None), &[6]);
+        assert_eq!(marks.come_back(&Reason::PACE_QUEUE, now, 10), 0);
+        assert_eq!(marks.come_back(&Reason::OPERATOR_PAUSED, now, 2), 2);
+        let due = |marks: &Marks| -> Vec<u16> {
+            let due = marks.iter().filter(|(_, mark)| mark.until == Some(now));
+            due.map(|(position, _)| position).collect()
+        };
+        assert_eq!(due(&marks), [1, 3]);
+        assert_eq!(marks.come_back(&Reason::OPERATOR_PAUSED, now, 10), 1);
+        assert_eq!(marks.come_back(&Reason::OPERATOR_PAUSED, now, 10), 0);
+        assert_eq!(due(&marks), [1, 3, 5]);
+    }
+
+    #[test]
     fn releasing_frees_held_positions_only() {
         let mut marks = Marks::pending(CHUNK_SIZE);
         marks.fold(
