@@ -9,7 +9,8 @@
 use std::collections::HashMap;
 
 use super::level::Name;
-use super::scheduler::{Now, Pool, Scheduler};
+use super::pool::Pool;
+use super::scheduler::{Now, Scheduler};
 use crate::pace::{Bucket, Rate};
 
 /// What a dispatcher wants of a shared bucket.
