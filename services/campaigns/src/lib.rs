@@ -7,6 +7,7 @@
 //! `consent.note_content`, `consent.set_run_gate`. Commands: `consent.screen_chunk`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
 //! `dispatch.unknown_settled`.
+//! Told: `bring_back`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`.
 
 mod api;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::hands::Hands;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
@@ -37,6 +38,8 @@ pub struct App {
     pub recorder: RecorderQueue,
     pub reconciling: Arc<Reconciling>,
     pub in_hand: InHand,
+    /// One for each slot that is worked on and does not wait for its pace.
+    pub hands: Hands,
     /// Texts of the API that are worked on.
     pub sends: InWork,
     /// Slots between the question for permits and the end of their settling.

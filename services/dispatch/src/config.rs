@@ -19,6 +19,7 @@ pub struct Config {
     pub name: String,
     pub takeover_wait_ms: u64,
     pub chunks_at_once: usize,
+    pub chunks_in_hand: usize,
     pub permit_batches_in_flight: usize,
     pub commit_every_ms: u64,
     pub commit_receipts_every_ms: u64,

@@ -73,12 +73,12 @@ pub async fn piece(
     let waiting = way.lane.waits(&texts);
     let answer = is_answer(chunk.head.class);
     let turn = |link| line::ask(chunk, way, link, &texts);
-    let (picked, leave) = tokio::select! {
+    let (picked, turn, leave) = tokio::select! {
         leave = async {
             let picked = pick(&app.links, &way.plan, answer).await;
             let turn = turn(way.plan.candidates[picked.at].link);
-            let leave = app.traffic.enter(turn, picked.link.gate(), answer).await;
-            (picked, leave)
+            let leave = app.traffic.enter(turn.clone(), picked.link.gate(), answer).await;
+            (picked, turn, leave)
         } => leave,
         () = stopping.cancelled() => return Err(stopped()),
     };
@@ -142,9 +142,17 @@ pub async fn piece(
             good_for: granted.good_for,
         };
         let batch = batch(chunk, way, granted.permits, texts);
+        let segments = batch
+            .iter()
+            .map(|(_, text)| u32::from(text.segments.max(1)))
+            .sum();
+        app.traffic
+            .unused(&turn, turn.segments.saturating_sub(segments));
+        app.traffic.on_the_wire(&turn, segments, answer).await;
         let told = (&*people, &mut outcomes);
         blocks = failover::hand_over(chunk, way, (picked, entered), (batch, life), told).await;
     } else {
+        app.traffic.unused(&turn, turn.segments);
         // The carrier has room again while the ledger is written.
         drop((picked, entered));
     }

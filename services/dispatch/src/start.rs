@@ -18,8 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
-use crate::consumers::{record_receipts, send_answer, send_chunk};
+use crate::consumers::{record_receipts, send_answer, send_chunk, send_urgent_chunk};
 use crate::db::load;
+use crate::hands::Hands;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
@@ -30,7 +31,8 @@ use crate::routing::Routing;
 use crate::senders::Senders;
 use crate::sends::hand::InWork;
 use crate::tasks::{
-    answer_replies, close_permits, due_sends, fence, intake, judge_parked, look_up, stop, traffic,
+    answer_replies, close_permits, due_sends, fence, intake, judge_parked, look_up, meter, stop,
+    traffic,
 };
 use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
@@ -70,6 +72,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         recorder,
         reconciling: Arc::new(reconciling),
         in_hand: InHand::default(),
+        hands: Hands::new(config.chunks_at_once * send_chunk::SLOTS_AT_ONCE),
         sends: InWork::default(),
         busy: TaskTracker::new(),
         fenced: CancellationToken::new(),
@@ -184,6 +187,8 @@ async fn spawn(
 /// Takes chunks only once consent has given an epoch and the predecessor's open slots are settled.
 async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     let _busy = app.busy.token();
+    meter::join(&app).await?;
+    app.cx.spawn("dispatch meter", meter::run(app.clone()));
     let Some(registered) = takeover::register(&app).await else {
         return Ok(());
     };
@@ -195,7 +200,7 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
         "registered with consent"
     );
     takeover::settle(&app, registered.open).await?;
-    let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
+    let (cx, in_hand) = (app.cx.clone(), app.config.chunks_in_hand.max(1));
     cx.spawn("dispatch due sends", due_sends::run(app.clone()));
     cx.spawn("dispatch look-ups", look_up::run(app.clone()));
     cx.spawn("dispatch odd receipts", judge_parked::run(app.clone()));
@@ -208,8 +213,15 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
         )
         .await?;
     cx.consume(
+        send_urgent_chunk::DURABLE,
+        in_hand,
+        app.clone(),
+        send_urgent_chunk::handle,
+    )
+    .await?;
+    cx.consume(
         send_chunk::DURABLE,
-        at_once,
+        in_hand,
         app.clone(),
         send_chunk::handle,
     )

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::class::Class;
+use crate::class::{Class, Mode};
 use crate::ids::{CampaignId, RunId};
 use crate::payload::{Format, Owner, Payload, PayloadKind};
+use crate::reason::Reason;
 use crate::time::UnixMillis;
 
 /// The audience of a run is frozen and its first chunks are on their way.
@@ -79,6 +80,27 @@ impl Payload for RunClosed {
     const KIND: PayloadKind = PayloadKind::Event;
     const OWNER: Owner = Owner::Campaigns;
     const NAME: &'static str = "run_closed";
+    const FORMAT: Format = Format::Json;
+}
+
+/// Let texts that are held for this reason until later be tried now: what held them has ended, or there is room for
+/// them. Of no single tenant where it held texts of everybody. Nothing depends on it: whoever is not brought back comes
+/// when the instant has come that it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BringBack {
+    pub reason: Reason,
+    /// `None`: of both.
+    pub mode: Option<Mode>,
+    /// `None`: of whichever campaign.
+    pub campaign: Option<CampaignId>,
+    /// Texts; `None`: all of them.
+    pub at_most: Option<u32>,
+}
+
+impl Payload for BringBack {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Campaigns;
+    const NAME: &'static str = "bring_back";
     const FORMAT: Format = Format::Json;
 }
 

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::accounts::VerifyKey;
-use crate::campaigns::{ChunkSettled, RunClosed, RunStarted};
+use crate::campaigns::{BringBack, ChunkSettled, RunClosed, RunStarted};
 use crate::chunk::{
     ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, Screened, SlotRef, Text,
 };
@@ -19,8 +19,8 @@ use crate::consent::{
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
 use crate::dispatch::{
     FindSend, HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt,
-    ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SlotOutcome,
-    TakeReply, TextsRouted, UnknownSettled,
+    ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SendUrgentChunk,
+    SlotOutcome, TakeReply, TextsRouted, UnknownSettled,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};
@@ -256,6 +256,12 @@ fn consent() -> Vec<Entry> {
 
 fn campaigns_and_renderer() -> Vec<Entry> {
     vec![
+        Entry::of(&BringBack {
+            reason: Reason::PACE_QUEUE,
+            mode: Some(Mode::Test),
+            campaign: Some(id(1)),
+            at_most: Some(100),
+        }),
         Entry::of(&RunStarted {
             run: run(),
             campaign: id(1),
@@ -310,6 +316,19 @@ fn campaigns_and_renderer() -> Vec<Entry> {
 fn dispatch_and_inbound() -> Vec<Entry> {
     vec![
         Entry::of(&SendChunk {
+            head: head(),
+            texts: vec![Text {
+                position: 65,
+                contact: id(3),
+                phone: phone(),
+                zone: Some(0),
+                decision: id(5),
+                encoding: Encoding::Gsm7,
+                segments: 1,
+                body: "Hi Ana".into(),
+            }],
+        }),
+        Entry::of(&SendUrgentChunk {
             head: head(),
             texts: vec![Text {
                 position: 65,

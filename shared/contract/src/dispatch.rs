@@ -22,6 +22,19 @@ impl Payload for SendChunk {
     const NAME: &'static str = "send_chunk";
 }
 
+/// The same for texts of every class but marketing: people wait for them, so they do not stand behind campaigns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendUrgentChunk {
+    pub head: ChunkHead,
+    pub texts: Vec<Text>,
+}
+
+impl Payload for SendUrgentChunk {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "send_urgent_chunk";
+}
+
 /// Hand these over before anything else, past the campaigns' queue and without waiting for the pace: the
 /// answers to STOP and HELP, which people wait for and the law gives five minutes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

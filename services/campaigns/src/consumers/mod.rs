@@ -1,5 +1,6 @@
 //! What this service hears. One file per durable.
 
+mod bring_back;
 mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
@@ -39,5 +40,7 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         unknown_settled::handle,
     )
     .await?;
+    cx.consume("campaigns__bring_back", 1, app.clone(), bring_back::handle)
+        .await?;
     Ok(())
 }

@@ -3,3 +3,4 @@
 pub mod record_receipts;
 pub mod send_answer;
 pub mod send_chunk;
+pub mod send_urgent_chunk;

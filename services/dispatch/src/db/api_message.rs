@@ -1,6 +1,7 @@
 //! `api_message`: texts that came by the API on their own.
 
-use chassis::{Engine, Tx};
+use chassis::{Db, Engine, Tx};
+use contract::campaigns::BringBack;
 use contract::chunk::Outcome;
 use contract::dispatch::{HandOversRecorded, SendChunk};
 use contract::ids::{ContactId, DecisionId, MessageId, TemplateId, TenantId};
@@ -285,6 +286,36 @@ pub async fn take_due(
         }
     }
     Ok(due)
+}
+
+/// Makes texts of a tenant, or of everybody, due that are held for a reason until later.
+pub async fn bring_back(
+    db: &Db,
+    tenant: TenantId,
+    wish: BringBack,
+    now: UnixMillis,
+) -> anyhow::Result<()> {
+    let engine = db.engine();
+    db.write(move |tx| {
+        Box::pin(async move {
+            let everybody = tenant == crate::app::EVERYONE;
+            let sql = "UPDATE api_message SET due_at = $1, held_until = $1 WHERE id IN (SELECT id FROM api_message \
+                       WHERE due_at > $1 AND state = $2 AND reason = $3 AND ($4 OR tenant = $5) \
+                       AND ($6 = '' OR mode = $6) ORDER BY due_at LIMIT $7)";
+            let values = [
+                now.0.into(),
+                i64::from(Outcome::Held.rank()).into(),
+                wish.reason.to_string().into(),
+                everybody.into(),
+                tenant.uuid().into(),
+                wish.mode.map_or("", Mode::as_str).into(),
+                wish.at_most.map_or(i64::MAX, i64::from).into(),
+            ];
+            tx.execute_raw(engine.sql(sql, values)).await?;
+            Ok(())
+        })
+    })
+    .await
 }
 
 /// When the next text is due.

@@ -3,11 +3,13 @@
 pub mod api_message;
 pub mod attempt;
 pub mod carrier_code;
+pub mod dispatchers;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
 pub mod load;
 pub mod look_up;
+pub mod meter;
 pub mod named_rows;
 pub mod odd_receipt;
 pub mod operators;
@@ -49,5 +51,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0007_look_ups",
         sql: include_str!("migrations/0007_look_ups.sql"),
+    },
+    SqlMigration {
+        name: "0008_meter",
+        sql: include_str!("migrations/0008_meter.sql"),
     },
 ];

@@ -75,6 +75,14 @@ impl Routing {
             .of(tenant, mode)
     }
 
+    /// Tenants that have this sender in a pool.
+    pub fn pooled_by(&self, sender: &str, mode: Mode) -> Vec<TenantId> {
+        self.snapshot
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pooled_by(sender, mode)
+    }
+
     /// Where texts of a tenant without routes go.
     pub fn plain(&self, mode: Mode) -> Option<Arc<Plan>> {
         self.plain[usize::from(mode == Mode::Test)].clone()

@@ -60,6 +60,19 @@ impl Snapshot {
         self.tenants.get(&(tenant, mode)).cloned()
     }
 
+    /// Tenants that have this sender in a pool.
+    pub fn pooled_by(&self, sender: &str, mode: Mode) -> Vec<TenantId> {
+        let has = |own: &Tenant| {
+            let mut members = own.pools.values().flat_map(|pool| &pool.members);
+            members.any(|member| member.sender == sender)
+        };
+        let of_mode = self.tenants.iter().filter(|((_, of), _)| *of == mode);
+        of_mode
+            .filter(|(_, own)| has(own))
+            .map(|((tenant, _), _)| *tenant)
+            .collect()
+    }
+
     pub async fn read(db: &Db, links: &Links) -> anyhow::Result<Self> {
         let (engine, read) = (db.engine(), db.read());
         let routes = named_rows::all(engine, read, Table::Route).await?;

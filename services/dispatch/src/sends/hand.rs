@@ -8,7 +8,7 @@ use chassis::Failure;
 use contract::dispatch::SendChunk;
 use contract::ids::MessageId;
 use contract::{Envelope, EventId, TenantId};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::accept::LEASE_MS;
 use crate::app::App;
@@ -23,6 +23,8 @@ const LEASE: Duration = Duration::from_millis(LEASE_MS.unsigned_abs());
 #[derive(Debug, Default)]
 pub struct InWork {
     texts: Mutex<HashMap<MessageId, watch::Receiver<bool>>>,
+    /// Rings when texts that were held may be due earlier than they were to be.
+    pub due: Notify,
 }
 
 impl InWork {

@@ -43,6 +43,7 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
         rounds = rounds.wrapping_add(1);
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = app.sends.due.notified() => {}
             () = stopping.cancelled() => {}
         }
     }

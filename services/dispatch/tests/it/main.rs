@@ -8,6 +8,7 @@
 mod events;
 mod faults;
 mod hand_over;
+mod held;
 mod links;
 mod look_ups;
 mod money;
@@ -20,6 +21,8 @@ mod retries;
 mod rig;
 mod routing;
 mod sends;
+mod shared_limits;
 mod stub;
 mod traffic;
 mod twilio;
+mod urgent;

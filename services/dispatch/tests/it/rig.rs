@@ -156,6 +156,11 @@ impl Rig {
         }
     }
 
+    /// When segments reached the carrier, by its own log: Unix microseconds, the sender's number without its plus.
+    pub fn arrivals(&self) -> Vec<(u64, String)> {
+        arrivals(&self.folder.path().join("smsc.jsonl"))
+    }
+
     /// Stops the service in order and starts it again on the same tables.
     pub async fn restart(mut self) -> Self {
         self.kit = self.kit.restart().await;
@@ -172,6 +177,19 @@ impl Rig {
         )
         .unwrap()
     }
+}
+
+/// What a carrier's log says of submits, in ascending order of time.
+pub fn arrivals(log: &std::path::Path) -> Vec<(u64, String)> {
+    let text = std::fs::read_to_string(log).unwrap();
+    let entries = text.lines().filter_map(|line| {
+        let entry: serde_json::Value = serde_json::from_str(line).ok()?;
+        let from = entry["from"].as_str()?.trim_start_matches('+').to_string();
+        (entry["e"] == "submit").then_some((entry["t"].as_u64()?, from))
+    });
+    let mut arrivals: Vec<_> = entries.collect();
+    arrivals.sort();
+    arrivals
 }
 
 /// Waits up to 20 seconds.

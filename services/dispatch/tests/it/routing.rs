@@ -7,7 +7,7 @@ use contract::dispatch::SendChunk;
 use contract::ids::MessageId;
 use serde_json::{Value, json};
 
-use super::rig::{Rig, Wish, kind, until};
+use super::rig::{Rig, Wish, arrivals, kind, until};
 
 /// A live carrier over SMPP, and its account.
 fn carrier(options: SmscOptions) -> (Smsc, Value) {
@@ -259,4 +259,54 @@ async fn bad_routes_are_refused_with_codes_and_others_cannot_see_a_route() {
     assert_eq!(call(&rig, "DELETE", &path, Value::Null).await.0, 404);
     rig.stop().await;
     one.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moved_provider_s_texts_leave_by_the_other_until_the_move_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = |name: &str| folder.path().join(name);
+    let logged = |name: &str| SmscOptions {
+        log: Some(log(name)),
+        ..kind()
+    };
+    let (one, first) = carrier(logged("acme"));
+    let (two, second) = carrier(logged("beta"));
+    let rig = rig(vec![
+        ("dispatch.providers.acme", first),
+        ("dispatch.providers.beta", second),
+    ])
+    .await;
+    let limit = json!({"segments_per_second": 50, "burst": 1});
+    let (status, told) = call(&rig, "PUT", "/v1/limits/provider/acme", limit).await;
+    assert_eq!(status, 200, "{told}");
+    let path = "/v1/traffic/controls/provider/acme";
+    for (to, status) in [("simulator", 422), ("nobody", 422), ("acme", 422)] {
+        let body = json!({"action": "move", "to": to});
+        assert_eq!(call(&rig, "PUT", path, body).await.0, status, "{to}");
+    }
+    let left = |name: &str| arrivals(&log(name)).len();
+    // Without routes, the first by name takes everything.
+    rig.send(&live(&rig, 0, 0..200)).await;
+    until("some have left by the first", || left("acme") > 20).await;
+    let body = json!({"action": "move", "to": "beta", "reason": "it is slow"});
+    let (status, told) = call(&rig, "PUT", path, body).await;
+    assert_eq!(status, 200, "{told}");
+    rig.send(&live(&rig, 1, 0..200)).await;
+    until("what comes leaves by the other, past the limit", || {
+        left("beta") == 200
+    })
+    .await;
+    assert!(left("acme") < 200);
+    assert_eq!(dispatch(&rig, 1, 7).await["provider"], "beta");
+    assert_eq!(call(&rig, "DELETE", path, Value::Null).await.0, 204);
+    rig.send(&live(&rig, 2, 0..10)).await;
+    // What was in hand at the first left by it.
+    until("all is delivered", || {
+        rig.said.count(Outcome::Delivered) == 410
+    })
+    .await;
+    assert_eq!((left("acme"), left("beta")), (210, 200));
+    rig.stop().await;
+    one.stop().await;
+    two.stop().await;
 }

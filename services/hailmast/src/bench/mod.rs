@@ -28,7 +28,8 @@ pub enum Bench {
     Smpp(smpp::Options),
     /// Requests of the HTTP provider over kept connections; exit code 1 where the wanted figure is missed.
     Http(http::Options),
-    /// The pace of lanes at 1 to 1,000 segments a second side by side, and fair shares; exit code 1 where one is missed.
+    /// Campaigns at 1 to 1,000 segments a second side by side, and fair shares, by the carrier's log; exit code 1 where
+    /// one is missed.
     Pace(pace::Options),
     /// Texts a second of the renderer, with the wanted figure; exit code 1 where it is missed.
     Render(render::RenderOptions),
@@ -44,7 +45,7 @@ pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode
         Bench::Consent(options) => consent::run(options, config).await,
         Bench::Smpp(options) => smpp::run(options).await,
         Bench::Http(options) => http::run(options).await,
-        Bench::Pace(options) => pace::run(options).await,
+        Bench::Pace(options) => pace::run(options, config).await,
         Bench::Render(options) => render::run(&options),
         Bench::Api(options) => api::run(options, config).await,
         Bench::Stop(options) => stop::run(options, config).await,

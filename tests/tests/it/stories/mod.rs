@@ -11,6 +11,7 @@ mod fleet;
 mod frozen_dispatcher;
 mod graceful_shutdown;
 mod jetstream_dir_lost;
+mod operators_hand;
 mod over_twilio;
 mod privacy;
 mod raw;
