@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::runs::Runs;
 use crate::{api, consumers, tasks};
 
+/// What consumers, tasks and endpoints share.
 pub struct App {
     pub cx: Cx,
     pub config: Config,
@@ -17,15 +18,19 @@ pub struct App {
 }
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
-    Box::pin(async move {
-        let config = cx.config()?;
-        let app = Arc::new(App {
-            cx,
-            config,
-            runs: Runs::default(),
-        });
-        consumers::start(&app).await?;
-        tasks::start(&app);
-        Ok(api::router().with_state(app))
-    })
+    Box::pin(async move { Ok(assemble(cx).await?.1) })
+}
+
+/// The same, and what everything in it shares.
+pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
+    let config = cx.config()?;
+    let app = Arc::new(App {
+        cx,
+        config,
+        runs: Runs::default(),
+    });
+    consumers::start(&app).await?;
+    tasks::start(&app);
+    let router = api::router().with_state(app.clone());
+    Ok((app, router))
 }

@@ -10,6 +10,7 @@ mod pause;
 mod progress;
 mod remove;
 mod resume;
+mod test_send;
 mod transition;
 mod types;
 mod update;
@@ -30,4 +31,5 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(resume::handle))
         .routes(routes!(cancel::handle))
         .routes(routes!(progress::handle))
+        .routes(routes!(test_send::handle))
 }

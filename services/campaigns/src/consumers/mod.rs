@@ -4,6 +4,8 @@ mod bring_back;
 mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
+mod receipts_recorded;
+mod texts_accepted;
 mod unknown_settled;
 
 use std::sync::Arc;
@@ -42,5 +44,19 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
     .await?;
     cx.consume("campaigns__bring_back", 1, app.clone(), bring_back::handle)
         .await?;
+    cx.consume_batch(
+        "campaigns__receipts_recorded",
+        max,
+        app.clone(),
+        receipts_recorded::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__texts_accepted",
+        max,
+        app.clone(),
+        texts_accepted::handle,
+    )
+    .await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod campaign;
 pub mod chunk;
+pub mod flow_text;
 pub mod progress;
 mod row;
 pub mod run;
@@ -16,5 +17,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0002_revisions",
         sql: include_str!("migrations/0002_revisions.sql"),
+    },
+    SqlMigration {
+        name: "0004_texts",
+        sql: include_str!("migrations/0004_texts.sql"),
     },
 ];

@@ -4,6 +4,7 @@ pub mod api_message;
 pub mod attempt;
 pub mod carrier_code;
 pub mod dispatchers;
+pub mod flow_text;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
@@ -55,5 +56,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0008_meter",
         sql: include_str!("migrations/0008_meter.sql"),
+    },
+    SqlMigration {
+        name: "0009_texts",
+        sql: include_str!("migrations/0009_texts.sql"),
     },
 ];

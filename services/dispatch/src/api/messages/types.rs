@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
 use contract::ids::{ContactId, DecisionId, MessageId, TemplateId};
+use contract::texts::Origin;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,6 +35,10 @@ pub struct ApiMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub redrive_of: Option<MessageId>,
+    /// What it belongs to, where a flow sent it: its `kind` (`appointment`, `journey`, `campaign_test`) and `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub origin: Option<Origin>,
 }
 
 impl From<Send> for ApiMessage {
@@ -57,6 +62,7 @@ impl From<Send> for ApiMessage {
             accepted_at: send.accepted_at.to_utc(),
             valid_until: send.valid_until.to_utc(),
             redrive_of: send.redrive_of,
+            origin: send.origin,
         }
     }
 }
