@@ -16,7 +16,7 @@ use super::twilio_world::TwilioWorld;
 use super::world::{SENDER, people};
 
 const FORGED: u64 = 5_000;
-const FORGERS: usize = 8;
+const FORGERS: usize = 4;
 const PEOPLE: usize = 100;
 const STOPS: usize = 7;
 /// From a person's text to our yes, which follows the record.
