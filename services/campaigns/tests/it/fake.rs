@@ -8,15 +8,18 @@ use chassis::{Cx, Failure, Service};
 use contract::campaigns::{RunClosed, RunStarted};
 use contract::chunk::{ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, SLOT_SIZE, SlotRef};
 use contract::consent::{
-    ChunkScreened, ContentNoted, Gate, NoteContent, RunGateSet, ScreenChunk, SetRunGate,
+    CancelRuns, ChunkScreened, ContentNoted, Gate, NoteContent, RunCancelled, RunGateSet,
+    RunsCancelled, ScreenChunk, SetRunGate,
 };
 use contract::contacts::{
     AudiencePage, LoadRecipients, PageAudience, RecipientData, RecipientsLoaded,
 };
-use contract::dispatch::{HandOver, HandOversRecorded, SlotOutcome};
+use contract::dispatch::{HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SlotOutcome};
 use contract::renderer::{ChunkRendered, DescribeTemplate, TemplateDescribed};
+use contract::texts::{AcceptTexts, RecheckTexts, TextsAccepted};
 use contract::{
-    CampaignId, ContactId, DecisionId, Envelope, Phone, Reason, RunId, TenantId, UnixMillis,
+    CampaignId, ContactId, DecisionId, Envelope, MessageId, Phone, Reason, RunId, TenantId,
+    UnixMillis,
 };
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,6 +48,17 @@ pub struct World {
     pub chunk_takes: u64,
     pub started: Vec<RunStarted>,
     pub closed: Vec<RunClosed>,
+    /// Texts of flows are accepted and nothing more comes of them.
+    pub texts_wait: bool,
+    /// How often each text of a flow was offered.
+    pub offered: BTreeMap<MessageId, u32>,
+    pub rechecked: Vec<MessageId>,
+    /// Runs that were cancelled for good, and why.
+    pub cancelled: HashMap<RunId, Reason>,
+    /// Runs of which consent says that a permit was granted.
+    pub permitted: HashSet<RunId>,
+    /// Questions to cancel runs that are answered with "not yet".
+    pub not_yet: u32,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -97,6 +111,11 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             Ok(ContentNoted {})
         })
         .await?;
+        cx.answer(app.clone(), cancel_runs).await?;
+        cx.consume("fake__accept_texts", 4, app.clone(), accept_texts)
+            .await?;
+        cx.consume("fake__recheck_texts", 1, app.clone(), recheck_texts)
+            .await?;
         cx.consume("fake__screen_chunk", 4, app.clone(), screen_chunk)
             .await?;
         cx.consume("fake__run_started", 1, app.clone(), run_started)
@@ -177,6 +196,113 @@ async fn set_run_gate(_: Arc<Cx>, question: Envelope<SetRunGate>) -> anyhow::Res
     Ok(RunGateSet {
         settled: before == Some(gate),
     })
+}
+
+async fn cancel_runs(_: Arc<Cx>, question: Envelope<CancelRuns>) -> anyhow::Result<RunsCancelled> {
+    let CancelRuns { runs, reason } = question.body;
+    let mut world = world(question.tenant);
+    let settled = world.not_yet == 0;
+    world.not_yet = world.not_yet.saturating_sub(1);
+    let mut answer = Vec::new();
+    for run in runs {
+        world.cancelled.entry(run).or_insert_with(|| reason.clone());
+        let permitted = world.permitted.contains(&run);
+        answer.push(RunCancelled { settled, permitted });
+    }
+    Ok(RunsCancelled { runs: answer })
+}
+
+/// Plays dispatch: accepts, and has every text that is not cancelled handed over and delivered. Twice, where the
+/// world stutters.
+async fn accept_texts(cx: Arc<Cx>, command: Envelope<AcceptTexts>) -> Result<(), Failure> {
+    let (tenant, AcceptTexts { texts }) = (command.tenant, command.body);
+    let (at, messages) = (
+        cx.clock.millis(),
+        texts.iter().map(|text| text.message).collect::<Vec<_>>(),
+    );
+    let (waits, stutters, cancelled) = {
+        let mut world = world(tenant);
+        if world.deaf {
+            return Ok(());
+        }
+        for message in &messages {
+            *world.offered.entry(*message).or_default() += 1;
+        }
+        (world.texts_wait, world.stutters, world.cancelled.clone())
+    };
+    let accepted = TextsAccepted {
+        messages: messages.clone(),
+        at,
+    };
+    cx.bus.publish(tenant, &accepted).await?;
+    if waits {
+        return Ok(());
+    }
+    let (mut slots, mut items) = (Vec::new(), Vec::new());
+    for text in &texts {
+        let cancelled = cancelled.get(&text.message.run());
+        let (outcome, reason) = match cancelled {
+            Some(reason) => (Outcome::Cancelled, reason.clone()),
+            None => (Outcome::HandedOver, Reason::OK),
+        };
+        slots.push(slot_of(text.message, text.contact, outcome, reason));
+        if cancelled.is_none() {
+            items.push(Receipt {
+                message: text.message,
+                outcome: Outcome::Delivered,
+                reason: Reason::OK,
+                at,
+            });
+        }
+    }
+    for _ in 0..if stutters { 2 } else { 1 } {
+        let hand_overs = HandOversRecorded {
+            slots: slots.clone(),
+        };
+        cx.bus.publish(tenant, &hand_overs).await?;
+        let receipts = ReceiptsRecorded {
+            items: items.clone(),
+        };
+        cx.bus.publish(tenant, &receipts).await?;
+    }
+    Ok(())
+}
+
+/// The outcome of one text of a flow.
+pub fn slot_of(
+    message: MessageId,
+    contact: ContactId,
+    outcome: Outcome,
+    reason: Reason,
+) -> SlotOutcome {
+    let item = HandOver {
+        position: 0,
+        contact,
+        decision: DecisionId::from_raw(1),
+        outcome,
+        reason,
+        until: None,
+        segments: 1,
+        encoding: Encoding::Gsm7,
+        provider_message_id: String::new(),
+    };
+    SlotOutcome {
+        slot: SlotRef {
+            run: message.run(),
+            chunk: 0,
+            slot: 0,
+        },
+        campaign: CampaignId::from_raw(0),
+        provider: String::new(),
+        at: UnixMillis(1),
+        items: vec![item],
+    }
+}
+
+async fn recheck_texts(_: Arc<Cx>, command: Envelope<RecheckTexts>) -> Result<(), Failure> {
+    let mut world = world(command.tenant);
+    world.rechecked.extend(command.body.messages);
+    Ok(())
 }
 
 async fn run_started(_: Arc<Cx>, event: Envelope<RunStarted>) -> Result<(), Failure> {

@@ -15,3 +15,4 @@ mod restating;
 mod scheduling;
 mod states;
 mod story;
+mod texts;

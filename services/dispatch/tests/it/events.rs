@@ -7,6 +7,7 @@ use contract::chunk::Outcome;
 use contract::dispatch::{HandOver, HandOversRecorded, ReceiptsRecorded, UnknownSettled};
 use contract::envelope::headers;
 use contract::ids::MessageId;
+use contract::texts::TextsAccepted;
 use contract::{Payload, payload};
 use futures::StreamExt;
 
@@ -16,6 +17,8 @@ pub struct Said {
     pub receipts: Arc<Mutex<Vec<(MessageId, Outcome)>>>,
     /// Texts that were unknown until a receipt named them.
     pub settled: Arc<Mutex<Vec<(MessageId, Outcome)>>>,
+    /// Texts of flows, as often as they were said to be accepted.
+    pub accepted: Arc<Mutex<Vec<MessageId>>>,
 }
 
 impl Said {
@@ -47,6 +50,10 @@ impl Said {
                             ));
                         }
                     }
+                } else if message.subject.contains(TextsAccepted::NAME) {
+                    let event: TextsAccepted =
+                        payload::decode(TextsAccepted::FORMAT, &message.payload).unwrap();
+                    said.accepted.lock().unwrap().extend(event.messages);
                 } else if message.subject.contains(ReceiptsRecorded::NAME) {
                     let event: ReceiptsRecorded =
                         payload::decode(ReceiptsRecorded::FORMAT, &message.payload).unwrap();

@@ -23,6 +23,7 @@ mod routing;
 mod sends;
 mod shared_limits;
 mod stub;
+mod texts;
 mod traffic;
 mod twilio;
 mod urgent;

@@ -12,7 +12,9 @@ use contract::consent::{
 use contract::contacts::{FindByPhone, LoadRecipients, RecipientData, RecipientsLoaded};
 use contract::ids::{ContactId, DecisionId, InboundId, MessageId};
 use contract::inbound::{ReceiveReply, ReplyReceived};
-use contract::renderer::{OneRendered, OneText, RenderOne, Wording};
+use contract::renderer::{
+    OneRendered, OneText, RenderOne, RenderTexts, TextRendered, TextToRender, Wording,
+};
 use contract::{Payload, Query, Reason, payload};
 use futures::StreamExt;
 
@@ -42,6 +44,8 @@ pub struct State {
     /// When refused texts that are held may be tried again.
     pub held_until: Option<contract::UnixMillis>,
     pub replies: Vec<ReceiveReply>,
+    /// Texts of flows that were written.
+    pub rendered: usize,
     /// How often the permit of a text came back.
     pub returned: BTreeMap<MessageId, u32>,
     /// Questions that close permits are lost.
@@ -136,6 +140,21 @@ impl Stub {
                 opt_out_said: body.contains("STOP"),
                 body,
             })))
+        })
+        .await;
+        self.answer::<RenderTexts>(client, |state, question| {
+            state.rendered += question.texts.len();
+            let text = |ask: TextToRender| match ask.fields.get("body") {
+                None => TextRendered::Failed(Reason::MERGE_FIELD_MISSING),
+                Some(body) => TextRendered::Text(OneText {
+                    encoding: Encoding::Gsm7,
+                    segments: 1,
+                    version: ask.version.unwrap_or(1),
+                    opt_out_said: body.contains("STOP"),
+                    body: body.clone(),
+                }),
+            };
+            Some(Ok(question.texts.into_iter().map(text).collect()))
         })
         .await;
         self.answer::<ReceiveReply>(client, |state, reply| {
