@@ -5,7 +5,8 @@
 use contract::{CampaignId, Mode, TenantId};
 
 use super::line::{IN_HAND, KEPT_FOR, nanos};
-use super::scheduler::{Now, Pool, Scheduler};
+use super::pool::Pool;
+use super::scheduler::{Now, Scheduler};
 
 /// Whose texts.
 pub type Whose = (TenantId, Mode, CampaignId);

@@ -9,7 +9,8 @@
 use std::collections::HashMap;
 
 use super::level::Name;
-use super::scheduler::{Now, Pool, Scheduler};
+use super::pool::{LEAD_NANOS, Pool};
+use super::scheduler::{Now, Scheduler};
 use crate::pace::{Bucket, Rate};
 
 /// What a dispatcher wants of a shared bucket.
@@ -86,7 +87,8 @@ impl Scheduler {
                 }
             } else {
                 // Nobody knows any more what the others have just sent.
-                pool.bucket.spend_burst(now.nanos);
+                pool.bucket.spend_burst(now.nanos + LEAD_NANOS);
+                pool.wire.spend_burst(now.nanos);
             }
         }
         owed

@@ -2,7 +2,7 @@
 //! hand on it.
 //!
 //! [`Traffic`] is what the rest of the service sees. [`line`] decides how much of a slot is kept in hand, [`turn`]
-//! waits for a piece's turn, [`away`] knows who was given back. The rules are pure: [`fair`] orders, [`limits`] finds the buckets of a text,
+//! waits for a piece's turn, [`away`] knows who was given back, [`wire`] spreads what leaves. The rules are pure: [`fair`] orders, [`limits`] finds the buckets of a text,
 //! [`metered`] shares buckets with other dispatchers, [`control`] says what the operator wants done with it, [`day`] counts daily caps, [`tier`] knows 10DLC classes.
 
 pub mod away;
@@ -14,9 +14,11 @@ pub mod level;
 pub mod limits;
 pub mod line;
 pub mod metered;
+pub mod pool;
 pub mod scheduler;
 pub mod tier;
 pub mod turn;
+pub mod wire;
 
 pub use self::control::{Action, Control, Verdict};
 pub use self::level::{Ask, Level, Name};

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use contract::{CampaignId, Reason, TenantId, UnixMillis};
 use tokio::sync::oneshot;
 
-use super::away::{Away, Whose};
 use super::control::{Controls, Verdict};
 use super::day::{self, Used};
 use super::fair::{Fair, Size};
 use super::level::{Ask, Name};
 use super::limits::{Draw, Limits};
-use super::metered::Drawn;
-use crate::pace::{Bucket, Rate};
+use super::pool::Pool;
+use super::wire;
+use crate::pace::Rate;
 
 /// What a waiting piece is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,49 +48,6 @@ impl Tell {
             whom: waiter.tell,
             what,
         }
-    }
-}
-
-/// A bucket with its daily cap, and who lines up for it.
-#[derive(Debug)]
-pub struct Pool {
-    pub name: Name,
-    pub bucket: Bucket,
-    pub per_day: Option<u64>,
-    pub used: Used,
-    /// Segments of the day that are not stored yet.
-    pub unsaved: u64,
-    /// Segments in hand by campaign, sent or not.
-    pub lined_up: HashMap<(TenantId, CampaignId), u64>,
-    /// What leaves the process: permits take their time, and pieces that come out of them together would be a lump.
-    pub wire: Bucket,
-    /// Up to when turns are promised to texts that were given back, …
-    pub promised: u64,
-    /// … and how many there are.
-    pub away: HashMap<Whose, Away>,
-    /// What this dispatcher may send of a bucket that others share.
-    pub drawn: Drawn,
-}
-
-impl Pool {
-    /// From when on it allows `segments`; `None`: not before more is drawn, or it is known again who else is alive.
-    fn ready_at(
-        &mut self,
-        segments: u32,
-        shared: bool,
-        (sure_until, now): (u64, u64),
-    ) -> Option<u64> {
-        if !self.bucket.rate().is_limited() {
-            return Some(0);
-        }
-        if !shared {
-            return (now <= sure_until).then(|| self.bucket.ready_at(segments));
-        }
-        self.drawn.ripen(now);
-        if self.drawn.allows(segments) {
-            return Some(now);
-        }
-        self.drawn.promised.map(|(at, _)| at)
     }
 }
 
@@ -229,7 +186,7 @@ impl Scheduler {
             if let Some(pool) = self.pools.get_mut(at) {
                 if pool.bucket.rate() != rate {
                     pool.bucket.change(rate);
-                    pool.wire.change(on_the_wire(rate));
+                    pool.wire.change(wire::rate(rate));
                 }
                 pool.per_day = per_day;
             }
@@ -237,18 +194,12 @@ impl Scheduler {
         }
         let at = self.pools.len();
         self.by_name.insert(name.clone(), at);
-        self.pools.push(Pool {
+        let draw = Draw {
             name,
-            bucket: Bucket::new(rate),
+            rate,
             per_day,
-            used: Used::nothing(now),
-            unsaved: 0,
-            lined_up: HashMap::new(),
-            wire: Bucket::new(on_the_wire(rate)),
-            promised: 0,
-            away: HashMap::new(),
-            drawn: Drawn::default(),
-        });
+        };
+        self.pools.push(Pool::new(draw, now));
         at
     }
 
@@ -291,42 +242,6 @@ impl Scheduler {
             .fair
             .push(size, waiter);
         id
-    }
-
-    /// When `segments` of a piece that has its permits may go on the wire; they are taken.
-    pub fn on_the_wire(&mut self, ask: &Ask, segments: u32, at_once: bool, now: Now) -> u64 {
-        let pools = self.pools_of(ask, now);
-        let mut at = now.nanos;
-        for pool in &pools {
-            if let Some(pool) = self.pools.get(*pool).filter(|_| !at_once) {
-                at = at.max(pool.wire.ready_at(segments));
-            }
-        }
-        for pool in pools {
-            if let Some(pool) = self.pools.get_mut(pool) {
-                pool.wire.take(segments, at);
-            }
-        }
-        at
-    }
-
-    /// Segments that had their turn and did not leave may be used by others.
-    pub fn unused(&mut self, ask: &Ask, segments: u32, now: Now) {
-        let shared = self.is_shared();
-        for at in self.pools_of(ask, now) {
-            let Some(pool) = self.pools.get_mut(at) else {
-                continue;
-            };
-            pool.bucket.give_back(segments);
-            if shared && pool.bucket.rate().is_limited() {
-                pool.drawn.ready += i64::from(segments);
-            }
-            if pool.per_day.is_some() {
-                let segments = u64::from(segments).min(pool.unsaved);
-                pool.used.segments = pool.used.segments.saturating_sub(segments);
-                pool.unsaved -= segments;
-            }
-        }
     }
 
     /// The pieces in line: their segments, and the pools they draw from.
@@ -431,14 +346,6 @@ impl Scheduler {
     /// What the operator wants done with it.
     pub fn verdict(&self, ask: &Ask, now: UnixMillis, arriving: bool) -> Told {
         told(self.controls.verdict(ask, now, arriving))
-    }
-}
-
-/// The rate of what leaves, with half the burst: the way to the carrier makes lumps of its own.
-fn on_the_wire(rate: Rate) -> Rate {
-    Rate {
-        per_second: rate.per_second,
-        burst: (rate.burst() / 2).max(1),
     }
 }
 

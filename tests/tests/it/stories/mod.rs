@@ -9,6 +9,7 @@ mod desk;
 mod doctor;
 mod graceful_shutdown;
 mod jetstream_dir_lost;
+mod operators_hand;
 mod over_twilio;
 mod privacy;
 mod raw;
