@@ -148,7 +148,11 @@ pub async fn piece(
             .sum();
         app.traffic
             .unused(&turn, turn.segments.saturating_sub(segments));
-        app.traffic.on_the_wire(&turn, segments, answer).await;
+        let room = (entered, picked.link.gate());
+        let entered = app
+            .traffic
+            .on_the_wire(&turn, segments, answer, room)
+            .await;
         let told = (&*people, &mut outcomes);
         blocks = failover::hand_over(chunk, way, (picked, entered), (batch, life), told).await;
     } else {

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use super::level::Name;
-use super::pool::Pool;
+use super::pool::{LEAD_NANOS, Pool};
 use super::scheduler::{Now, Scheduler};
 use crate::pace::{Bucket, Rate};
 
@@ -87,7 +87,8 @@ impl Scheduler {
                 }
             } else {
                 // Nobody knows any more what the others have just sent.
-                pool.bucket.spend_burst(now.nanos);
+                pool.bucket.spend_burst(now.nanos + LEAD_NANOS);
+                pool.wire.spend_burst(now.nanos);
             }
         }
         owed

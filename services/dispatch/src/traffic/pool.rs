@@ -12,6 +12,10 @@ use super::metered::Drawn;
 use super::wire;
 use crate::pace::Bucket;
 
+/// Turns are given so much ahead of the wire, which alone is strict: a way to the carrier that is sometimes slower than
+/// usual then costs nothing of the rate.
+pub const LEAD_NANOS: u64 = 300_000_000;
+
 /// A bucket with its daily cap, and who lines up for it.
 #[derive(Debug)]
 pub struct Pool {
@@ -65,7 +69,8 @@ impl Pool {
             return Some(0);
         }
         if !shared {
-            return (now <= sure_until).then(|| self.bucket.ready_at(segments));
+            let ready = self.bucket.ready_at(segments).saturating_sub(LEAD_NANOS);
+            return (now <= sure_until).then_some(ready);
         }
         self.drawn.ripen(now);
         if self.drawn.allows(segments) {

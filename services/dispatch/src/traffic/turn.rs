@@ -181,13 +181,22 @@ impl Traffic {
     }
 
     /// Waits until what has its permits may go on the wire. What was permitted together and late is spread again as
-    /// the limits want it.
-    pub async fn on_the_wire(&self, ask: &Ask, segments: u32, at_once: bool) {
+    /// the limits want it, and takes no room at the gate from others meanwhile.
+    pub async fn on_the_wire<'g>(
+        &self,
+        ask: &Ask,
+        segments: u32,
+        at_once: bool,
+        (entered, gate): (Entered<'g>, &'g Gate),
+    ) -> Entered<'g> {
         let now = self.now();
         let at = self.lock().on_the_wire(ask, segments, at_once, now);
-        if at > now.nanos {
-            tokio::time::sleep_until(self.inner.since + Duration::from_nanos(at)).await;
+        if at <= now.nanos {
+            return entered;
         }
+        drop(entered);
+        tokio::time::sleep_until(self.inner.since + Duration::from_nanos(at)).await;
+        gate.enter(true).await
     }
 
     /// Segments had their turn and do not leave.
