@@ -149,10 +149,7 @@ pub async fn piece(
         app.traffic
             .unused(&turn, turn.segments.saturating_sub(segments));
         let room = (entered, picked.link.gate());
-        let entered = app
-            .traffic
-            .on_the_wire(&turn, segments, answer, room)
-            .await;
+        let entered = app.traffic.on_the_wire(&turn, segments, answer, room).await;
         let told = (&*people, &mut outcomes);
         blocks = failover::hand_over(chunk, way, (picked, entered), (batch, life), told).await;
     } else {

@@ -4,6 +4,7 @@ mod bad_input;
 mod bad_rows;
 mod broken_carrier;
 mod campaign_blast;
+mod campaign_test;
 mod carrier;
 mod desk;
 mod doctor;
