@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use chassis::Cx;
 use futures::future::BoxFuture;
+use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
 use crate::runs::Runs;
+use crate::timers::Bell;
 use crate::{api, consumers, tasks};
 
 /// What consumers, tasks and endpoints share.
@@ -15,6 +17,10 @@ pub struct App {
     pub cx: Cx,
     pub config: Config,
     pub runs: Runs,
+    /// Rings the scheduler of the timers.
+    pub timers: Arc<Bell>,
+    /// Rings when an occurrence waits for its run.
+    pub occurred: Notify,
 }
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
@@ -28,6 +34,8 @@ pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
         cx,
         config,
         runs: Runs::default(),
+        timers: Arc::default(),
+        occurred: Notify::new(),
     });
     consumers::start(&app).await?;
     tasks::start(&app);

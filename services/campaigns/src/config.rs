@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::release::Patience;
+use crate::timers::Pace;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +19,11 @@ pub struct Config {
     pub gate_wait_ms: u64,
     pub valid_for_hours: f64,
     pub batch: usize,
+    pub recurring_late_minutes: u32,
+    pub recurring_shortest_minutes_marketing: u32,
+    pub recurring_shortest_minutes: u32,
+    pub timer_batch: usize,
+    pub timer_lease_ms: u64,
 }
 
 impl Config {
@@ -35,6 +41,15 @@ impl Config {
 
     pub fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_ms)
+    }
+
+    /// How fast timers are fired.
+    pub fn timers(&self) -> Pace {
+        Pace {
+            batch: self.timer_batch.max(1),
+            lease: Duration::from_millis(self.timer_lease_ms),
+            poll: self.poll(),
+        }
     }
 
     pub fn gate_wait(&self) -> Duration {

@@ -23,14 +23,17 @@ mod gate;
 mod lifecycle;
 mod progress;
 mod record;
+mod recurring;
 mod release;
 mod runs;
+pub mod schedule;
 mod settle;
 mod start;
 mod tasks;
 pub mod texts;
 
 pub use app::{App, assemble};
+pub mod timers;
 
 pub const SERVICE: chassis::Service = chassis::Service {
     name: "campaigns",

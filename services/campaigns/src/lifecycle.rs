@@ -91,7 +91,7 @@ impl Action {
     pub const fn from(self) -> &'static [State] {
         match self {
             Self::Edit | Self::Delete | Self::Launch => &[State::Draft],
-            Self::Pause => &[State::Running],
+            Self::Pause => &[State::Scheduled, State::Running],
             Self::Resume => &[State::Paused],
             Self::Cancel => &[
                 State::Scheduled,

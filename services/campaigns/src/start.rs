@@ -3,6 +3,7 @@
 use contract::consent::{Gate, NoteContent};
 use contract::renderer::{DescribeTemplate, TemplateDescribed};
 use contract::{RunId, UnixMillis};
+use sea_orm::prelude::Uuid;
 
 use crate::app::App;
 use crate::db;
@@ -26,12 +27,14 @@ pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<T
 
 /// Starts the run if the campaign still stands at `from`: of rival launches one wins. Consent knows before
 /// what the texts hold. The run id is stored
-/// before the first person is looked up, so a restart goes on with the same run.
+/// before the first person is looked up, so a restart goes on with the same run. An occurrence gets its run in the same
+/// commit, and only one.
 pub async fn begin(
     app: &App,
     campaign: &Campaign,
     from: State,
     template: TemplateDescribed,
+    occurrence: Option<Uuid>,
 ) -> anyhow::Result<bool> {
     let noted = NoteContent {
         campaign: campaign.id,
@@ -46,6 +49,11 @@ pub async fn begin(
         .write(move |tx| {
             Box::pin(async move {
                 let at = run.started_at;
+                if let Some(occurrence) = occurrence
+                    && !db::occurrence::started(tx, occurrence, run.id).await?
+                {
+                    return Ok(false);
+                }
                 let won =
                     db::campaign::move_on(tx, run.campaign, &[from], State::Preparing, None, at)
                         .await?;
@@ -53,6 +61,11 @@ pub async fn begin(
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
                     db::run::insert(tx, &run).await?;
                 }
+                // What was lost against a rival must leave no trace: the occurrence still waits.
+                anyhow::ensure!(
+                    won || occurrence.is_none(),
+                    "the campaign of an occurrence is busy"
+                );
                 Ok(won)
             })
         })

@@ -10,7 +10,8 @@ use contract::{CampaignId, Class, TemplateId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::types::{Campaign, Schedule, ValidFor, check, schedule_at};
+use super::schedule::{self, Checked, Schedule};
+use super::types::{Campaign, ValidFor, check};
 use crate::app::App;
 use crate::audience::Audience;
 use crate::db;
@@ -37,7 +38,7 @@ pub struct NewCampaign {
 
 /// Saves a draft. Nothing is sent before it is launched.
 #[utoipa::path(post, path = "/v1/campaigns", tag = "campaigns", request_body = NewCampaign,
-    responses((status = 201, body = Campaign), (status = 422, description = "campaign.invalid, field.invalid")))]
+    responses((status = 201, body = Campaign), (status = 422, description = "campaign.invalid, with schedule.*, cron.*, rrule.*, timezone.unknown, time.*, field.invalid")))]
 pub async fn handle(
     Auth(caller): Auth,
     Shared(app): Shared<Arc<App>>,
@@ -47,6 +48,19 @@ pub async fn handle(
     let valid_for = new
         .valid_for
         .unwrap_or(ValidFor::Hours(app.config.valid_for_hours));
+    let checked = new
+        .schedule
+        .map(|schedule| schedule.check(now, &app.config));
+    let (Checked { at, planned }, mut faults) = match checked {
+        None => Default::default(),
+        Some(Ok(checked)) => (checked, Vec::new()),
+        Some(Err(faults)) => (Checked::default(), faults),
+    };
+    let recurrence = planned.as_ref().and_then(|planned| planned.recurrence());
+    faults
+        .extend(recurrence.and_then(|recurrence| {
+            schedule::too_frequent(recurrence, new.class, now, &app.config)
+        }));
     let campaign = db::campaign::Campaign {
         id: CampaignId::at(now),
         tenant: caller.tenant,
@@ -56,7 +70,8 @@ pub async fn handle(
         template: new.template,
         sender: new.sender,
         audience: new.audience,
-        schedule_at: schedule_at(new.schedule.as_ref()),
+        schedule_at: at,
+        schedule: planned,
         valid_for_ms: valid_for.millis()?,
         mode: caller.mode,
         state: State::Draft,
@@ -65,7 +80,7 @@ pub async fn handle(
         created_at: now.into(),
         updated_at: now.into(),
     };
-    check(&campaign)?;
+    check(&campaign, faults)?;
     let row = campaign.clone();
     app.cx
         .db

@@ -2,17 +2,19 @@
 
 use axum::Json;
 use chassis::http::Problem;
-use contract::CampaignId;
+use chassis::{Engine, Tx};
 use contract::accounts::Caller;
 use contract::consent::Gate;
+use contract::{CampaignId, UnixMillis};
 
 use super::transition::{find_for, settled_by, unconfirmed};
 use super::types::Campaign;
 use crate::app::App;
+use crate::db::campaign::Campaign as Row;
 use crate::db::run::RunState;
 use crate::lifecycle::{Action, State};
 use crate::release::later;
-use crate::{db, gate};
+use crate::{db, gate, recurring};
 
 /// What becomes of a campaign, of its run, and of the run's gate.
 pub struct Change {
@@ -33,6 +35,7 @@ pub async fn carry_out(
     let action = change.action;
     let campaign = find_for(app, caller, id, action).await?;
     let (tenant, now) = (caller.tenant, app.cx.clock.millis());
+    let engine = app.cx.db.engine();
     let by = later(now, app.config.restart_grace());
     let won = app
         .cx
@@ -41,21 +44,37 @@ pub async fn carry_out(
             Box::pin(async move {
                 let won =
                     db::campaign::move_on(tx, id, action.from(), change.to, None, now).await?;
+                if !won {
+                    return Ok(false);
+                }
                 // Read here: the tick may have begun a run since the campaign was found.
-                let run = db::campaign::by_id(tx, tenant, id)
-                    .await?
-                    .and_then(|campaign| campaign.run);
-                if let (true, Some(run)) = (won, run) {
-                    db::run::move_on(tx, run, change.run_from, change.run_to, change.gate).await?;
+                let Some(campaign) = db::campaign::by_id(tx, tenant, id).await? else {
+                    return Ok(false);
+                };
+                let mut open = false;
+                if let Some(run) = campaign.run {
+                    open = db::run::move_on(tx, run, change.run_from, change.run_to, change.gate)
+                        .await?;
                     if change.gate == Gate::Open {
                         db::chunk::hurry(tx, run, by).await?;
                     }
                 }
-                Ok(won)
+                let goes_on = schedule(tx, engine, &campaign, change.gate, now).await?;
+                if change.gate == Gate::Open && !open {
+                    // No run to go on with: it waits for its time again.
+                    let to = if goes_on {
+                        State::Scheduled
+                    } else {
+                        State::Completed
+                    };
+                    db::campaign::move_on(tx, id, &[change.to], to, None, now).await?;
+                }
+                Ok(true)
             })
         })
         .await?;
     let campaign = settled_by(app, &campaign, won, action).await?;
+    app.timers.wake(now);
     if let Some(run) = campaign.run {
         let confirmed = gate::confirmed(app, run).await;
         app.runs.wake(run);
@@ -64,4 +83,23 @@ pub async fn carry_out(
         }
     }
     Ok(Json(campaign.into()))
+}
+
+/// What the change means for slots that are due or to come. Whether a time is still to come.
+async fn schedule(
+    tx: &Tx,
+    engine: Engine,
+    campaign: &Row,
+    gate: Gate,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    if !campaign.recurs() {
+        return Ok(campaign.schedule_at.is_some());
+    }
+    match gate {
+        Gate::Open => return recurring::resume(tx, engine, campaign, now).await,
+        Gate::Paused => recurring::pause(tx, campaign.id).await?,
+        Gate::Cancelled => recurring::cancel(tx, campaign.id).await?,
+    }
+    Ok(false)
 }

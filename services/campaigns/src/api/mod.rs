@@ -6,10 +6,12 @@ mod gated;
 mod get;
 mod launch;
 mod list;
+mod occurrences;
 mod pause;
 mod progress;
 mod remove;
 mod resume;
+mod schedule;
 mod test_send;
 mod transition;
 mod types;
@@ -32,4 +34,5 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(cancel::handle))
         .routes(routes!(progress::handle))
         .routes(routes!(test_send::handle))
+        .routes(routes!(occurrences::handle))
 }

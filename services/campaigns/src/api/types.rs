@@ -3,10 +3,11 @@
 use axum::http::StatusCode;
 use chassis::http::Problem;
 use chrono::{DateTime, Utc};
-use contract::{CampaignId, Class, Mode, RunId, TemplateId, UnixMillis};
+use contract::{CampaignId, Class, Mode, RunId, TemplateId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::schedule::{self, Schedule};
 use crate::audience::Audience;
 use crate::db;
 use crate::lifecycle::State;
@@ -36,12 +37,6 @@ pub struct Campaign {
     pub run: Option<RunId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Schedule {
-    pub at: DateTime<Utc>,
 }
 
 /// An ISO 8601 duration such as `PT36H`, or a number of hours.
@@ -79,7 +74,7 @@ impl From<db::campaign::Campaign> for Campaign {
             template: row.template,
             sender: row.sender,
             audience: row.audience,
-            schedule: row.schedule_at.map(|at| Schedule { at: at.to_utc() }),
+            schedule: schedule::shown(row.schedule_at, row.schedule.as_ref()),
             valid_for_seconds: row.valid_for_ms / 1000,
             mode: row.mode,
             state: row.state,
@@ -91,8 +86,11 @@ impl From<db::campaign::Campaign> for Campaign {
     }
 }
 
-/// All faults of a campaign at once.
-pub fn check(campaign: &db::campaign::Campaign) -> Result<(), Problem> {
+/// All faults of a campaign at once; `faults` are those of its schedule.
+pub fn check(
+    campaign: &db::campaign::Campaign,
+    faults: Vec<schedule::Fault>,
+) -> Result<(), Problem> {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let mut problem = Problem::new(
         status,
@@ -127,13 +125,12 @@ pub fn check(campaign: &db::campaign::Campaign) -> Result<(), Problem> {
     if campaign.audience.include.len() + campaign.audience.exclude.len() > 100 {
         problem = problem.error("/audience", "field.invalid", "At most 100 lists.");
     }
+    for (pointer, code, detail) in faults {
+        problem = problem.error(pointer, code, detail);
+    }
     if problem.has_errors() {
         Err(problem)
     } else {
         Ok(())
     }
-}
-
-pub fn schedule_at(schedule: Option<&Schedule>) -> Option<UnixMillis> {
-    schedule.map(|schedule| schedule.at.into())
 }

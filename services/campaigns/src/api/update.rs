@@ -9,8 +9,9 @@ use contract::{CampaignId, Class, TemplateId};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::schedule::{self, Checked, Schedule};
 use super::transition::{find_for, settled_by};
-use super::types::{Campaign, Schedule, ValidFor, check, schedule_at};
+use super::types::{Campaign, ValidFor, check};
 use crate::app::App;
 use crate::audience::Audience;
 use crate::db;
@@ -59,14 +60,32 @@ pub async fn handle(
     campaign.template = patch.template.unwrap_or(campaign.template);
     campaign.sender = patch.sender.unwrap_or(campaign.sender);
     campaign.audience = patch.audience.unwrap_or(campaign.audience);
+    let (now, mut faults) = (app.cx.clock.now(), Vec::new());
     if let Some(schedule) = patch.schedule {
-        campaign.schedule_at = schedule_at(schedule.as_ref());
+        let checked = schedule.map_or_else(
+            || Ok(Checked::default()),
+            |schedule| schedule.check(now, &app.config),
+        );
+        match checked {
+            Ok(Checked { at, planned }) => {
+                (campaign.schedule_at, campaign.schedule) = (at, planned);
+            }
+            Err(found) => faults = found,
+        }
     }
+    // A new class may allow less than the old one did.
+    let recurrence = campaign
+        .schedule
+        .as_ref()
+        .and_then(|planned| planned.recurrence());
+    faults.extend(recurrence.and_then(|recurrence| {
+        schedule::too_frequent(recurrence, campaign.class, now, &app.config)
+    }));
     if let Some(valid_for) = patch.valid_for {
         campaign.valid_for_ms = valid_for.millis()?;
     }
-    check(&campaign)?;
-    campaign.updated_at = app.cx.clock.millis();
+    check(&campaign, faults)?;
+    campaign.updated_at = now.into();
     let row = campaign.clone();
     let won = app
         .cx

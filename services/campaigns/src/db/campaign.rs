@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use super::row::{self, sql};
 use crate::audience::Audience;
 use crate::lifecycle::State;
+use crate::schedule::Planned;
 
 #[derive(Debug, Clone)]
 pub struct Campaign {
@@ -18,7 +19,10 @@ pub struct Campaign {
     pub template: TemplateId,
     pub sender: String,
     pub audience: Audience,
+    /// When it starts, where that is once.
     pub schedule_at: Option<UnixMillis>,
+    /// What the schedule says beyond an instant.
+    pub schedule: Option<Planned>,
     pub valid_for_ms: i64,
     pub mode: Mode,
     pub state: State,
@@ -26,6 +30,13 @@ pub struct Campaign {
     pub run: Option<RunId>,
     pub created_at: UnixMillis,
     pub updated_at: UnixMillis,
+}
+
+impl Campaign {
+    pub fn recurs(&self) -> bool {
+        let planned = self.schedule.as_ref();
+        planned.is_some_and(|planned| planned.recurrence().is_some())
+    }
 }
 
 fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
@@ -39,6 +50,10 @@ fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
         sender: row::text(row, "sender")?,
         audience: serde_json::from_str(&row::text(row, "audience")?)?,
         schedule_at: row::maybe_millis(row, "schedule_at")?,
+        schedule: row
+            .try_get::<Option<String>>("", "schedule")?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()?,
         valid_for_ms: row::number(row, "valid_for_ms")?,
         mode: row::mode(row)?,
         state: row::named(row, "state", State::parse)?,
@@ -49,10 +64,15 @@ fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
     })
 }
 
+fn written(campaign: &Campaign) -> anyhow::Result<Option<String>> {
+    let planned = campaign.schedule.as_ref();
+    Ok(planned.map(serde_json::to_string).transpose()?)
+}
+
 pub async fn insert(tx: &Tx, campaign: &Campaign) -> anyhow::Result<()> {
     let text = "insert into campaign (id, tenant, name, class, programme, template, sender, audience, schedule_at, \
-                valid_for_ms, mode, state, state_reason, run, created_at, updated_at) \
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+                valid_for_ms, mode, state, state_reason, run, created_at, updated_at, schedule) \
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let values = [
         campaign.id.uuid().into(),
         campaign.tenant.uuid().into(),
@@ -70,6 +90,7 @@ pub async fn insert(tx: &Tx, campaign: &Campaign) -> anyhow::Result<()> {
         campaign.run.map(RunId::uuid).into(),
         campaign.created_at.0.into(),
         campaign.updated_at.0.into(),
+        written(campaign)?.into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
@@ -85,6 +106,19 @@ pub async fn by_id(
         .query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The campaign a timer belongs to, whoever its tenant is; none unless it recurs.
+pub async fn recurring(
+    conn: &impl ConnectionTrait,
+    id: CampaignId,
+) -> anyhow::Result<Option<Campaign>> {
+    let text = "select * from campaign where id = $1";
+    let row = conn
+        .query_one_raw(sql(conn, text, [id.uuid().into()]))
+        .await?;
+    let campaign = row.as_ref().map(read).transpose()?;
+    Ok(campaign.filter(|campaign| campaign.recurs()))
 }
 
 /// Newest first, at most `limit`, older than `before`.
@@ -111,7 +145,7 @@ pub async fn page(
 /// Rewrites what a draft says. False when it is no draft any more.
 pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> {
     let text = "update campaign set name = $3, class = $4, programme = $5, template = $6, sender = $7, audience = $8, \
-                schedule_at = $9, valid_for_ms = $10, updated_at = $11 \
+                schedule_at = $9, valid_for_ms = $10, updated_at = $11, schedule = $12 \
                 where id = $1 and tenant = $2 and state = 'draft'";
     let values = [
         campaign.id.uuid().into(),
@@ -125,6 +159,7 @@ pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> 
         campaign.schedule_at.map(|at| at.0).into(),
         campaign.valid_for_ms.into(),
         campaign.updated_at.0.into(),
+        written(campaign)?.into(),
     ];
     Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }
@@ -170,6 +205,31 @@ pub async fn set_run(tx: &Tx, id: CampaignId, run: RunId) -> anyhow::Result<()> 
     let text = "update campaign set run = $2 where id = $1";
     tx.execute_raw(sql(tx, text, [id.uuid().into(), run.uuid().into()]))
         .await?;
+    Ok(())
+}
+
+/// Campaigns with a local time or a rule whose time is still to come, or comes again.
+pub async fn planned(conn: &impl ConnectionTrait) -> anyhow::Result<Vec<Campaign>> {
+    let text = "select * from campaign where schedule is not null \
+                and state in ('draft', 'scheduled', 'preparing', 'running', 'paused')";
+    let rows = conn.query_all_raw(sql(conn, text, [])).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The same local time has another instant.
+pub async fn reschedule(
+    tx: &Tx,
+    id: CampaignId,
+    at: UnixMillis,
+    planned: &Planned,
+) -> anyhow::Result<()> {
+    let text = "update campaign set schedule_at = $2, schedule = $3 where id = $1";
+    let values = [
+        id.uuid().into(),
+        at.0.into(),
+        serde_json::to_string(planned)?.into(),
+    ];
+    tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
 }
 

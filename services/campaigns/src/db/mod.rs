@@ -3,9 +3,12 @@
 pub mod campaign;
 pub mod chunk;
 pub mod flow_text;
+pub mod lease;
+pub mod occurrence;
 pub mod progress;
 mod row;
 pub mod run;
+pub mod timer;
 
 use chassis::SqlMigration;
 
@@ -17,6 +20,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0002_revisions",
         sql: include_str!("migrations/0002_revisions.sql"),
+    },
+    SqlMigration {
+        name: "0003_schedules",
+        sql: include_str!("migrations/0003_schedules.sql"),
     },
     SqlMigration {
         name: "0004_texts",

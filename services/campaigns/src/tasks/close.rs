@@ -11,6 +11,7 @@ use crate::db;
 use crate::db::run::{Run, RunState};
 use crate::lifecycle::State;
 use crate::progress::Sums;
+use crate::recurring;
 
 /// True when the run is closed (now or before).
 pub async fn close(app: &App, id: RunId) -> anyhow::Result<bool> {
@@ -39,8 +40,14 @@ pub async fn close(app: &App, id: RunId) -> anyhow::Result<bool> {
                 );
                 db::run::close(tx, id, now).await?;
                 let (state, reason) = sums.ending();
-                let from = [State::Preparing, State::Running, State::Paused];
-                db::campaign::move_on(tx, run.campaign, &from, state, reason, now).await?;
+                let goes_on = recurring::goes_on(tx, run.campaign).await?;
+                let (from, state): (&[State], State) = if goes_on {
+                    // A pause outlives the run: the next slot waits for the resume.
+                    (&[State::Preparing, State::Running], State::Scheduled)
+                } else {
+                    (&[State::Preparing, State::Running, State::Paused], state)
+                };
+                db::campaign::move_on(tx, run.campaign, from, state, reason, now).await?;
                 let first = Statement {
                     closed_at: now,
                     revision: 1,

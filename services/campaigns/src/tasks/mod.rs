@@ -3,9 +3,11 @@
 pub mod close;
 mod freeze;
 mod release;
+mod rezone;
 mod supervise;
 mod texts;
 mod tick;
+mod timers;
 mod work;
 
 use std::sync::Arc;
@@ -17,4 +19,6 @@ pub fn start(app: &Arc<App>) {
         .spawn("campaigns supervise", supervise::run(app.clone()));
     app.cx.spawn("campaigns tick", tick::run(app.clone()));
     app.cx.spawn("campaigns texts", texts::run(app.clone()));
+    app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
+    app.cx.spawn("campaigns timers", timers::run(app.clone()));
 }

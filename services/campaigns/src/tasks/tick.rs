@@ -1,12 +1,13 @@
-//! Launches scheduled campaigns when their time has come.
+//! Starts scheduled campaigns, and occurrences of recurring ones, when their time has come.
 
 use std::sync::Arc;
 
 use crate::app::App;
 use crate::db;
 use crate::db::campaign::Campaign;
+use crate::db::occurrence::{Occurrence, OccurrenceState};
 use crate::lifecycle::State;
-use crate::start;
+use crate::{recurring, start};
 
 /// Campaigns launched per look; the rest follow at the next.
 const AT_ONCE: u64 = 100;
@@ -20,8 +21,15 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
                 "scheduled campaigns could not be launched yet"
             );
         }
+        if let Err(error) = start_occurrences(&app).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "occurrences could not be started yet"
+            );
+        }
         tokio::select! {
             () = stopping.cancelled() => {}
+            () = app.occurred.notified() => {}
             () = tokio::time::sleep(app.config.poll()) => {}
         }
     }
@@ -32,7 +40,7 @@ async fn launch_due(app: &App) -> anyhow::Result<()> {
     for campaign in db::campaign::due(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await? {
         match start::describe(app, &campaign).await? {
             Some(template) => {
-                start::begin(app, &campaign, State::Scheduled, template).await?;
+                start::begin(app, &campaign, State::Scheduled, template, None).await?;
             }
             None => fail(app, &campaign, "template.not_published").await?,
         }
@@ -59,4 +67,69 @@ async fn fail(app: &App, campaign: &Campaign, reason: &'static str) -> anyhow::R
         })
         .await?;
     Ok(())
+}
+
+async fn start_occurrences(app: &App) -> anyhow::Result<()> {
+    for occurrence in db::occurrence::due(app.cx.db.read(), AT_ONCE).await? {
+        let campaign = db::campaign::recurring(app.cx.db.read(), occurrence.campaign).await?;
+        let Some(campaign) = campaign.filter(|campaign| campaign.state == State::Scheduled) else {
+            // A pause or a cancel has its say about what waits; neither has come through yet.
+            continue;
+        };
+        if late(app, &campaign, &occurrence) {
+            end(app, &occurrence, OccurrenceState::Skipped, "schedule.late").await?;
+            continue;
+        }
+        match start::describe(app, &campaign).await? {
+            Some(template) => {
+                let id = Some(occurrence.id);
+                start::begin(app, &campaign, State::Scheduled, template, id).await?;
+            }
+            None => {
+                end(
+                    app,
+                    &occurrence,
+                    OccurrenceState::Failed,
+                    "template.not_published",
+                )
+                .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Its run could not start for so long that it is not wanted any more.
+fn late(app: &App, campaign: &Campaign, occurrence: &Occurrence) -> bool {
+    let recurrence = campaign
+        .schedule
+        .as_ref()
+        .and_then(|planned| planned.recurrence());
+    let late = recurrence.map_or(0, |recurrence| i64::from(recurrence.late_seconds) * 1000);
+    // A slot at the edge of its time was accepted; it is given a minute to start.
+    app.cx.clock.millis().0 - occurrence.slot_at.0 > late + 60_000
+}
+
+/// It gets no run. A campaign whose last slot it was is over.
+async fn end(
+    app: &App,
+    occurrence: &Occurrence,
+    state: OccurrenceState,
+    reason: &'static str,
+) -> anyhow::Result<()> {
+    let (id, campaign, now) = (occurrence.id, occurrence.campaign, app.cx.clock.millis());
+    app.cx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                db::occurrence::ended(tx, id, state, reason).await?;
+                if !recurring::goes_on(tx, campaign).await? {
+                    let from = [State::Scheduled];
+                    db::campaign::move_on(tx, campaign, &from, State::Completed, Some(reason), now)
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
 }

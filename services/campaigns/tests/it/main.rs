@@ -9,6 +9,7 @@
 mod fake;
 mod launch;
 mod pausing;
+mod recurring;
 mod releasing;
 mod restart;
 mod restating;
@@ -16,3 +17,4 @@ mod scheduling;
 mod states;
 mod story;
 mod texts;
+mod timers;

@@ -12,6 +12,7 @@ mod pace;
 mod render;
 mod smpp;
 mod stop;
+mod timers;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ pub enum Bench {
     Api(api::Options),
     /// STOPs from people of running campaigns, while the process and its nats-server are killed at random.
     Stop(stop::Options),
+    /// A million timers, a full minute, kills and rivals, with the wanted figures; exit code 1 where one is missed.
+    Timers(timers::Options),
 }
 
 pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode> {
@@ -49,5 +52,6 @@ pub async fn run(bench: Bench, config: Option<&Path>) -> anyhow::Result<ExitCode
         Bench::Render(options) => render::run(&options),
         Bench::Api(options) => api::run(options, config).await,
         Bench::Stop(options) => stop::run(options, config).await,
+        Bench::Timers(options) => timers::run(options).await,
     }
 }

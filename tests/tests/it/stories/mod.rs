@@ -22,6 +22,7 @@ mod separate_processes;
 mod single_sends_killed;
 mod stop_mid_campaign;
 mod sums;
+mod timers;
 mod twilio_world;
 mod webhook_flood;
 mod world;

@@ -3,7 +3,7 @@
 //! both and nothing else.
 
 mod campaigns;
-mod chance;
+pub mod chance;
 mod kills;
 mod report;
 mod rival;

@@ -1,0 +1,234 @@
+//! Recurring campaigns: their timers, and what becomes of their slots.
+
+use std::sync::Arc;
+
+use chassis::{Engine, Tx};
+use chrono::{DateTime, Utc};
+use contract::{CampaignId, UnixMillis};
+use futures::future::BoxFuture;
+use sea_orm::prelude::Uuid;
+
+use crate::app::App;
+use crate::db;
+use crate::db::campaign::Campaign;
+use crate::db::occurrence::{Occurrence, OccurrenceState};
+use crate::lifecycle::State;
+use crate::schedule::recurrence::{Passed, Recurring, Skipped};
+use crate::schedule::slots::Slot;
+use crate::schedule::zone;
+use crate::timers::{self, Handler, Timer};
+
+/// The kind of their timers.
+pub const KIND: &str = "campaign.slot";
+
+/// Records what becomes of slots whose time has come, and sets the timer of the next.
+pub struct Slots {
+    pub app: Arc<App>,
+}
+
+impl Handler for Slots {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn fire<'t>(
+        &'t self,
+        tx: &'t Tx,
+        now: UnixMillis,
+        due: &'t [Timer],
+    ) -> BoxFuture<'t, anyhow::Result<()>> {
+        Box::pin(async move {
+            for timer in due {
+                let id = CampaignId::from_uuid(timer.owner);
+                if let Some(campaign) = db::campaign::recurring(tx, id).await? {
+                    slot_has_come(tx, self.app.cx.db.engine(), &campaign, timer.due_at, now)
+                        .await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn fired(&self) {
+        self.app.occurred.notify_one();
+    }
+}
+
+async fn slot_has_come(
+    tx: &Tx,
+    engine: Engine,
+    campaign: &Campaign,
+    slot: UnixMillis,
+    now: UnixMillis,
+) -> anyhow::Result<()> {
+    let busy = match campaign.state {
+        State::Scheduled => db::occurrence::waits(tx, campaign.id).await?,
+        State::Preparing | State::Running => true,
+        // A pause stops the timer and an end takes it back; nothing is left to do.
+        _ => return Ok(()),
+    };
+    let Some(recurring) = read(campaign)? else {
+        return Ok(());
+    };
+    let passed = recurring.passed(slot.to_utc(), now.to_utc(), busy);
+    settle(tx, engine, campaign, &passed, now).await?;
+    let nothing_left = passed.next.is_none() && passed.due.is_none();
+    if nothing_left && !busy {
+        let from = [State::Scheduled];
+        db::campaign::move_on(tx, campaign.id, &from, State::Completed, None, now).await?;
+    }
+    Ok(())
+}
+
+/// Records the fates of slots that have passed and sets the timer of the next one.
+async fn settle(
+    tx: &Tx,
+    engine: Engine,
+    campaign: &Campaign,
+    passed: &Passed,
+    now: UnixMillis,
+) -> anyhow::Result<()> {
+    for skipped in &passed.skipped {
+        let state = OccurrenceState::Skipped;
+        db::occurrence::insert(
+            tx,
+            &occurrence(campaign.id, &skipped.first, state, Some(skipped), now),
+        )
+        .await?;
+    }
+    if let Some(due) = &passed.due {
+        db::occurrence::insert(
+            tx,
+            &occurrence(campaign.id, due, OccurrenceState::Due, None, now),
+        )
+        .await?;
+    }
+    if let Some(next) = &passed.next {
+        timers::set(tx, engine, &[timer(campaign.id, next.at)]).await?;
+    }
+    Ok(())
+}
+
+/// At its launch: the timer of the first slot. False if there is none.
+pub async fn begin(
+    tx: &Tx,
+    engine: Engine,
+    campaign: &Campaign,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    let next = read(campaign)?.and_then(|recurring| recurring.next_after(now.to_utc()));
+    let Some(next) = next else { return Ok(false) };
+    timers::set(tx, engine, &[timer(campaign.id, next.at)]).await?;
+    Ok(true)
+}
+
+/// Nothing of it starts until it is resumed.
+pub async fn pause(tx: &Tx, id: CampaignId) -> anyhow::Result<()> {
+    timers::pause(tx, id.uuid()).await?;
+    db::occurrence::skip_due(tx, id, "schedule.paused").await
+}
+
+/// Slots that have passed in the meantime are skipped. False if none is to come.
+pub async fn resume(
+    tx: &Tx,
+    engine: Engine,
+    campaign: &Campaign,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    let timers = timers::of_owner(tx, campaign.id.uuid()).await?;
+    let (Some(recurring), Some(waiting)) = (read(campaign)?, timers.first()) else {
+        return Ok(false);
+    };
+    timers::cancel(tx, campaign.id.uuid()).await?;
+    let passed = recurring.paused(waiting.due_at.to_utc(), now.to_utc());
+    settle(tx, engine, campaign, &passed, now).await?;
+    Ok(passed.next.is_some())
+}
+
+/// The timer of a slot to come stands at the instant that the zone data in use gives it. True if it was moved.
+pub async fn rezone(
+    tx: &Tx,
+    engine: Engine,
+    campaign: &Campaign,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    let timers = timers::of_owner(tx, campaign.id.uuid()).await?;
+    let (Some(recurring), Some(waiting)) = (read(campaign)?, timers.first()) else {
+        return Ok(false);
+    };
+    // Counted from the last slot with a fate: one that the new data puts into the past is not lost.
+    let last = db::occurrence::page(tx, campaign.id, UnixMillis(i64::MAX), 1).await?;
+    let from = last
+        .first()
+        .map_or(campaign.updated_at, |last| last.last_slot_at);
+    let next = recurring.next_after(from.to_utc());
+    let stands = next.is_some_and(|next| UnixMillis::from(next.at) == waiting.due_at);
+    // One that has passed meanwhile is for its handler to judge, and one that is paused for the resume.
+    if stands || waiting.due_at <= now || campaign.state == State::Paused {
+        return Ok(false);
+    }
+    timers::cancel(tx, campaign.id.uuid()).await?;
+    if let Some(next) = next {
+        timers::set(tx, engine, &[timer(campaign.id, next.at)]).await?;
+    }
+    Ok(true)
+}
+
+/// Nothing of it starts any more.
+pub async fn cancel(tx: &Tx, id: CampaignId) -> anyhow::Result<()> {
+    timers::cancel(tx, id.uuid()).await?;
+    db::occurrence::skip_due(tx, id, "campaign.cancelled").await
+}
+
+/// Whether a slot is to come, or one waits for its run.
+pub async fn goes_on(tx: &Tx, id: CampaignId) -> anyhow::Result<bool> {
+    Ok(!timers::of_owner(tx, id.uuid()).await?.is_empty())
+}
+
+fn read(campaign: &Campaign) -> anyhow::Result<Option<Recurring>> {
+    let recurrence = campaign
+        .schedule
+        .as_ref()
+        .and_then(|planned| planned.recurrence());
+    Ok(recurrence.map(|recurrence| recurrence.read()).transpose()?)
+}
+
+fn timer(campaign: CampaignId, at: DateTime<Utc>) -> Timer {
+    Timer {
+        id: slot_id(campaign, at),
+        kind: KIND.to_string(),
+        owner: campaign.uuid(),
+        due_at: at.into(),
+    }
+}
+
+/// The idempotency key of a slot: of its timer, its occurrence and so of its run.
+fn slot_id(campaign: CampaignId, at: DateTime<Utc>) -> Uuid {
+    timers::occurrence_id(
+        KIND,
+        campaign.uuid(),
+        &[&at.timestamp_millis().to_be_bytes()],
+    )
+}
+
+fn occurrence(
+    campaign: CampaignId,
+    slot: &Slot,
+    state: OccurrenceState,
+    skipped: Option<&Skipped>,
+    now: UnixMillis,
+) -> Occurrence {
+    Occurrence {
+        id: slot_id(campaign, slot.at),
+        campaign,
+        slot_at: slot.at.into(),
+        local_time: slot.local.format("%Y-%m-%dT%H:%M").to_string(),
+        zone_data: zone::DATA_VERSION.to_string(),
+        state,
+        reason: skipped.map(|skipped| skipped.why.as_str().to_string()),
+        last_slot_at: skipped.map_or(slot.at, |skipped| skipped.last).into(),
+        slots: skipped.map_or(1, |skipped| skipped.count),
+        run: None,
+        recorded_at: now,
+    }
+}
