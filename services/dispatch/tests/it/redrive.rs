@@ -156,6 +156,7 @@ async fn an_undelivered_text_is_redriven_where_the_carrier_says_that_it_did_not_
         .unwrap();
     assert_eq!(sent["state"], "handed_over", "{sent}");
     let id: contract::MessageId = sent["id"].as_str().unwrap().parse().unwrap();
+    until("it is said", || rig.said.count(Outcome::HandedOver) == 1).await;
     let named = {
         let said = rig.said.hand_overs.lock().unwrap();
         said.iter()

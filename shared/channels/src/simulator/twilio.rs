@@ -126,6 +126,11 @@ impl TwilioApi {
         self.api.options().inbound_url = url.to_owned();
     }
 
+    /// How far its clock is ahead of this machine's, from now on.
+    pub fn set_clock_ahead(&self, ms: i64) {
+        self.api.texts().ahead_ms = ms;
+    }
+
     /// Changes how the carrier behaves from now on; the log stays where it is.
     pub fn change(&self, change: impl FnOnce(&mut SmscOptions)) {
         change(&mut self.api.shared.core().options);

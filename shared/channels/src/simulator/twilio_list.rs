@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use chrono::Utc;
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::fate::{self, State};
 use super::options::SmscOptions;
+use super::session::micros;
 use super::twilio_answers::sid;
 use super::twilio_calls::error_code;
 use crate::web::form;
@@ -28,6 +29,7 @@ struct Text {
 
 #[derive(Default)]
 pub(super) struct Texts {
+    pub(super) ahead_ms: i64,
     texts: VecDeque<Text>,
 }
 
@@ -49,10 +51,16 @@ impl Texts {
             to: to.to_owned(),
             from: from.to_owned(),
             body: body.to_owned(),
-            created: Utc::now().to_rfc2822(),
+            created: self.now(),
             taken: Instant::now(),
             final_state: fate.receipts.into_iter().flatten().next(),
         });
+    }
+
+    fn now(&self) -> String {
+        let ms = i64::try_from(micros() / 1000).unwrap_or(0);
+        let now = DateTime::from_timestamp_millis(ms.saturating_add(self.ahead_ms));
+        now.unwrap_or_default().to_rfc2822()
     }
 
     /// The answer to a look-up below `…/Messages`; `None` for what is not there. `rest`: what follows it in the path.

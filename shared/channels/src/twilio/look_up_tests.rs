@@ -92,6 +92,8 @@ fn nothing_is_concluded_from_a_list_that_leaves_doubt() {
             message("SM2", 5, "Hello", "sent"),
         ],
         vec![message("SM1", 5, "Redacted", "sent")],
+        // Clocks that differ prove nothing.
+        vec![message("SM1", 50, "Hello", "sent")],
         vec![json!({ "sid": "SM1", "status": "sent", "date_created": "soon" })],
     ];
     for messages in doubtful {
