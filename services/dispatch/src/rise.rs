@@ -12,6 +12,8 @@ pub struct Rise {
     pub tenant: TenantId,
     pub key: PartKey,
     pub place: u8,
+    /// What its hand-over came to.
+    pub handed: Outcome,
     /// Where it stood before.
     pub from: Outcome,
     pub outcome: Outcome,
