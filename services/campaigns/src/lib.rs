@@ -21,6 +21,7 @@ mod progress;
 mod record;
 mod release;
 mod runs;
+pub mod journey;
 pub mod schedule;
 mod settle;
 mod start;

@@ -29,7 +29,7 @@ pub mod validity;
 pub use class::{Class, Mode};
 pub use envelope::Envelope;
 pub use ids::{
-    CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId,
+    CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId, JourneyId, JourneyRunId,
     IncidentId, KeyId, ListId, MessageId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
 };
 pub use payload::{Format, Owner, Payload, PayloadKind, Query};
