@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::runs::Runs;
 use crate::{api, consumers, tasks};
 
+/// What consumers, tasks and endpoints share.
 pub struct App {
     pub cx: Cx,
     pub config: Config,

@@ -3,9 +3,13 @@
 //! Owns campaigns, their runs, and the chunk table: the truth that drives the mass path. Every stage after
 //! it may run twice or lose what it had; what nobody reports on is released again from here.
 //!
+//! Owns the texts of flows, too ([`texts`]): offered to dispatch until it accepts them.
+//!
 //! Asks: `contacts.page_audience`, `contacts.load_recipients`, `renderer.describe_template`,
-//! `consent.note_content`, `consent.set_run_gate`. Commands: `consent.screen_chunk`.
-//! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`.
+//! `consent.note_content`, `consent.set_run_gate`, `consent.cancel_runs`.
+//! Commands: `consent.screen_chunk`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
+//! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
+//! `dispatch.receipts_recorded`, `dispatch.texts_accepted`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`.
 
 mod api;
@@ -26,6 +30,9 @@ pub mod schedule;
 mod settle;
 mod start;
 mod tasks;
+pub mod texts;
+
+pub use app::App;
 
 pub const SERVICE: chassis::Service = chassis::Service {
     name: "campaigns",

@@ -12,8 +12,8 @@ use crate::chunk::{
 };
 use crate::class::{Class, Mode};
 use crate::consent::{
-    ActOnReply, ChunkScreened, ClosePermits, Gate, GrantPermits, NoteContent, OptInsRecorded,
-    OptOutConfirmed, OptOutRecorded, PermitAsk, RecordProviderBlock, RecordReply,
+    ActOnReply, CancelRuns, ChunkScreened, ClosePermits, Gate, GrantPermits, NoteContent,
+    OptInsRecorded, OptOutConfirmed, OptOutRecorded, PermitAsk, RecordProviderBlock, RecordReply,
     RegisterDispatcher, Reply, ReturnedPermit, ScreenChunk, SetRunGate,
 };
 use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
@@ -28,8 +28,10 @@ use crate::payload::{Format, Owner, Payload, PayloadKind};
 use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::renderer::{
-    ChunkRendered, DescribeTemplate, RenderChunk, RenderOne, ResolveLink, Wording,
+    ChunkRendered, DescribeTemplate, RenderChunk, RenderOne, RenderTexts, ResolveLink,
+    TextToRender, Wording,
 };
+use crate::texts::{AcceptTexts, FlowText, Origin, OriginKind, RecheckTexts, TextsAccepted};
 use crate::time::UnixMillis;
 
 /// One payload type.
@@ -141,7 +143,51 @@ pub fn all() -> Vec<Entry> {
     entries.extend(consent());
     entries.extend(campaigns_and_renderer());
     entries.extend(dispatch_and_inbound());
+    entries.extend(texts());
     entries
+}
+
+fn texts() -> Vec<Entry> {
+    let message = MessageId::of(run(), 0, 0);
+    vec![
+        Entry::of(&AcceptTexts {
+            texts: vec![FlowText {
+                message,
+                origin: Origin {
+                    kind: OriginKind::CampaignTest,
+                    id: id::<crate::ids::kinds::Campaign>(1).to_string(),
+                },
+                contact: id(3),
+                class: Class::Appointment,
+                programme: "default".into(),
+                sender: "+15005550100".into(),
+                template: id(2),
+                template_version: Some(1),
+                vars: [("starts_at".to_string(), "2026-06-10T15:00".to_string())].into(),
+                mode: Mode::Test,
+                not_before: Some(AT),
+                valid_until: AT,
+            }],
+        }),
+        Entry::of(&TextsAccepted {
+            messages: vec![message],
+            at: AT,
+        }),
+        Entry::of(&RecheckTexts {
+            messages: vec![message],
+        }),
+        Entry::of(&RenderTexts {
+            texts: vec![TextToRender {
+                message,
+                mode: Mode::Test,
+                template: id(2),
+                version: None,
+                fields: [("code".to_string(), "4711".to_string())].into(),
+                contact: id(3),
+                zone: Some("America/New_York".into()),
+            }],
+        }),
+    ]
 }
 
 fn accounts_and_contacts() -> Vec<Entry> {
@@ -223,6 +269,10 @@ fn consent() -> Vec<Entry> {
         Entry::of(&SetRunGate {
             run: run(),
             gate: Gate::Paused,
+        }),
+        Entry::of(&CancelRuns {
+            runs: vec![run()],
+            reason: Reason::SUPERSEDED,
         }),
         Entry::of(&ActOnReply { reply: reply() }),
         Entry::of(&RecordReply { reply: reply() }),

@@ -9,6 +9,7 @@ use crate::ids::{
 };
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::phone::Phone;
+use crate::reason::Reason;
 use crate::time::UnixMillis;
 
 /// Screen a chunk: one decision per recipient; those allowed go on to the renderer.
@@ -254,6 +255,40 @@ impl Payload for SetRunGate {
 
 impl Query for SetRunGate {
     type Answer = RunGateSet;
+}
+
+/// Shuts the gates of these runs for good. Answered once it is committed, with what is known of each; the reason
+/// is what their texts are refused with from then on. At most 500 runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CancelRuns {
+    pub runs: Vec<RunId>,
+    /// Capital letters and `_`, such as `SUPERSEDED`.
+    pub reason: Reason,
+}
+
+/// One entry per run asked for, in that order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunsCancelled {
+    pub runs: Vec<RunCancelled>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCancelled {
+    /// Every permit of the run has closed: nothing of it leaves any more. Ask again while it is false.
+    pub settled: bool,
+    /// A permit of it was granted and has not come back unused. Without one nothing has left.
+    pub permitted: bool,
+}
+
+impl Payload for CancelRuns {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Consent;
+    const NAME: &'static str = "cancel_runs";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for CancelRuns {
+    type Answer = RunsCancelled;
 }
 
 /// Something a person texted back.

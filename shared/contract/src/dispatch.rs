@@ -7,6 +7,7 @@ use crate::ids::{CampaignId, ContactId, DecisionId, MessageId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::phone::Phone;
 use crate::reason::Reason;
+use crate::texts::Origin;
 use crate::time::UnixMillis;
 
 /// Hand these texts to a carrier, each after its permit.
@@ -218,14 +219,14 @@ impl Query for TakeReply {
     type Answer = ReplyTaken;
 }
 
-/// What do you know of this text, which came by the API on its own? Asked by analytics, which hears of a text
+/// What do you know of this text, which came by the API on its own or from a flow? Asked by analytics, which hears of a text
 /// only once it is settled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FindSend {
     pub message: MessageId,
 }
 
-/// A text of the API as dispatch has it.
+/// A text of the API or of a flow, as dispatch has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SendFound {
     /// Pending (accepted, nothing decided), held, or what became of it at hand-over.
@@ -237,6 +238,9 @@ pub struct SendFound {
     pub decision: Option<DecisionId>,
     pub segments: u8,
     pub accepted_at: UnixMillis,
+    /// The flow it belongs to; `None`: it came by the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 impl Payload for FindSend {

@@ -296,6 +296,20 @@ impl Id<kinds::Run> {
     pub fn begin(now: DateTime<Utc>) -> Self {
         Self::from_raw(Self::at(now).raw >> PLACE_BITS << PLACE_BITS)
     }
+
+    /// `n` new run ids that differ for certain and as a rule ascend. Drawn one by one, a few thousand ids of one
+    /// millisecond would meet now and then, since only 34 bits of a run id are random.
+    pub fn begin_many(now: DateTime<Utc>, n: usize) -> impl Iterator<Item = Self> {
+        // The random bits of a UUIDv7, below the version and below the variant.
+        const HIGH: u128 = 0xFFF << 64;
+        const LOW: u128 = 0x3F_FFFF << PLACE_BITS;
+        let first = Self::begin(now).raw;
+        let start = (first & HIGH) >> 42 | (first & LOW) >> PLACE_BITS;
+        (0..n as u128).map(move |n| {
+            let own = start + n;
+            Self::from_raw(first & !HIGH & !LOW | own << 42 & HIGH | own << PLACE_BITS & LOW)
+        })
+    }
 }
 
 impl Id<kinds::Message> {
@@ -351,6 +365,21 @@ mod tests {
             (run, 16_777_215, 65_535)
         );
         assert!(MessageId::of(run, 1, 0) > MessageId::of(run, 0, 65_535));
+    }
+
+    #[test]
+    fn many_run_ids_of_one_instant_differ_and_keep_their_form() {
+        let now = DateTime::UNIX_EPOCH + chrono::Duration::days(20_000);
+        for _ in 0..20 {
+            let ids: std::collections::BTreeSet<RunId> = RunId::begin_many(now, 70_000).collect();
+            assert_eq!(ids.len(), 70_000);
+            for id in ids {
+                assert_eq!(MessageId::of(id, 0, 0).run(), id);
+                assert_eq!(id.made_at(), UnixMillis::from(now));
+                assert_eq!(id.uuid().get_version_num(), 7);
+                assert_eq!(id.uuid().get_variant(), uuid::Variant::RFC4122);
+            }
+        }
     }
 
     #[test]

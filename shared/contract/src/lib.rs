@@ -23,6 +23,7 @@ pub mod renderer;
 pub mod segments;
 pub mod sender;
 pub mod streams;
+pub mod texts;
 pub mod time;
 pub mod validity;
 

@@ -72,6 +72,8 @@ impl Reason {
     pub const CAMPAIGN_PAUSED: Self = Self(Cow::Borrowed("CAMPAIGN_PAUSED"));
     pub const CAMPAIGN_CANCELLED: Self = Self(Cow::Borrowed("CAMPAIGN_CANCELLED"));
     pub const CONTACT_GONE: Self = Self(Cow::Borrowed("CONTACT_GONE"));
+    pub const SUPERSEDED: Self = Self(Cow::Borrowed("SUPERSEDED"));
+    pub const CANCELLED: Self = Self(Cow::Borrowed("CANCELLED"));
 
     // renderer
     pub const RENDER_FAILED: Self = Self(Cow::Borrowed("RENDER_FAILED"));
@@ -81,6 +83,7 @@ impl Reason {
     pub const TEXT_EMPTY: Self = Self(Cow::Borrowed("TEXT_EMPTY"));
 
     // dispatch
+    pub const NOT_BEFORE: Self = Self(Cow::Borrowed("NOT_BEFORE"));
     pub const NO_ROUTE: Self = Self(Cow::Borrowed("NO_ROUTE"));
     pub const CARRIER_REJECTED: Self = Self(Cow::Borrowed("CARRIER_REJECTED"));
     pub const CARRIER_FILTERED: Self = Self(Cow::Borrowed("CARRIER_FILTERED"));

@@ -8,6 +8,7 @@ use crate::chunk::{ChunkHead, Encoding, OutcomeGroup, Screened};
 use crate::class::Mode;
 use crate::ids::{CampaignId, ContactId, MessageId, RunId, TemplateId, TenantId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
+use crate::reason::Reason;
 use crate::time::UnixMillis;
 
 /// Write the texts of a screened chunk and pass them to dispatch.
@@ -168,4 +169,51 @@ impl Payload for RenderOne {
 
 impl Query for RenderOne {
     type Answer = OneRendered;
+}
+
+/// Write these texts of templates now. Asked by dispatch for texts of flows; at most 500, and a question of about
+/// 100 keeps question and answer well below what the bus takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RenderTexts {
+    pub texts: Vec<TextToRender>,
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct TextToRender {
+    pub message: MessageId,
+    pub mode: Mode,
+    pub template: TemplateId,
+    /// `None`: the one that is published now.
+    pub version: Option<u32>,
+    /// Values of merge fields, without `contact.`; the contact's own fill what is left out.
+    pub fields: BTreeMap<String, String>,
+    pub contact: ContactId,
+    /// IANA zone of the person, if it is known.
+    pub zone: Option<String>,
+}
+
+impl std::fmt::Debug for TextToRender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TextToRender")
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub enum TextRendered {
+    Text(OneText),
+    /// It cannot be written; a reason of docs/reasons.md.
+    Failed(Reason),
+}
+
+impl Payload for RenderTexts {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Renderer;
+    const NAME: &'static str = "render_texts";
+}
+
+impl Query for RenderTexts {
+    /// One entry per text asked for, in that order.
+    type Answer = Vec<TextRendered>;
 }

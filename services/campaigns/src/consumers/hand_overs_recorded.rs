@@ -9,16 +9,21 @@ use contract::dispatch::{HandOver, HandOversRecorded, SlotOutcome};
 use crate::app::App;
 use crate::fold::Mark;
 use crate::record::{Report, record};
+use crate::texts::outcomes;
 
 pub async fn handle(
     app: Arc<App>,
     events: Vec<Envelope<HandOversRecorded>>,
 ) -> Result<(), Failure> {
-    let mut reports = Vec::new();
+    let (mut reports, mut texts) = (Vec::new(), Vec::new());
     for slot in events.into_iter().flat_map(|event| event.body.slots) {
-        add(&mut reports, slot);
+        match outcomes::Report::of_slot(&slot) {
+            Some(text) => texts.push(text),
+            None => add(&mut reports, slot),
+        }
     }
-    Ok(record(&app, reports).await?)
+    record(&app, reports).await?;
+    Ok(outcomes::record(&app, texts).await?)
 }
 
 /// Neighbours that ended the same way share one report.

@@ -3,6 +3,8 @@
 mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
+mod receipts_recorded;
+mod texts_accepted;
 
 use std::sync::Arc;
 
@@ -29,6 +31,20 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         max,
         app.clone(),
         hand_overs_recorded::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__receipts_recorded",
+        max,
+        app.clone(),
+        receipts_recorded::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__texts_accepted",
+        max,
+        app.clone(),
+        texts_accepted::handle,
     )
     .await?;
     Ok(())

@@ -4,6 +4,7 @@ pub mod close;
 mod freeze;
 mod release;
 mod supervise;
+mod texts;
 mod tick;
 mod work;
 
@@ -15,4 +16,5 @@ pub fn start(app: &Arc<App>) {
     app.cx
         .spawn("campaigns supervise", supervise::run(app.clone()));
     app.cx.spawn("campaigns tick", tick::run(app.clone()));
+    app.cx.spawn("campaigns texts", texts::run(app.clone()));
 }

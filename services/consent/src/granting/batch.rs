@@ -136,8 +136,8 @@ async fn grant(
             continue;
         }
         let sender = by_sender.entry(&question.ask.sender).or_default();
-        let gate = footings[index].gate;
-        let judged = judge_slot(&bench, &question.ask, &parted[index].1, gate, *sender).await?;
+        let footing = &footings[index];
+        let judged = judge_slot(&bench, &question.ask, &parted[index].1, footing, *sender).await?;
         *sender += i64::try_from(allowed(&judged).count())?;
         verdicts.push(Some(judged));
     }
@@ -187,10 +187,10 @@ async fn footings(
     for question in questions {
         let key = (question.ask.dispatcher.as_str(), question.ask.slot.run);
         let footing = match known.get(&key) {
-            Some(footing) => *footing,
+            Some(footing) => footing.clone(),
             None => db::run_gate::footing(tx, app.engine(), tenant, key.0, key.1).await?,
         };
-        known.insert(key, footing);
+        known.insert(key, footing.clone());
         footings.push(footing);
     }
     Ok(footings)

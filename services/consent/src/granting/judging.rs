@@ -8,6 +8,7 @@ use contract::consent::{Gate, GrantPermits, PermitAsk};
 use contract::{Mode, Reason, TenantId};
 
 use crate::app::App;
+use crate::db::run_gate::Footing;
 use crate::db::{self};
 use crate::facts::{self, Message};
 use crate::judge::{self, Asked, Court, Fate, Judged};
@@ -39,7 +40,7 @@ pub async fn judge_slot(
     bench: &Bench<'_>,
     ask: &GrantPermits,
     asked: &[&PermitAsk],
-    gate: Gate,
+    footing: &Footing,
     granted_before: i64,
 ) -> anyhow::Result<Vec<Judged>> {
     let Bench {
@@ -85,7 +86,7 @@ pub async fn judge_slot(
         let left = usize::try_from(i64::from(cap) - used - granted_before).unwrap_or(0);
         judged = over_the_cap(court, &message, &persons, judged, left);
     }
-    shut(&mut judged, gate);
+    shut(&mut judged, footing);
     Ok(judged)
 }
 
@@ -121,11 +122,12 @@ fn over_the_cap(
 }
 
 /// A shut gate lets nobody through; those refused for good stay so.
-fn shut(judged: &mut [Judged], gate: Gate) {
-    let (outcome, reason) = match gate {
-        Gate::Open => return,
-        Gate::Paused => (Outcome::Held, Reason::CAMPAIGN_PAUSED),
-        Gate::Cancelled => (Outcome::Cancelled, Reason::CAMPAIGN_CANCELLED),
+fn shut(judged: &mut [Judged], footing: &Footing) {
+    let (outcome, reason) = match (footing.gate, &footing.reason) {
+        (Gate::Open, _) => return,
+        (Gate::Paused, _) => (Outcome::Held, Reason::CAMPAIGN_PAUSED),
+        (Gate::Cancelled, Some(reason)) => (Outcome::Cancelled, reason.clone()),
+        (Gate::Cancelled, None) => (Outcome::Cancelled, Reason::CAMPAIGN_CANCELLED),
     };
     for one in judged {
         if !matches!(

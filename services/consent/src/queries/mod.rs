@@ -1,5 +1,6 @@
 //! One file per request/reply.
 
+pub mod cancel_runs;
 pub mod close_permits;
 pub mod grant_permits;
 pub mod note_content;

@@ -1,8 +1,10 @@
 //! The gate: permits once, fenced dispatchers, shut runs.
 
-use contract::UnixMillis;
 use contract::chunk::{Outcome, SlotRef};
-use contract::consent::{Gate, PermitAnswer, RegisterDispatcher, SetRunGate};
+use contract::consent::{
+    CancelRuns, Gate, PermitAnswer, RegisterDispatcher, RunsCancelled, SetRunGate,
+};
+use contract::{Reason, RunId, UnixMillis};
 
 use crate::Kit;
 use crate::support::{
@@ -137,6 +139,45 @@ async fn a_shut_gate_is_settled_once_nothing_of_the_run_can_leave() {
         told.refused,
         [("CAMPAIGN_CANCELLED".to_string(), vec![130])]
     );
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn runs_cancelled_together_say_whether_a_permit_was_granted_and_refuse_with_the_reason() {
+    let kit = Kit::start(&[consent::SERVICE]).await;
+    opt_in_all(&kit, 0..3).await;
+    let epoch = register(&kit).await;
+    let run = |n: u128| RunId::from_raw(SLOT.run.raw() + (n << 40));
+    let slot = |n| SlotRef {
+        run: run(n),
+        ..SLOT
+    };
+    grant(&kit, &ask(&kit, slot(1), epoch, &[0])).await;
+    grant(&kit, &ask(&kit, slot(2), epoch, &[1])).await;
+    close(&kit, epoch, &[slot(2)]).await;
+    let cancel = |reason: Reason| CancelRuns {
+        runs: vec![run(1), run(2), run(3)],
+        reason,
+    };
+    let answer = kit.bus.ask(kit.tenant, &cancel(Reason::SUPERSEDED)).await;
+    let told = |answer: RunsCancelled| -> Vec<(bool, bool)> {
+        let runs = answer.runs.into_iter();
+        runs.map(|one| (one.settled, one.permitted)).collect()
+    };
+    assert_eq!(
+        told(answer.unwrap()),
+        [(false, true), (true, true), (true, false)]
+    );
+    close(&kit, epoch, &[slot(1)]).await;
+    let again = kit.bus.ask(kit.tenant, &cancel(Reason::CANCELLED)).await;
+    assert_eq!(
+        told(again.unwrap()),
+        [(true, true), (true, true), (true, false)]
+    );
+    for n in 1..=3 {
+        let told = grant(&kit, &ask(&kit, slot(n), epoch, &[2])).await;
+        assert_eq!(told.refused, [("SUPERSEDED".to_string(), vec![130])]);
+    }
     kit.stop().await;
 }
 

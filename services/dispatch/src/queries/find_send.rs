@@ -22,5 +22,6 @@ pub async fn handle(
         decision: send.decision,
         segments: send.segments,
         accepted_at: send.accepted_at,
+        origin: None,
     }))
 }

@@ -2,6 +2,7 @@
 
 mod describe_template;
 mod render_one;
+mod render_texts;
 mod resolve_link;
 
 use std::sync::Arc;
@@ -14,5 +15,6 @@ pub async fn start(cx: &Cx, app: &Arc<App>) -> anyhow::Result<()> {
     cx.answer(Arc::clone(app), describe_template::handle)
         .await?;
     cx.answer(Arc::clone(app), render_one::handle).await?;
+    cx.answer(Arc::clone(app), render_texts::handle).await?;
     cx.answer(Arc::clone(app), resolve_link::handle).await
 }

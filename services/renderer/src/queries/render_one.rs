@@ -7,16 +7,17 @@ use anyhow::Context;
 use contract::chunk::ChunkHead;
 use contract::contacts::LoadRecipients;
 use contract::renderer::{OneRendered, OneText, RenderOne, Wording};
-use contract::{CampaignId, Class, Envelope, TemplateId, TenantId};
+use contract::{CampaignId, Class, Envelope, MessageId, Mode, TemplateId, TenantId, UnixMillis};
 
 use crate::app::App;
 use crate::db;
 use crate::fault::RenderError;
 use crate::fields::Contact;
+use crate::links::Place;
 use crate::opt_out;
 use crate::person::Person;
 use crate::plain;
-use crate::published::{LANGUAGE_FIELD, zone};
+use crate::published::{LANGUAGE_FIELD, Published, zone};
 use crate::template::Rendered;
 
 pub async fn handle(app: Arc<App>, envelope: Envelope<RenderOne>) -> anyhow::Result<OneRendered> {
@@ -68,19 +69,31 @@ async fn of_template(
         return Ok(None);
     };
     let fields = fill(app, tenant, ask, needed, given).await?;
-    let head = head(ask, template, version, app.clock.millis());
+    let about = (ask.message, ask.mode);
+    let head = links_head(about, (template, version), app.clock.millis());
     let run = app.links(tenant, &head, &published).await?;
-    let person = Person {
-        zone: zone(ask.zone.as_deref()),
-        place: run.and_then(|run| run.place(ask.message.chunk(), ask.message.position())),
-    };
-    let written = tokio::task::spawn_blocking(move || {
-        let names: Arc<[String]> = fields.keys().cloned().collect();
-        let contact = Contact::new(&names, fields.values().map(|value| Some(value.as_str())));
-        let wanted = fields.get(LANGUAGE_FIELD).map(String::as_str);
-        published.render(published.pick(wanted), contact, person)
-    });
+    let place = run.and_then(|run| run.place(ask.message.chunk(), ask.message.position()));
+    let named = ask.zone.clone();
+    let written =
+        tokio::task::spawn_blocking(move || write(&published, &fields, named.as_deref(), place));
     Ok(Some((written.await.context("rendering a text")?, version)))
+}
+
+/// One person's text, in their language.
+pub fn write(
+    published: &Published,
+    fields: &BTreeMap<String, String>,
+    named: Option<&str>,
+    place: Option<Place>,
+) -> Result<Rendered, RenderError> {
+    let person = Person {
+        zone: zone(named),
+        place,
+    };
+    let names: Arc<[String]> = fields.keys().cloned().collect();
+    let contact = Contact::new(&names, fields.values().map(|value| Some(value.as_str())));
+    let wanted = fields.get(LANGUAGE_FIELD).map(String::as_str);
+    published.render(published.pick(wanted), contact, person)
 }
 
 /// Values of the merge fields: what was given, and of the contact what was not.
@@ -111,23 +124,22 @@ async fn fill(
     Ok(fields)
 }
 
-/// Where the text's short links stand: a run of its own, without a campaign.
-fn head(
-    ask: &RenderOne,
-    template: TemplateId,
-    version: u32,
-    now: contract::UnixMillis,
+/// Where a text's short links stand: a run of its own, without a campaign.
+pub fn links_head(
+    (message, mode): (MessageId, Mode),
+    (template, template_version): (TemplateId, u32),
+    now: UnixMillis,
 ) -> ChunkHead {
     ChunkHead {
-        run: ask.message.run(),
+        run: message.run(),
         campaign: CampaignId::from_raw(0),
-        chunk: ask.message.chunk(),
+        chunk: message.chunk(),
         class: Class::Transactional,
         programme: String::new(),
         template,
-        template_version: version,
+        template_version,
         sender: String::new(),
-        mode: ask.mode,
+        mode,
         valid_until: now,
         released_at: now,
         zones: Vec::new(),
