@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
+use crate::journeys::Versions;
 use crate::runs::Runs;
 use crate::{api, consumers, tasks};
 
@@ -15,6 +16,9 @@ pub struct App {
     pub cx: Cx,
     pub config: Config,
     pub runs: Runs,
+    pub versions: Versions,
+    /// Rings when something has arrived for runs of journeys.
+    pub journeys_rung: tokio::sync::Notify,
 }
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
@@ -24,6 +28,8 @@ pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             cx,
             config,
             runs: Runs::default(),
+            versions: Versions::default(),
+            journeys_rung: tokio::sync::Notify::new(),
         });
         consumers::start(&app).await?;
         tasks::start(&app);

@@ -18,6 +18,7 @@ pub struct Config {
     pub gate_wait_ms: u64,
     pub valid_for_hours: f64,
     pub batch: usize,
+    pub event_ids_days: u16,
 }
 
 impl Config {

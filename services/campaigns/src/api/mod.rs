@@ -4,6 +4,7 @@ mod cancel;
 mod create;
 mod gated;
 mod get;
+mod journeys;
 mod launch;
 mod list;
 mod pause;
@@ -30,4 +31,5 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(resume::handle))
         .routes(routes!(cancel::handle))
         .routes(routes!(progress::handle))
+        .merge(journeys::router())
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use minijinja::value::Serde;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
 
 /// The longest expression, in characters.
@@ -181,10 +182,10 @@ impl Scopes<'_> {
             Ok(now.timestamp_millis() - at <= length.nominal().num_milliseconds())
         };
         minijinja::context! {
-            contact => Value::from_serialize(self.contact),
-            event => Value::from_serialize(self.event),
-            run => Value::from_serialize(self.run),
-            appointment => Value::from_serialize(self.appointment),
+            contact => Value::from(Serde(self.contact)),
+            event => Value::from(Serde(self.event)),
+            run => Value::from(Serde(self.run)),
+            appointment => Value::from(Serde(self.appointment)),
             now => timestamp(self.now),
             happened => Value::from_function(happened),
         }

@@ -40,3 +40,6 @@ pub fn hash(definition: &Definition) -> String {
     let canonical = serde_json::to_vec(definition).unwrap_or_default();
     hex::encode(Sha256::digest(&canonical))
 }
+
+#[cfg(test)]
+mod tests;

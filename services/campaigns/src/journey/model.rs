@@ -8,6 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::schedule::{IsoDuration, Window};
 
+/// What a value is where nothing is said; the canonical form leaves it out.
+fn usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
@@ -47,12 +52,12 @@ pub enum Trigger {
         condition: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "usual")]
         duplicate: Duplicate,
     },
     Segment {
         segment: String,
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "usual")]
         when: Change,
     },
     Schedule {
@@ -84,7 +89,7 @@ pub struct Recurrence {
     pub cron: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "usual")]
     pub missed: Missed,
 }
 
@@ -115,7 +120,7 @@ pub struct Exit {
     pub condition: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<IsoDuration>,
-    #[serde(default, rename = "as")]
+    #[serde(default, rename = "as", skip_serializing_if = "usual")]
     pub how: ExitAs,
 }
 
@@ -135,7 +140,7 @@ pub struct Replan {
     pub reset: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Send>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "usual")]
     pub notice_if: NoticeIf,
 }
 
@@ -157,7 +162,7 @@ pub struct Hours {
     pub days: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "usual")]
     pub outside: Outside,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier_at: Option<String>,
@@ -261,7 +266,7 @@ pub struct Send {
     pub fallback: Option<Fallback>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Hours>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "usual")]
     pub late: Late,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_lead: Option<IsoDuration>,
@@ -299,7 +304,7 @@ pub struct Wait {
     pub days: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "usual")]
     pub past: Past,
 }
 
@@ -327,7 +332,7 @@ pub struct Await {
     pub timeout: Option<IsoDuration>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "usual")]
     pub background: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on_timeout: Vec<Step>,

@@ -22,6 +22,7 @@ pub fn across(root: &Node, faults: &mut Vec<Fault>) {
     weights::splits(&steps, faults);
     replies::keywords(&steps, faults);
     waits::waits(&steps, faults);
+    waits::exits(root, faults);
     circles::own(root, &steps, faults);
 }
 

@@ -2,6 +2,7 @@
 
 use super::walk::Found;
 use crate::journey::fault::Fault;
+use crate::journey::source::Node;
 
 pub fn waits(steps: &[Found<'_>], faults: &mut Vec<Fault>) {
     for step in steps {
@@ -24,6 +25,17 @@ pub fn waits(steps: &[Found<'_>], faults: &mut Vec<Fault>) {
         {
             let pointer = format!("{}/await", step.pointer);
             faults.push(Fault::new(&pointer, waiting.at, "field.value", "`timeout` and `until` do not go together.").hint("Keep one of the two."));
+        }
+    }
+}
+
+/// An exit after a time has no condition of its own; one by event may have both.
+pub fn exits(root: &Node, faults: &mut Vec<Fault>) {
+    for (index, exit) in root.get("exit").map(Node::items).unwrap_or_default().iter().enumerate() {
+        let has = |name: &str| exit.get(name).is_some();
+        if has("after") && has("if") && !has("event") {
+            let text = "`after` and `if` do not go together without `event`.";
+            faults.push(Fault::new(&format!("/exit/{index}"), exit.at, "field.value", text).hint("Make two exits of it."));
         }
     }
 }

@@ -80,6 +80,7 @@ pub fn start(set: Setting<'_>, by: &Happening, epoch: u32, now: i64) -> (Run, Ve
     };
     let mut machine = Machine::new(set, run, now);
     machine.first_time(&by.id);
+    machine.first_time(&again(by));
     machine.note("", format!("started by {}", by.name));
     if set.version.remembers.contains(&by.name) {
         machine.run.happened.insert(by.name.clone(), now);
@@ -110,11 +111,16 @@ pub fn step(set: Setting<'_>, run: Run, input: &Input, now: i64) -> (Run, Vec<Ef
     machine.finish()
 }
 
+/// The event as a trigger, which the run may have heard as an event before.
+fn again(by: &Happening) -> String {
+    format!("{}#trigger", by.id)
+}
+
 /// The run under this key is begun anew: what it had queued is withdrawn, and it starts from the first step.
 pub fn restart(set: Setting<'_>, run: Run, by: &Happening, epoch: u32, now: i64) -> (Run, Vec<Effect>) {
     let mut old = Machine::new(set, run, now);
     old.advance();
-    if !old.first_time(&by.id) {
+    if !old.first_time(&again(by)) {
         return old.finish();
     }
     old.withdraw_queued();
@@ -136,7 +142,7 @@ pub fn restart(set: Setting<'_>, run: Run, by: &Happening, epoch: u32, now: i64)
 pub fn update(set: Setting<'_>, run: Run, by: &Happening, now: i64) -> (Run, Vec<Effect>) {
     let mut machine = Machine::new(set, run, now);
     machine.advance();
-    if machine.run.end.is_none() && machine.first_time(&by.id) {
+    if machine.run.end.is_none() && machine.first_time(&again(by)) {
         machine.renew(by);
     }
     machine.finish()

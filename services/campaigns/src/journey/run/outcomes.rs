@@ -14,7 +14,7 @@ impl Machine<'_> {
             return;
         }
         text.fate = fate;
-        if fate > Fate::HandedOver {
+        if fate != Fate::HandedOver {
             text.receipt_due = None;
         }
         let text = text.clone();

@@ -95,9 +95,9 @@ pub struct Text {
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     Queued,
-    HandedOver,
-    /// Taken back, or never let go: it did not leave.
+    /// Taken back, or never let go: as far as is known it did not leave.
     Withdrawn,
+    HandedOver,
     NoConsent,
     Expired,
     Failed,

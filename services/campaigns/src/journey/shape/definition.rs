@@ -14,6 +14,11 @@ const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const FALLBACKS: &[&str] = &["no_consent", "not_capable", "failed", "undelivered", "no_receipt"];
 
 const STEPS: Kind = Kind::List(&Kind::Object(&STEP), 1, 500);
+const ONE_EXIT: &Kind = &Kind::Object(&EXIT);
+const ONE_LIMIT: &Kind = &Kind::Object(&LIMIT);
+const ONE_WAY: &Kind = &Kind::Object(&BRANCH);
+const ONE_VARIANT: &Kind = &Kind::Object(&VARIANT);
+const ONE_REPLY: &Kind = &Kind::Object(&REPLY);
 const LENGTH: Kind = Kind::Duration(LONGEST_DAYS);
 const WEEKDAYS: Kind = Kind::List(&Kind::Word(DAYS), 1, 7);
 
@@ -45,7 +50,7 @@ shape!(JOURNEY, "journey", "A journey: what starts it, whom it takes, and the st
     field("timezone", Kind::Zone, "The zone of contacts of whom none is known; UTC where absent."),
     needed("trigger", Kind::Object(&TRIGGER), "What starts a run."),
     field("entry", Kind::Object(&ENTRY), "Who may enter, and how often."),
-    field("exit", Kind::List(&Kind::Object(&EXIT), 1, 20), "What ends a run early; looked at before every step and with everything that arrives."),
+    field("exit", Kind::List(ONE_EXIT, 1, 20), "What ends a run early; looked at before every step and with everything that arrives."),
     field("replan", Kind::Object(&REPLAN), "What happens when the appointment moves."),
     field("window", Kind::Object(&WINDOW), "When texts may be sent; a step's own window stands above it."),
     field("limits", Kind::Object(&LIMITS), "How many texts one run may send; answers and notices of a move do not count."),
@@ -100,7 +105,7 @@ shape!(WINDOW, "window", "A span of the local day, and what happens outside of i
 ]);
 
 shape!(LIMITS, "limits", "How many texts one run may send.", [
-    field("per_contact", Kind::List(&Kind::Object(&LIMIT), 1, 10), "What is beyond is skipped."),
+    field("per_contact", Kind::List(ONE_LIMIT, 1, 10), "What is beyond is skipped."),
     field("min_gap", Kind::Duration(31), "Time between two texts; the second waits."),
 ]);
 
@@ -122,7 +127,7 @@ shape!(STEP, "step", "One step: its id, perhaps a condition, and one kind of ste
     field("send", Kind::Object(&SEND), "Sends a text."),
     field("wait", Kind::Object(&WAIT), "Waits for a time."),
     field("await", Kind::Object(&AWAIT), "Waits for an event or a reply."),
-    field("branch", Kind::List(&Kind::Object(&BRANCH), 1, 50), "Takes the first way whose condition holds."),
+    field("branch", Kind::List(ONE_WAY, 1, 50), "Takes the first way whose condition holds."),
     field("split", Kind::Object(&SPLIT), "Parts contacts at random, the same contact always the same way."),
     field("update", Kind::Targets, "Sets values: `contact.…`, `run.…` or `appointment.…`."),
     field("emit", Kind::Object(&EMIT), "Says an event of the same contact."),
@@ -161,7 +166,7 @@ shape!(AWAIT, "await", "Waits for an event or a reply.", [
     field("event", Kind::Event, "An event of this name, of the same contact."),
     beside("if", "event", Kind::Expression, "Only such events."),
     beside("then", "event", STEPS, "Steps once it has come."),
-    field("replies", Kind::Map(&Kind::Object(&REPLY)), "What the person may text back, by a name of your choice."),
+    field("replies", Kind::Map(ONE_REPLY), "What the person may text back, by a name of your choice."),
     field("other", STEPS, "Steps after a reply that nothing matches."),
     field("timeout", LENGTH, "Waits this long at most."),
     field("until", Kind::Expression, "Waits until this instant at most."),
@@ -180,7 +185,7 @@ shape!(BRANCH, "way", "One way of a branch.", [
 ]);
 
 shape!(SPLIT, "split", "Parts contacts at random.", [
-    needed("variants", Kind::List(&Kind::Object(&VARIANT), 2, 20), "Weights come to 100."),
+    needed("variants", Kind::List(ONE_VARIANT, 2, 20), "Weights come to 100."),
 ]);
 
 shape!(VARIANT, "variant", "One part of a split.", [

@@ -8,6 +8,7 @@ mod nearest;
 mod schema;
 
 pub use check::check;
+pub use leaf::is_event;
 pub use schema::{document, published};
 
 /// An object with known fields.
