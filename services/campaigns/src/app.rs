@@ -22,17 +22,21 @@ pub struct App {
 }
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
-    Box::pin(async move {
-        let config = cx.config()?;
-        let app = Arc::new(App {
-            cx,
-            config,
-            runs: Runs::default(),
-            versions: Versions::default(),
-            journeys_rung: tokio::sync::Notify::new(),
-        });
-        consumers::start(&app).await?;
-        tasks::start(&app);
-        Ok(api::router().with_state(app))
-    })
+    Box::pin(async move { Ok(assemble(cx).await?.1) })
+}
+
+/// The same, and what everything in it shares.
+pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
+    let config = cx.config()?;
+    let app = Arc::new(App {
+        cx,
+        config,
+        runs: Runs::default(),
+        versions: Versions::default(),
+        journeys_rung: tokio::sync::Notify::new(),
+    });
+    consumers::start(&app).await?;
+    tasks::start(&app);
+    let router = api::router().with_state(app.clone());
+    Ok((app, router))
 }

@@ -35,7 +35,7 @@ mod start;
 mod tasks;
 pub mod texts;
 
-pub use app::App;
+pub use app::{App, assemble};
 
 pub const SERVICE: chassis::Service = chassis::Service {
     name: "campaigns",

@@ -1,8 +1,9 @@
 //! dispatch: how a text leaves, and what the carrier says about it.
 //!
 //! Owns lanes and pace, the routes to carriers, the ledger of hand-overs and the states that receipts give.
-//! Hears `cmd.dispatch.send_chunk` and `record_receipts`; answers `qry.dispatch.take_reply`; says `evt.dispatch.hand_overs_recorded` and
-//! `evt.dispatch.receipts_recorded` and `texts_routed`; asks consent for permits just before each hand-over.
+//! Hears `cmd.dispatch.send_chunk`, `accept_texts`, `recheck_texts` and `record_receipts`; answers
+//! `qry.dispatch.take_reply`; says `evt.dispatch.hand_overs_recorded`, `evt.dispatch.receipts_recorded`,
+//! `texts_accepted` and `texts_routed`; asks consent for permits just before each hand-over.
 //!
 //! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`routing`] and [`route`] say
 //! over which carriers a leg may go; [`hand_over`] waits for link and its turn in [`traffic`], asks for permits, hands

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
-use crate::consumers::{record_receipts, send_answer, send_chunk};
+use crate::consumers::{accept_texts, recheck_texts, record_receipts, send_answer, send_chunk};
 use crate::db::load;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
@@ -37,6 +37,8 @@ const RECEIPT_COMMANDS_AT_ONCE: usize = 8;
 /// Answers handed over at once. Many, because those that a killed process had in hand stand in the way of others
 /// until they are delivered again.
 const ANSWERS_AT_ONCE: usize = 256;
+/// Commands with texts of flows that are resolved at once.
+const TEXT_COMMANDS_AT_ONCE: usize = 4;
 /// Slots that may wait to be closed.
 const CLOSING: usize = 1024;
 
@@ -194,6 +196,20 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
             send_answer::handle,
         )
         .await?;
+    cx.consume(
+        accept_texts::DURABLE,
+        TEXT_COMMANDS_AT_ONCE,
+        app.clone(),
+        accept_texts::handle,
+    )
+    .await?;
+    cx.consume(
+        recheck_texts::DURABLE,
+        TEXT_COMMANDS_AT_ONCE,
+        app.clone(),
+        recheck_texts::handle,
+    )
+    .await?;
     cx.consume(
         send_chunk::DURABLE,
         at_once,

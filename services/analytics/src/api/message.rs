@@ -8,6 +8,7 @@ use chassis::http::{Auth, PathId, Problem};
 use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
 use contract::dispatch::{FindSend, SendFound};
+use contract::texts::Origin;
 use contract::{CampaignId, ContactId, DecisionId, MessageId, RunId, TenantId, UnixMillis};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,6 +26,10 @@ pub struct Message {
     pub run: RunId,
     #[schema(value_type = Option<String>)]
     pub campaign: Option<CampaignId>,
+    /// What it belongs to, where a flow sent it: its `kind` (`appointment`, `journey`, `campaign_test`) and `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub origin: Option<Origin>,
     #[schema(value_type = Option<String>)]
     pub contact: Option<ContactId>,
     /// The decision that let it pass or stopped it.
@@ -39,7 +44,7 @@ pub struct Message {
     pub final_at: Option<DateTime<Utc>>,
 }
 
-/// One message. One of a campaign appears once it is settled or handed over; one of the API at once.
+/// One message. One of a campaign appears once it is settled or handed over; one of the API or a flow at once.
 #[utoipa::path(get, path = "/v1/messages/{id}", tag = "messages", params(("id" = String, Path)),
     responses((status = 200, body = Message), (status = 404)))]
 pub async fn handle(
@@ -48,7 +53,13 @@ pub async fn handle(
     PathId(id): PathId<MessageId>,
 ) -> Result<Json<Message>, Problem> {
     if let Some((run, whole)) = settled(&app, caller.tenant, id).await? {
-        return Ok(Json(describe(id, &run, whole)));
+        let mut message = describe(id, &run, whole);
+        if message.campaign.is_none() {
+            message.origin = send(&app, caller.tenant, id)
+                .await
+                .and_then(|sent| sent.origin);
+        }
+        return Ok(Json(message));
     }
     match send(&app, caller.tenant, id).await {
         Some(sent) => Ok(Json(on_its_way(id, &sent))),
@@ -56,7 +67,7 @@ pub async fn handle(
     }
 }
 
-/// What dispatch knows of a text that came by the API; nothing where it does not answer.
+/// What dispatch knows of a text that came by the API or from a flow; nothing where it does not answer.
 pub async fn send(app: &App, tenant: TenantId, id: MessageId) -> Option<SendFound> {
     let question = FindSend { message: id };
     app.bus.ask(tenant, &question).await.ok().flatten()
@@ -71,6 +82,7 @@ fn on_its_way(id: MessageId, sent: &SendFound) -> Message {
         id,
         run: id.run(),
         campaign: None,
+        origin: sent.origin.clone(),
         contact: sent.contact,
         decision: sent.decision,
         outcome: sent.outcome.as_str(),
@@ -123,6 +135,7 @@ fn describe(id: MessageId, run: &Run, whole: Whole) -> Message {
         id,
         run: run.run,
         campaign: run.campaign,
+        origin: None,
         contact: whole.contact,
         decision: whole.decision,
         outcome: outcome.as_str(),

@@ -8,6 +8,7 @@ use chassis::http::{Auth, PathId, Problem};
 use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
 use contract::dispatch::Routed;
+use contract::texts::Origin;
 use contract::{DecisionId, MessageId, UnixMillis};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,7 +33,7 @@ pub struct Timeline {
 /// One hop. Fields that do not apply are absent.
 #[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct Hop {
-    /// `accepted` (by the API), `released`, `screened`, `rendered`, `decision`, `routed`, `handed_over`, `settled` or
+    /// `accepted` (of the API or a flow), `released`, `screened`, `rendered`, `decision`, `routed`, `handed_over`, `settled` or
     /// `receipt`.
     pub hop: String,
     pub at: DateTime<Utc>,
@@ -53,6 +54,10 @@ pub struct Hop {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub routed: Option<Routed>,
+    /// Of `accepted`: the flow that the text belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub origin: Option<Origin>,
 }
 
 /// The way of one message through the stages. Which decision it was: `GET /v1/decisions/{id}`.
@@ -75,6 +80,7 @@ pub async fn handle(
         let accepted = Hop {
             hop: "accepted".to_string(),
             at: sent.accepted_at.to_utc(),
+            origin: sent.origin,
             ..Hop::default()
         };
         traced.insert(0, accepted);

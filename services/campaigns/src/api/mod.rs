@@ -11,6 +11,7 @@ mod pause;
 mod progress;
 mod remove;
 mod resume;
+mod test_send;
 mod transition;
 mod types;
 mod update;
@@ -31,5 +32,6 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(resume::handle))
         .routes(routes!(cancel::handle))
         .routes(routes!(progress::handle))
+        .routes(routes!(test_send::handle))
         .merge(journeys::router())
 }

@@ -249,10 +249,12 @@ pub async fn accepted(
     engine: Engine,
     batch: &[(TenantId, Vec<MessageId>, UnixMillis)],
 ) -> anyhow::Result<()> {
-    let lines: Vec<(String, i64)> = batch
+    let mut lines: Vec<(String, i64)> = batch
         .iter()
         .flat_map(|(_, messages, at)| messages.iter().map(|id| (hex(*id), at.0)))
         .collect();
+    // In the order in which outcomes are folded, so that the two do not wait for each other.
+    lines.sort_unstable();
     let text = format!(
         "UPDATE flow_text SET offer_at = NULL, accepted_at = COALESCE(accepted_at, CAST(r.value->>1 AS BIGINT)) \
          FROM {} AS r WHERE flow_text.id = {}",

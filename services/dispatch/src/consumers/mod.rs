@@ -1,5 +1,7 @@
 //! What the service hears, one file per durable.
 
+pub mod accept_texts;
+pub mod recheck_texts;
 pub mod record_receipts;
 pub mod send_answer;
 pub mod send_chunk;

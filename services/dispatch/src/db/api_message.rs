@@ -1,9 +1,10 @@
-//! `api_message`: texts that came by the API on their own.
+//! `api_message`: texts that came by the API on their own, and from flows ([`super::flow_text`]).
 
 use chassis::{Engine, Tx};
 use contract::chunk::Outcome;
 use contract::dispatch::{HandOversRecorded, SendChunk};
 use contract::ids::{ContactId, DecisionId, MessageId, TemplateId, TenantId};
+use contract::texts::{Origin, OriginKind};
 use contract::{Mode, Reason, UnixMillis};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Value};
@@ -28,7 +29,7 @@ impl NewRow {
 }
 
 const COLUMNS: &str = "id, contact, class, sender, template, segments, accepted_at, valid_until, state, reason, \
-                       decision, held_until";
+                       decision, held_until, origin_kind, origin";
 
 /// When a text that is held without an instant is looked at again.
 const HELD_AGAIN_MS: i64 = 60_000;
@@ -244,5 +245,13 @@ fn read(row: &QueryResult) -> anyhow::Result<Send> {
         held_until: row
             .try_get::<Option<i64>>("", "held_until")?
             .map(UnixMillis),
+        origin: origin(row)?,
     })
+}
+
+fn origin(row: &QueryResult) -> anyhow::Result<Option<Origin>> {
+    let kind: Option<String> = row.try_get("", "origin_kind")?;
+    let id: Option<String> = row.try_get("", "origin")?;
+    let kind = kind.as_deref().and_then(OriginKind::parse);
+    Ok(kind.zip(id).map(|(kind, id)| Origin { kind, id }))
 }

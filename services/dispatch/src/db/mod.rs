@@ -2,6 +2,7 @@
 
 pub mod api_message;
 pub mod attempt;
+pub mod flow_text;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
@@ -42,5 +43,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0006_sends",
         sql: include_str!("migrations/0006_sends.sql"),
+    },
+    SqlMigration {
+        name: "0009_texts",
+        sql: include_str!("migrations/0009_texts.sql"),
     },
 ];

@@ -22,6 +22,6 @@ pub async fn handle(
         decision: send.decision,
         segments: send.segments,
         accepted_at: send.accepted_at,
-        origin: None,
+        origin: send.origin,
     }))
 }

@@ -4,14 +4,19 @@
 //! commits rows, which from then on are the truth → [`hand`] takes them through the gate like any slot.
 //! The [`crate::recorder`] writes what became of a text in the commit of its ledger row; what is held, or was
 //! left by a process that died, comes back by the row's `due_at` ([`crate::tasks::due_sends`]).
+//!
+//! Texts of flows (appointments, journeys) come as commands instead, many at once ([`texts`],
+//! [`crate::consumers::accept_texts`]), and go the same way from their rows on.
 
 pub mod accept;
 pub mod hand;
 pub mod request;
 pub mod resolve;
+pub mod texts;
 
 use contract::chunk::{ChunkHead, Outcome};
 use contract::ids::{CampaignId, MessageId};
+use contract::texts::Origin;
 use contract::{ContactId, DecisionId, Reason, TemplateId, UnixMillis};
 
 /// Of texts that belong to no campaign: answers, and what the API sends.
@@ -40,4 +45,6 @@ pub struct Send {
     pub reason: Reason,
     pub decision: Option<DecisionId>,
     pub held_until: Option<UnixMillis>,
+    /// The flow it belongs to; `None`: the API's caller.
+    pub origin: Option<Origin>,
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
 use contract::ids::{ContactId, DecisionId, MessageId, TemplateId};
+use contract::texts::Origin;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +31,10 @@ pub struct ApiMessage {
     pub segments: u8,
     pub accepted_at: DateTime<Utc>,
     pub valid_until: DateTime<Utc>,
+    /// What it belongs to, where a flow sent it: its `kind` (`appointment`, `journey`, `campaign_test`) and `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub origin: Option<Origin>,
 }
 
 impl From<Send> for ApiMessage {
@@ -52,6 +57,7 @@ impl From<Send> for ApiMessage {
             segments: send.segments,
             accepted_at: send.accepted_at.to_utc(),
             valid_until: send.valid_until.to_utc(),
+            origin: send.origin,
         }
     }
 }
