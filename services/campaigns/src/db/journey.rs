@@ -78,30 +78,55 @@ pub async fn insert(tx: &Tx, journey: &Journey) -> anyhow::Result<bool> {
     Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }
 
-pub async fn by_id(conn: &impl ConnectionTrait, tenant: TenantId, id: JourneyId) -> anyhow::Result<Option<Journey>> {
+pub async fn by_id(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: JourneyId,
+) -> anyhow::Result<Option<Journey>> {
     let text = "select * from journey where id = $1 and tenant = $2";
-    let row = conn.query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()])).await?;
+    let row = conn
+        .query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// Newest first, older than `before`.
-pub async fn page(conn: &impl ConnectionTrait, tenant: TenantId, before: Option<JourneyId>, limit: u64) -> anyhow::Result<Vec<Journey>> {
+pub async fn page(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    before: Option<JourneyId>,
+    limit: u64,
+) -> anyhow::Result<Vec<Journey>> {
     let before = before.unwrap_or(JourneyId::from_raw(u128::MAX));
-    let text = format!("select * from journey where tenant = $1 and id < $2 order by id desc limit {limit}");
-    let rows = conn.query_all_raw(sql(conn, text, [tenant.uuid().into(), before.uuid().into()])).await?;
+    let text = format!(
+        "select * from journey where tenant = $1 and id < $2 order by id desc limit {limit}"
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [tenant.uuid().into(), before.uuid().into()],
+        ))
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Published journeys of a tenant: what its events can start.
-pub async fn published(conn: &impl ConnectionTrait, tenant: TenantId) -> anyhow::Result<Vec<Journey>> {
+pub async fn published(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> anyhow::Result<Vec<Journey>> {
     let text = "select * from journey where tenant = $1 and version > 0 order by id";
-    let rows = conn.query_all_raw(sql(conn, text, [tenant.uuid().into()])).await?;
+    let rows = conn
+        .query_all_raw(sql(conn, text, [tenant.uuid().into()]))
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Replaces the draft; what is published stays as it is.
 pub async fn set_draft(tx: &Tx, journey: &Journey) -> anyhow::Result<()> {
-    let text = "update journey set draft = $2, templates = $3, sender = $4, updated_at = $5 where id = $1";
+    let text =
+        "update journey set draft = $2, templates = $3, sender = $4, updated_at = $5 where id = $1";
     let values = [
         journey.id.uuid().into(),
         serde_json::to_string(&journey.draft)?.into(),
@@ -114,7 +139,12 @@ pub async fn set_draft(tx: &Tx, journey: &Journey) -> anyhow::Result<()> {
 }
 
 /// Writes a version and makes it the one that new runs get, if the journey still has the version before it.
-pub async fn publish(tx: &Tx, new: &Published, starts: Option<String>, says: &BTreeSet<String>) -> anyhow::Result<bool> {
+pub async fn publish(
+    tx: &Tx,
+    new: &Published,
+    starts: Option<String>,
+    says: &BTreeSet<String>,
+) -> anyhow::Result<bool> {
     let text = "update journey set version = $2, starts = $3, says = $4, state = 'running', updated_at = $5 where id = $1 and version = $6";
     let values = [
         new.journey.uuid().into(),
@@ -141,9 +171,19 @@ pub async fn publish(tx: &Tx, new: &Published, starts: Option<String>, says: &BT
     Ok(true)
 }
 
-pub async fn version(conn: &impl ConnectionTrait, journey: JourneyId, version: u32) -> anyhow::Result<Option<Published>> {
+pub async fn version(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+    version: u32,
+) -> anyhow::Result<Option<Published>> {
     let text = "select * from journey_version where journey = $1 and version = $2";
-    let row = conn.query_one_raw(sql(conn, text, [journey.uuid().into(), i64::from(version).into()])).await?;
+    let row = conn
+        .query_one_raw(sql(
+            conn,
+            text,
+            [journey.uuid().into(), i64::from(version).into()],
+        ))
+        .await?;
     row.map(|row| {
         Ok(Published {
             journey,
@@ -159,9 +199,21 @@ pub async fn version(conn: &impl ConnectionTrait, journey: JourneyId, version: u
 }
 
 /// False where it did not stand at one of `from`.
-pub async fn move_on(tx: &Tx, id: JourneyId, from: &[State], to: State, now: UnixMillis) -> anyhow::Result<bool> {
-    let from: Vec<String> = from.iter().map(|state| format!("'{}'", state.as_str())).collect();
-    let text = format!("update journey set state = $2, updated_at = $3 where id = $1 and state in ({})", from.join(", "));
+pub async fn move_on(
+    tx: &Tx,
+    id: JourneyId,
+    from: &[State],
+    to: State,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    let from: Vec<String> = from
+        .iter()
+        .map(|state| format!("'{}'", state.as_str()))
+        .collect();
+    let text = format!(
+        "update journey set state = $2, updated_at = $3 where id = $1 and state in ({})",
+        from.join(", ")
+    );
     let values = [id.uuid().into(), to.as_str().into(), now.0.into()];
     Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }

@@ -41,13 +41,25 @@ pub struct Waiting {
 }
 
 /// Notes ids of events; answers which of them are new.
-pub async fn take(tx: &Tx, engine: Engine, tenant: TenantId, mode: Mode, ids: &[String], now: UnixMillis) -> anyhow::Result<HashSet<String>> {
+pub async fn take(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    mode: Mode,
+    ids: &[String],
+    now: UnixMillis,
+) -> anyhow::Result<HashSet<String>> {
     let lines: Vec<[&String; 1]> = ids.iter().map(|id| [id]).collect();
     let text = format!(
         "INSERT INTO journey_event (tenant, mode, id, received_at) SELECT $2, $3, r.value->>0, $4 FROM {} AS r WHERE true ON CONFLICT DO NOTHING RETURNING id",
         engine.rows("$1")
     );
-    let values = [serde_json::to_string(&lines)?.into(), tenant.uuid().into(), mode.as_str().into(), now.0.into()];
+    let values = [
+        serde_json::to_string(&lines)?.into(),
+        tenant.uuid().into(),
+        mode.as_str().into(),
+        now.0.into(),
+    ];
     let rows = tx.query_all_raw(sql(tx, text, values)).await?;
     rows.iter().map(|row| row::text(row, "id")).collect()
 }
@@ -79,13 +91,15 @@ pub async fn insert(tx: &Tx, engine: Engine, inputs: &[NewInput]) -> anyhow::Res
         uuid(4),
         engine.rows("$1")
     );
-    tx.execute_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()])).await?;
+    tx.execute_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()]))
+        .await?;
     Ok(())
 }
 
 /// The oldest that wait, in the order they came.
 pub async fn next(conn: &impl ConnectionTrait, limit: u64) -> anyhow::Result<Vec<Waiting>> {
-    let text = format!("SELECT * FROM journey_input WHERE held_by IS NULL ORDER BY seq LIMIT {limit}");
+    let text =
+        format!("SELECT * FROM journey_input WHERE held_by IS NULL ORDER BY seq LIMIT {limit}");
     let rows = conn.query_all_raw(sql(conn, text, [])).await?;
     rows.iter()
         .map(|row| {
@@ -112,19 +126,25 @@ pub async fn remove(tx: &Tx, engine: Engine, seqs: &[i64]) -> anyhow::Result<Has
         "DELETE FROM journey_input WHERE seq IN (SELECT CAST(r.value->>0 AS BIGINT) FROM {} AS r) RETURNING seq",
         engine.rows("$1")
     );
-    let rows = tx.query_all_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()])).await?;
+    let rows = tx
+        .query_all_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()]))
+        .await?;
     rows.iter().map(|row| Ok(row.try_get("", "seq")?)).collect()
 }
 
 /// Lets go what waited for a journey.
 pub async fn release(tx: &Tx, journey: JourneyId) -> anyhow::Result<()> {
     let text = "UPDATE journey_input SET held_by = NULL WHERE held_by = $1";
-    tx.execute_raw(sql(tx, text, [journey.uuid().into()])).await?;
+    tx.execute_raw(sql(tx, text, [journey.uuid().into()]))
+        .await?;
     Ok(())
 }
 
 /// Forgets ids of events that were taken before `before`.
 pub async fn forget(tx: &Tx, before: UnixMillis) -> anyhow::Result<u64> {
     let text = "DELETE FROM journey_event WHERE received_at < $1";
-    Ok(tx.execute_raw(sql(tx, text, [before.0.into()])).await?.rows_affected())
+    Ok(tx
+        .execute_raw(sql(tx, text, [before.0.into()]))
+        .await?
+        .rows_affected())
 }

@@ -92,34 +92,55 @@ pub async fn save(tx: &Tx, engine: Engine, rows: &[&Row]) -> anyhow::Result<()> 
         uuid(5),
         engine.rows("$1")
     );
-    tx.execute_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()])).await?;
+    tx.execute_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()]))
+        .await?;
     Ok(())
 }
 
 /// Runs of these ids.
-pub async fn by_ids(conn: &impl ConnectionTrait, engine: Engine, ids: &[JourneyRunId]) -> anyhow::Result<Vec<Row>> {
+pub async fn by_ids(
+    conn: &impl ConnectionTrait,
+    engine: Engine,
+    ids: &[JourneyRunId],
+) -> anyhow::Result<Vec<Row>> {
     let text = format!(
         "SELECT j.* FROM {} AS r CROSS JOIN journey_run AS j WHERE j.id = {}",
         engine.rows("$1"),
         engine.uuid("r.value->>0")
     );
-    let rows = conn.query_all_raw(sql(conn, text, [list(ids.iter().map(|id| id.uuid()))?])).await?;
+    let rows = conn
+        .query_all_raw(sql(conn, text, [list(ids.iter().map(|id| id.uuid()))?]))
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Runs of these contacts, ended ones too: what an event can concern, and what entry looks at.
-pub async fn of_contacts(conn: &impl ConnectionTrait, engine: Engine, contacts: &[ContactId]) -> anyhow::Result<Vec<Row>> {
+pub async fn of_contacts(
+    conn: &impl ConnectionTrait,
+    engine: Engine,
+    contacts: &[ContactId],
+) -> anyhow::Result<Vec<Row>> {
     let text = format!(
         "SELECT j.* FROM {} AS r CROSS JOIN journey_run AS j WHERE j.contact = {} ORDER BY j.id",
         engine.rows("$1"),
         engine.uuid("r.value->>0")
     );
-    let rows = conn.query_all_raw(sql(conn, text, [list(contacts.iter().map(|id| id.uuid()))?])).await?;
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [list(contacts.iter().map(|id| id.uuid()))?],
+        ))
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Runs whose timers are due, of journeys that are not paused: earliest first.
-pub async fn due(conn: &impl ConnectionTrait, now: UnixMillis, limit: u64) -> anyhow::Result<Vec<JourneyRunId>> {
+pub async fn due(
+    conn: &impl ConnectionTrait,
+    now: UnixMillis,
+    limit: u64,
+) -> anyhow::Result<Vec<JourneyRunId>> {
     let text = format!(
         "SELECT r.id FROM journey_run AS r JOIN journey AS j ON j.id = r.journey WHERE r.due_at <= $1 AND j.state <> 'paused' ORDER BY r.due_at LIMIT {limit}"
     );
@@ -127,31 +148,76 @@ pub async fn due(conn: &impl ConnectionTrait, now: UnixMillis, limit: u64) -> an
     rows.iter().map(|row| row::id(row, "id")).collect()
 }
 
-pub async fn by_id(conn: &impl ConnectionTrait, tenant: TenantId, id: JourneyRunId) -> anyhow::Result<Option<Row>> {
+pub async fn by_id(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: JourneyRunId,
+) -> anyhow::Result<Option<Row>> {
     let text = "SELECT * FROM journey_run WHERE id = $1 AND tenant = $2";
-    let row = conn.query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()])).await?;
+    let row = conn
+        .query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// Newest first, older than `before`.
-pub async fn page(conn: &impl ConnectionTrait, journey: JourneyId, before: Option<JourneyRunId>, live: bool, limit: u64) -> anyhow::Result<Vec<Row>> {
+pub async fn page(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+    before: Option<JourneyRunId>,
+    live: bool,
+    limit: u64,
+) -> anyhow::Result<Vec<Row>> {
     let before = before.unwrap_or(JourneyRunId::from_raw(u128::MAX));
     let only = if live { "AND ended IS NULL" } else { "" };
-    let text = format!("SELECT * FROM journey_run WHERE journey = $1 AND id < $2 {only} ORDER BY id DESC LIMIT {limit}");
-    let rows = conn.query_all_raw(sql(conn, text, [journey.uuid().into(), before.uuid().into()])).await?;
+    let text = format!(
+        "SELECT * FROM journey_run WHERE journey = $1 AND id < $2 {only} ORDER BY id DESC LIMIT {limit}"
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [journey.uuid().into(), before.uuid().into()],
+        ))
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Live runs of a journey that are on other versions, after `after`.
-pub async fn on_other_versions(conn: &impl ConnectionTrait, journey: JourneyId, version: u32, after: JourneyRunId, limit: u64) -> anyhow::Result<Vec<Row>> {
-    let text = format!("SELECT * FROM journey_run WHERE journey = $1 AND version <> $2 AND id > $3 AND ended IS NULL ORDER BY id LIMIT {limit}");
-    let rows = conn.query_all_raw(sql(conn, text, [journey.uuid().into(), i64::from(version).into(), after.uuid().into()])).await?;
+pub async fn on_other_versions(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+    version: u32,
+    after: JourneyRunId,
+    limit: u64,
+) -> anyhow::Result<Vec<Row>> {
+    let text = format!(
+        "SELECT * FROM journey_run WHERE journey = $1 AND version <> $2 AND id > $3 AND ended IS NULL ORDER BY id LIMIT {limit}"
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [
+                journey.uuid().into(),
+                i64::from(version).into(),
+                after.uuid().into(),
+            ],
+        ))
+        .await?;
     rows.iter().map(read).collect()
 }
 
 /// Live runs of a journey by version.
-pub async fn live(conn: &impl ConnectionTrait, journey: JourneyId) -> anyhow::Result<BTreeMap<u32, u64>> {
+pub async fn live(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+) -> anyhow::Result<BTreeMap<u32, u64>> {
     let text = "SELECT version, count(*) AS n FROM journey_run WHERE journey = $1 AND ended IS NULL GROUP BY version";
-    let rows = conn.query_all_raw(sql(conn, text, [journey.uuid().into()])).await?;
-    rows.iter().map(|row| Ok((row::number(row, "version")?, row::number(row, "n")?))).collect()
+    let rows = conn
+        .query_all_raw(sql(conn, text, [journey.uuid().into()]))
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row::number(row, "version")?, row::number(row, "n")?)))
+        .collect()
 }

@@ -35,8 +35,19 @@ impl Refusal {
 }
 
 /// Whether the trigger's condition holds, and the key of the run.
-pub fn key(version: &Version, person: &Person, event: &Happening, now: i64) -> Result<Option<String>, EvalError> {
-    let Start::Event { event: name, condition, key, .. } = &version.trigger else {
+pub fn key(
+    version: &Version,
+    person: &Person,
+    event: &Happening,
+    now: i64,
+) -> Result<Option<String>, EvalError> {
+    let Start::Event {
+        event: name,
+        condition,
+        key,
+        ..
+    } = &version.trigger
+    else {
         return Ok(Some(person.id.clone()));
     };
     if *name != event.name {
@@ -62,7 +73,13 @@ pub fn key(version: &Version, person: &Person, event: &Happening, now: i64) -> R
 }
 
 /// Whether the contact may enter now.
-pub fn admit(version: &Version, person: &Person, event: &Happening, earlier: Earlier, now: i64) -> Result<Option<Refusal>, EvalError> {
+pub fn admit(
+    version: &Version,
+    person: &Person,
+    event: &Happening,
+    earlier: Earlier,
+    now: i64,
+) -> Result<Option<Refusal>, EvalError> {
     if version.max_active.is_some_and(|most| earlier.live >= most) {
         return Ok(Some(Refusal::MaxActive));
     }
@@ -77,10 +94,18 @@ pub fn admit(version: &Version, person: &Person, event: &Happening, earlier: Ear
     let Some(condition) = &version.entry_if else {
         return Ok(None);
     };
-    let holds = scoped(version, person, event, now, |scopes| condition.holds(scopes))?;
+    let holds = scoped(version, person, event, now, |scopes| {
+        condition.holds(scopes)
+    })?;
     Ok((!holds).then_some(Refusal::Condition))
 }
 
-fn scoped<T>(version: &Version, person: &Person, event: &Happening, now: i64, look: impl FnOnce(&Scopes<'_>) -> Result<T, EvalError>) -> Result<T, EvalError> {
+fn scoped<T>(
+    version: &Version,
+    person: &Person,
+    event: &Happening,
+    now: i64,
+    look: impl FnOnce(&Scopes<'_>) -> Result<T, EvalError>,
+) -> Result<T, EvalError> {
     super::run::before(version, person, event, now, look)
 }

@@ -51,11 +51,19 @@ pub struct EvalError {
 /// What is wrong with an expression, and a hint.
 pub fn fault(source: &str) -> Option<(String, String)> {
     if source.chars().count() > LONGEST {
-        return Some((format!("An expression has at most {LONGEST} characters."), String::new()));
+        return Some((
+            format!("An expression has at most {LONGEST} characters."),
+            String::new(),
+        ));
     }
     let expression = match ENGINE.compile_expression(source) {
         Ok(expression) => expression,
-        Err(error) => return Some((format!("`{source}` is no expression: {}.", words(&error)), hint(source))),
+        Err(error) => {
+            return Some((
+                format!("`{source}` is no expression: {}.", words(&error)),
+                hint(source),
+            ));
+        }
     };
     let unknown = expression
         .undeclared_variables(false)
@@ -92,8 +100,14 @@ impl Compiled {
     pub fn new(source: &str) -> Result<Self, EvalError> {
         let expression = ENGINE
             .compile_expression_owned(source.to_string())
-            .map_err(|error| EvalError { source_text: source.to_string(), what: words(&error) })?;
-        Ok(Self { source: source.to_string(), expression })
+            .map_err(|error| EvalError {
+                source_text: source.to_string(),
+                what: words(&error),
+            })?;
+        Ok(Self {
+            source: source.to_string(),
+            expression,
+        })
     }
 
     /// The fields of `scope` it speaks of: `contact.tier` gives `tier`.
@@ -127,17 +141,22 @@ impl Compiled {
     }
 
     pub fn value(&self, scopes: &Scopes<'_>) -> Result<Value, EvalError> {
-        self.expression.eval(scopes.value()).map_err(|error| EvalError {
-            source_text: self.source.clone(),
-            what: words(&error),
-        })
+        self.expression
+            .eval(scopes.value())
+            .map_err(|error| EvalError {
+                source_text: self.source.clone(),
+                what: words(&error),
+            })
     }
 
     pub fn holds(&self, scopes: &Scopes<'_>) -> Result<bool, EvalError> {
         self.value(scopes).and_then(|value| {
             if value.is_undefined() {
                 let what = "it comes to a value that is not there".to_string();
-                return Err(EvalError { source_text: self.source.clone(), what });
+                return Err(EvalError {
+                    source_text: self.source.clone(),
+                    what,
+                });
             }
             Ok(value.is_true())
         })
@@ -148,7 +167,9 @@ fn words(error: &minijinja::Error) -> String {
     match error.kind() {
         ErrorKind::OutOfFuel => "it takes too long".to_string(),
         ErrorKind::UndefinedError => "it speaks of a value that is not there".to_string(),
-        _ => error.detail().map_or_else(|| error.kind().to_string(), str::to_string),
+        _ => error
+            .detail()
+            .map_or_else(|| error.kind().to_string(), str::to_string),
     }
 }
 
@@ -167,7 +188,9 @@ pub struct Scopes<'a> {
 impl Scopes<'_> {
     fn value(&self) -> Value {
         let (seen, now) = (self.happened.clone(), self.now);
-        let happened = move |name: String, options: minijinja::value::Kwargs| -> Result<bool, minijinja::Error> {
+        let happened = move |name: String,
+                             options: minijinja::value::Kwargs|
+              -> Result<bool, minijinja::Error> {
             let within: Option<String> = options.get("within")?;
             options.assert_all_used()?;
             let Some(at) = seen.get(&name) else {
@@ -176,9 +199,9 @@ impl Scopes<'_> {
             let Some(within) = within else {
                 return Ok(true);
             };
-            let length: crate::schedule::IsoDuration = within
-                .parse()
-                .map_err(|error| minijinja::Error::new(ErrorKind::InvalidOperation, format!("within: {error}")))?;
+            let length: crate::schedule::IsoDuration = within.parse().map_err(|error| {
+                minijinja::Error::new(ErrorKind::InvalidOperation, format!("within: {error}"))
+            })?;
             Ok(now.timestamp_millis() - at <= length.nominal().num_milliseconds())
         };
         minijinja::context! {
@@ -271,7 +294,12 @@ mod tests {
     #[test]
     fn faults_say_what_can_be_done() {
         assert!(fault("event.total >= 20").is_none());
-        for (source, hint) in [("event.total = 3", "=="), ("event.a && event.b", "and"), ("{{ event.a }}", "braces"), ("customer.name == 'x'", "contact")] {
+        for (source, hint) in [
+            ("event.total = 3", "=="),
+            ("event.a && event.b", "and"),
+            ("{{ event.a }}", "braces"),
+            ("customer.name == 'x'", "contact"),
+        ] {
             let (_, said) = fault(source).unwrap();
             assert!(said.contains(hint), "{source}: {said}");
         }
@@ -279,8 +307,12 @@ mod tests {
 
     #[test]
     fn instants_take_one_form() {
-        let mut value = json!({"a": "2026-12-01T10:00:00-05:00", "b": ["2026-12-01T10:00:00.5Z"], "c": "2026"});
+        let mut value =
+            json!({"a": "2026-12-01T10:00:00-05:00", "b": ["2026-12-01T10:00:00.5Z"], "c": "2026"});
         normalise(&mut value);
-        assert_eq!(value, json!({"a": "2026-12-01T15:00:00Z", "b": ["2026-12-01T10:00:00Z"], "c": "2026"}));
+        assert_eq!(
+            value,
+            json!({"a": "2026-12-01T15:00:00Z", "b": ["2026-12-01T10:00:00Z"], "c": "2026"})
+        );
     }
 }

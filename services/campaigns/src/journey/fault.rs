@@ -23,7 +23,12 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub fn new(pointer: &str, at: Position, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(
+        pointer: &str,
+        at: Position,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             pointer: pointer.to_string(),
             line: at.line,
@@ -51,7 +56,9 @@ impl Fault {
 
 /// Puts faults into the order of the text and takes repetitions away.
 pub fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
-    faults.sort_by(|a, b| (a.line, a.column, &a.pointer, a.code).cmp(&(b.line, b.column, &b.pointer, b.code)));
+    faults.sort_by(|a, b| {
+        (a.line, a.column, &a.pointer, a.code).cmp(&(b.line, b.column, &b.pointer, b.code))
+    });
     faults.dedup();
     faults
 }

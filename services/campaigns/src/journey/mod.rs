@@ -22,13 +22,19 @@ use source::Format;
 /// Reads and checks a journey; all faults at once, in the order of the text.
 pub fn validate(text: &str, format: Format) -> Result<Definition, Vec<Fault>> {
     let (root, mut faults) = source::read(text, format)?;
-    shape::check(&root, shape::Kind::Object(&shape::definition::JOURNEY), "", &mut faults);
+    shape::check(
+        &root,
+        shape::Kind::Object(&shape::definition::JOURNEY),
+        "",
+        &mut faults,
+    );
     rules::across(&root, &mut faults);
     if !faults.is_empty() {
         return Err(sorted(faults));
     }
     let other = |said: String| vec![Fault::new("", root.at, "journey.invalid", said)];
-    let definition: Definition = serde_json::from_value(root.to_json()).map_err(|error| other(format!("The journey cannot be read: {error}.")))?;
+    let definition: Definition = serde_json::from_value(root.to_json())
+        .map_err(|error| other(format!("The journey cannot be read: {error}.")))?;
     // What remains: windows that are never open, and what only shows when everything is compiled.
     version::Version::compile(&definition).map_err(|fault| other(fault.to_string()))?;
     Ok(definition)

@@ -87,7 +87,11 @@ pub fn simulate(play: &Play<'_>) -> Vec<Line> {
     };
     let mut scenes = play.scenes.clone();
     scenes.sort_by_key(|scene| scene.at);
-    for (index, scene) in scenes.iter().enumerate().filter(|(_, scene)| scene.at <= play.until) {
+    for (index, scene) in scenes
+        .iter()
+        .enumerate()
+        .filter(|(_, scene)| scene.at <= play.until)
+    {
         stage.timers_until(scene.at.timestamp_millis() - 1);
         stage.scene(index, scene);
     }
@@ -97,13 +101,21 @@ pub fn simulate(play: &Play<'_>) -> Vec<Line> {
 
 impl Stage<'_> {
     fn setting(&self) -> Setting<'_> {
-        Setting { version: self.play.version, person: self.play.person, channels: self.play.channels }
+        Setting {
+            version: self.play.version,
+            person: self.play.person,
+            channels: self.play.channels,
+        }
     }
 
     fn timers_until(&mut self, until: i64) {
         while self.turns < MOST_TURNS {
             self.turns += 1;
-            let due = self.live.iter().filter_map(|(key, run)| Some((run.timer?, key.clone()))).min();
+            let due = self
+                .live
+                .iter()
+                .filter_map(|(key, run)| Some((run.timer?, key.clone())))
+                .min();
             let Some((due, key)) = due.filter(|(due, _)| *due <= until) else {
                 return;
             };
@@ -116,10 +128,21 @@ impl Stage<'_> {
         let id = scene.id.clone().unwrap_or_else(|| format!("scene-{index}"));
         if let Some(text) = &scene.reply {
             self.line(now, "reply", "", format!("the contact texts {text:?}"));
-            self.everyone(&Input::Reply { id: id.clone(), text: text.clone() }, now);
+            self.everyone(
+                &Input::Reply {
+                    id: id.clone(),
+                    text: text.clone(),
+                },
+                now,
+            );
         }
         if let Some(name) = &scene.event {
-            let event = Happening { id, name: name.clone(), data: scene.data.clone(), appointment: scene.appointment.clone() };
+            let event = Happening {
+                id,
+                name: name.clone(),
+                data: scene.data.clone(),
+                appointment: scene.appointment.clone(),
+            };
             self.line(now, "event", name, "arrives".to_string());
             self.everyone(&Input::Event(event.clone()), now);
             self.trigger(&event, now);
@@ -134,7 +157,12 @@ impl Stage<'_> {
 
     fn trigger(&mut self, event: &Happening, now: i64) {
         let (version, person) = (self.play.version, self.play.person);
-        let Start::Event { event: name, duplicate, .. } = &version.trigger else {
+        let Start::Event {
+            event: name,
+            duplicate,
+            ..
+        } = &version.trigger
+        else {
             return;
         };
         if *name != event.name {
@@ -142,18 +170,35 @@ impl Stage<'_> {
         }
         let key = match key(version, person, event, now) {
             Ok(Some(key)) => key,
-            Ok(None) => return self.line(now, "not_started", name, "the trigger's condition does not hold, or there is no key".to_string()),
+            Ok(None) => {
+                return self.line(
+                    now,
+                    "not_started",
+                    name,
+                    "the trigger's condition does not hold, or there is no key".to_string(),
+                );
+            }
             Err(error) => return self.line(now, "not_started", name, error.to_string()),
         };
         if let Some(run) = self.live.remove(&key) {
             let (run, effects) = match duplicate {
                 Duplicate::Ignore => {
-                    self.line(now, "not_started", name, "a run is under way: ignored".to_string());
+                    self.line(
+                        now,
+                        "not_started",
+                        name,
+                        "a run is under way: ignored".to_string(),
+                    );
                     (run, Vec::new())
                 }
                 Duplicate::Update => self.traced(run, |set, run| run::update(set, run, event, now)),
                 Duplicate::Restart => {
-                    self.line(now, "not_started", name, "a run is under way: begun anew".to_string());
+                    self.line(
+                        now,
+                        "not_started",
+                        name,
+                        "a run is under way: begun anew".to_string(),
+                    );
                     let old = run.epoch;
                     self.traced(run, |set, run| run::restart(set, run, event, old + 1, now))
                 }
@@ -169,7 +214,12 @@ impl Stage<'_> {
                 self.trail(&run, 0);
                 self.keep(&key, run, effects, now);
             }
-            Ok(Some(refusal)) => self.line(now, "not_started", name, format!("refused: {}", refusal.as_str())),
+            Ok(Some(refusal)) => self.line(
+                now,
+                "not_started",
+                name,
+                format!("refused: {}", refusal.as_str()),
+            ),
             Err(error) => self.line(now, "not_started", name, error.to_string()),
         }
     }
@@ -182,10 +232,18 @@ impl Stage<'_> {
     }
 
     /// Moves a run and writes what it notes.
-    fn traced(&mut self, run: Run, turn: impl FnOnce(Setting<'_>, Run) -> (Run, Vec<Effect>)) -> (Run, Vec<Effect>) {
+    fn traced(
+        &mut self,
+        run: Run,
+        turn: impl FnOnce(Setting<'_>, Run) -> (Run, Vec<Effect>),
+    ) -> (Run, Vec<Effect>) {
         let (epoch, noted) = (run.epoch, run.trail.len() + run.notes_dropped as usize);
         let (run, effects) = turn(self.setting(), run);
-        let from = if run.epoch == epoch { noted.saturating_sub(run.notes_dropped as usize) } else { 0 };
+        let from = if run.epoch == epoch {
+            noted.saturating_sub(run.notes_dropped as usize)
+        } else {
+            0
+        };
         self.trail(&run, from);
         (run, effects)
     }
@@ -202,13 +260,32 @@ impl Stage<'_> {
             let at = run.clock;
             match effect {
                 Effect::Send(text) => {
-                    let values: Vec<String> = text.vars.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-                    self.line(at, "send", &text.step, format!("text {} · {} by {} {}", text.text, text.template, text.channel, values.join(" ")).trim_end().to_string());
+                    let values: Vec<String> = text
+                        .vars
+                        .iter()
+                        .map(|(name, value)| format!("{name}={value:?}"))
+                        .collect();
+                    self.line(
+                        at,
+                        "send",
+                        &text.step,
+                        format!(
+                            "text {} · {} by {} {}",
+                            text.text,
+                            text.template,
+                            text.channel,
+                            values.join(" ")
+                        )
+                        .trim_end()
+                        .to_string(),
+                    );
                     sent.push(text.text);
                 }
                 Effect::Withdraw { text } => self.line(at, "withdraw", "", format!("text {text}")),
                 Effect::Emit { event, data, .. } => self.line(at, "emit", &event, data.to_string()),
-                Effect::Update { field, value, .. } => self.line(at, "update", &field, value.to_string()),
+                Effect::Update { field, value, .. } => {
+                    self.line(at, "update", &field, value.to_string())
+                }
                 Effect::Webhook { url, step, .. } => self.line(at, "webhook", &step, url),
                 Effect::Timer { .. } => {}
             }
@@ -234,7 +311,16 @@ impl Stage<'_> {
         let offset = zone::offset(at, self.zone);
         let sign = if offset < 0 { '-' } else { '+' };
         let (hours, minutes) = (offset.abs() / 3600, offset.abs() / 60 % 60);
-        let local = format!("{}{sign}{hours:02}:{minutes:02}", zone::local(at, self.zone).format("%a %Y-%m-%d %H:%M:%S"));
-        self.lines.push(Line { at, local, kind, step: step.to_string(), what });
+        let local = format!(
+            "{}{sign}{hours:02}:{minutes:02}",
+            zone::local(at, self.zone).format("%a %Y-%m-%d %H:%M:%S")
+        );
+        self.lines.push(Line {
+            at,
+            local,
+            kind,
+            step: step.to_string(),
+            what,
+        });
     }
 }

@@ -9,9 +9,18 @@ use super::version::{Start, Version};
 use super::*;
 
 const STARTERS: [(&str, &str); 3] = [
-    ("welcome", include_str!("../../../../docs/journeys/welcome.yaml")),
-    ("abandoned-cart", include_str!("../../../../docs/journeys/abandoned-cart.yaml")),
-    ("appointment", include_str!("../../../../docs/journeys/appointment.yaml")),
+    (
+        "welcome",
+        include_str!("../../../../docs/journeys/welcome.yaml"),
+    ),
+    (
+        "abandoned-cart",
+        include_str!("../../../../docs/journeys/abandoned-cart.yaml"),
+    ),
+    (
+        "appointment",
+        include_str!("../../../../docs/journeys/appointment.yaml"),
+    ),
 ];
 
 fn ana() -> Person {
@@ -20,7 +29,8 @@ fn ana() -> Person {
 
 fn sends(name: &str, events: serde_json::Value) -> Vec<String> {
     let text = STARTERS.iter().find(|(known, _)| *known == name).unwrap().1;
-    let definition = validate(text, Format::Yaml).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
+    let definition =
+        validate(text, Format::Yaml).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
     let version = Version::compile(&definition).unwrap();
     let from = "2026-11-20T15:00:00Z".parse().unwrap();
     let lines = simulate(&Play {
@@ -32,13 +42,18 @@ fn sends(name: &str, events: serde_json::Value) -> Vec<String> {
         channels: &["sms"],
     });
     assert!(lines.is_sorted_by_key(|line| line.at), "{lines:#?}");
-    lines.into_iter().filter(|line| line.kind == "send").map(|line| format!("{} {}", line.step, line.local)).collect()
+    lines
+        .into_iter()
+        .filter(|line| line.kind == "send")
+        .map(|line| format!("{} {}", line.step, line.local))
+        .collect()
 }
 
 #[test]
 fn the_journeys_to_start_from_are_valid_and_bear_their_names() {
     for (name, text) in STARTERS {
-        let definition = validate(text, Format::Yaml).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
+        let definition =
+            validate(text, Format::Yaml).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
         assert_eq!(definition.name, name);
         let version = Version::compile(&definition).unwrap();
         assert!(matches!(version.trigger, Start::Event { .. }));
@@ -50,14 +65,16 @@ fn a_journey_is_the_same_in_yaml_and_in_its_canonical_form() {
     for (name, text) in STARTERS {
         let definition = validate(text, Format::Yaml).unwrap();
         let canonical = serde_json::to_string(&definition).unwrap();
-        let again = validate(&canonical, Format::Json).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
+        let again = validate(&canonical, Format::Json)
+            .unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
         assert_eq!((hash(&definition), &definition), (hash(&again), &again));
     }
 }
 
 #[test]
 fn the_appointment_is_reminded_of_and_moved() {
-    let visit = |starts: &str| json!({"id": "A1", "starts_at": starts, "timezone": "America/New_York"});
+    let visit =
+        |starts: &str| json!({"id": "A1", "starts_at": starts, "timezone": "America/New_York"});
     let events = json!([
         {"event": "appointment.scheduled", "data": visit("2026-12-01T14:00:00")},
         {"at": "P1D", "reply": "c"},
@@ -79,7 +96,13 @@ fn the_appointment_is_reminded_of_and_moved() {
 fn the_cart_is_reminded_of_until_the_order_comes() {
     let cart = json!({"cart": "c1", "total": 120});
     let silent = json!([{"event": "cart.changed", "data": cart}]);
-    assert_eq!(sends("abandoned-cart", silent), ["remind Fri 2026-11-20 10:45:00-05:00", "offer Sat 2026-11-21 10:45:00-05:00"]);
+    assert_eq!(
+        sends("abandoned-cart", silent),
+        [
+            "remind Fri 2026-11-20 10:45:00-05:00",
+            "offer Sat 2026-11-21 10:45:00-05:00"
+        ]
+    );
     let ordered = json!([{"event": "cart.changed", "data": cart}, {"at": "PT2H", "event": "order.placed", "data": {"total": 90}}]);
     assert_eq!(sends("abandoned-cart", ordered).len(), 1);
     let small = json!([{"event": "cart.changed", "data": {"cart": "c1", "total": 3}}]);
@@ -89,7 +112,8 @@ fn the_cart_is_reminded_of_until_the_order_comes() {
 #[test]
 fn the_welcome_ends_with_who_wants_more() {
     let consent = json!({"purpose": "marketing", "source": "web"});
-    let events = json!([{"event": "consent.granted", "data": consent}, {"at": "P6D", "reply": "More!"}]);
+    let events =
+        json!([{"event": "consent.granted", "data": consent}, {"at": "P6D", "reply": "More!"}]);
     let sent = sends("welcome", events);
     assert!(sent.first().unwrap().starts_with("greet"), "{sent:?}");
     assert!(sent.iter().any(|line| line.starts_with("last")), "{sent:?}");
@@ -98,7 +122,10 @@ fn the_welcome_ends_with_who_wants_more() {
 #[test]
 fn the_published_schema_is_the_one_of_the_types() {
     let published = include_str!("../../../../docs/journey.schema.json");
-    assert!(published == shape::published(), "write what `hailmast journey schema` prints into docs/journey.schema.json");
+    assert!(
+        published == shape::published(),
+        "write what `hailmast journey schema` prints into docs/journey.schema.json"
+    );
 }
 
 #[test]
@@ -129,6 +156,7 @@ fn every_field_of_the_schema_is_one_that_the_values_have() {
             {"id": "s12", "split": {"variants": [{"name": "a", "weight": 50, "steps": [{"id": "s13", "stop": "completed"}]}, {"name": "b", "weight": 50}]}}
         ]
     });
-    let definition = validate(&all.to_string(), Format::Json).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let definition =
+        validate(&all.to_string(), Format::Json).unwrap_or_else(|faults| panic!("{faults:#?}"));
     assert_eq!(serde_json::to_value(&definition).unwrap(), all);
 }

@@ -13,7 +13,9 @@ use contract::Class;
 use serde_json::{Map, Value};
 
 use super::expression::{Compiled, EvalError};
-use super::model::{Definition, Duplicate, Emit, ExitAs, Late, NoticeIf, Outside, Past, Stop, Trigger, Webhook};
+use super::model::{
+    Definition, Duplicate, Emit, ExitAs, Late, NoticeIf, Outside, Past, Stop, Trigger, Webhook,
+};
 use crate::schedule::{IsoDuration, Window};
 
 /// Where a step stands in [`Version::steps`].
@@ -48,7 +50,12 @@ pub struct Version {
 
 #[derive(Debug)]
 pub enum Start {
-    Event { event: String, condition: Option<Compiled>, key: Option<Compiled>, duplicate: Duplicate },
+    Event {
+        event: String,
+        condition: Option<Compiled>,
+        key: Option<Compiled>,
+        duplicate: Duplicate,
+    },
     Segment,
     Schedule,
 }
@@ -224,8 +231,14 @@ impl Computed {
     pub fn value(&self, scopes: &super::expression::Scopes<'_>) -> Result<Value, EvalError> {
         Ok(match self {
             Self::Plain(value) => value.clone(),
-            Self::Expression(expression) => serde_json::to_value(expression.value(scopes)?).unwrap_or(Value::Null),
-            Self::List(items) => items.iter().map(|item| item.value(scopes)).collect::<Result<Vec<_>, _>>()?.into(),
+            Self::Expression(expression) => {
+                serde_json::to_value(expression.value(scopes)?).unwrap_or(Value::Null)
+            }
+            Self::List(items) => items
+                .iter()
+                .map(|item| item.value(scopes))
+                .collect::<Result<Vec<_>, _>>()?
+                .into(),
             Self::Fields(fields) => {
                 let mut map = Map::new();
                 for (name, field) in fields {

@@ -49,9 +49,19 @@ impl Batch {
             return;
         }
         let Some(contact) = input.contact else { return };
-        let ids: Vec<JourneyRunId> = self.of_contact.get(&contact).into_iter().flatten().copied().collect();
+        let ids: Vec<JourneyRunId> = self
+            .of_contact
+            .get(&contact)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
         for id in ids {
-            if self.runs.get(&id).is_some_and(|row| row.mode == input.mode && row.tenant == input.tenant) {
+            if self
+                .runs
+                .get(&id)
+                .is_some_and(|row| row.mode == input.mode && row.tenant == input.tenant)
+            {
                 self.to_run(id, input);
             }
         }
@@ -62,7 +72,10 @@ impl Batch {
 
     /// What is due of a run.
     pub fn wake(&mut self, id: JourneyRunId) {
-        let paused = self.runs.get(&id).is_none_or(|row| self.state(row.journey) == Some(State::Paused));
+        let paused = self
+            .runs
+            .get(&id)
+            .is_none_or(|row| self.state(row.journey) == Some(State::Paused));
         if !paused {
             self.turn(id, &Input::Wake, 0);
         }
@@ -73,32 +86,51 @@ impl Batch {
     }
 
     fn to_run(&mut self, id: JourneyRunId, input: &NewInput) {
-        let Some(row) = self.runs.get(&id) else { return };
+        let Some(row) = self.runs.get(&id) else {
+            return;
+        };
         let moved = match &input.body {
             Body::Event(event) => {
-                let listens = self.versions.get(&(row.journey, row.version)).is_some_and(|ready| ready.version.listens.contains(&event.name));
+                let listens = self
+                    .versions
+                    .get(&(row.journey, row.version))
+                    .is_some_and(|ready| ready.version.listens.contains(&event.name));
                 if !listens || row.hears_until < self.now.timestamp_millis() {
                     return;
                 }
                 Input::Event(event.clone())
             }
             Body::Reply { id, text } => {
-                let listens = self.versions.get(&(row.journey, row.version)).is_some_and(|ready| ready.version.replies);
+                let listens = self
+                    .versions
+                    .get(&(row.journey, row.version))
+                    .is_some_and(|ready| ready.version.replies);
                 if !listens || row.run.end.is_some() {
                     return;
                 }
-                Input::Reply { id: id.clone(), text: text.clone() }
+                Input::Reply {
+                    id: id.clone(),
+                    text: text.clone(),
+                }
             }
             Body::Outcome { epoch, text, fate } => {
                 if row.run.epoch != *epoch {
                     return;
                 }
-                Input::Outcome { text: *text, fate: *fate }
+                Input::Outcome {
+                    text: *text,
+                    fate: *fate,
+                }
             }
             Body::Stop { why } => Input::Stop { why: why.clone() },
         };
         if self.state(row.journey) == Some(State::Paused) && !matches!(moved, Input::Stop { .. }) {
-            let held = NewInput { run: Some(id), contact: None, held_by: Some(row.journey), ..input.clone() };
+            let held = NewInput {
+                run: Some(id),
+                contact: None,
+                held_by: Some(row.journey),
+                ..input.clone()
+            };
             self.said.push(held);
             return;
         }
@@ -111,17 +143,43 @@ impl Batch {
     }
 
     /// Moves a run and gathers what it wants done.
-    fn change(&mut self, id: JourneyRunId, hops: u32, change: impl FnOnce(Setting<'_>, Run) -> (Run, Vec<Effect>)) {
-        let Some(row) = self.runs.get(&id) else { return };
-        let Some(ready) = self.versions.get(&(row.journey, row.version)).cloned() else { return };
+    fn change(
+        &mut self,
+        id: JourneyRunId,
+        hops: u32,
+        change: impl FnOnce(Setting<'_>, Run) -> (Run, Vec<Effect>),
+    ) {
+        let Some(row) = self.runs.get(&id) else {
+            return;
+        };
+        let Some(ready) = self.versions.get(&(row.journey, row.version)).cloned() else {
+            return;
+        };
         let before = row.run.clone();
         let (run, effects) = match self.people.get(&row.contact) {
-            Some(person) => change(Setting { version: &ready.version, person, channels: CHANNELS }, before.clone()),
+            Some(person) => change(
+                Setting {
+                    version: &ready.version,
+                    person,
+                    channels: CHANNELS,
+                },
+                before.clone(),
+            ),
             None => {
                 // Somebody who is gone gets no more texts.
-                let person = Person { id: row.contact.to_string(), zone: None, fields: BTreeMap::new() };
-                let set = Setting { version: &ready.version, person: &person, channels: CHANNELS };
-                let gone = Input::Stop { why: "the contact is gone".to_string() };
+                let person = Person {
+                    id: row.contact.to_string(),
+                    zone: None,
+                    fields: BTreeMap::new(),
+                };
+                let set = Setting {
+                    version: &ready.version,
+                    person: &person,
+                    channels: CHANNELS,
+                };
+                let gone = Input::Stop {
+                    why: "the contact is gone".to_string(),
+                };
                 run::step(set, before.clone(), &gone, self.now.timestamp_millis())
             }
         };
@@ -132,7 +190,9 @@ impl Batch {
     }
 
     fn keep(&mut self, id: JourneyRunId, ready: &Ready, run: Run, effects: Vec<Effect>, hops: u32) {
-        let Some(row) = self.runs.get_mut(&id) else { return };
+        let Some(row) = self.runs.get_mut(&id) else {
+            return;
+        };
         row.moved_at = self.now.into();
         row.hears_until = hears_until(ready, &run);
         row.run = run;
@@ -147,7 +207,10 @@ impl Batch {
         let epoch = row.run.epoch;
         match effect {
             Effect::Send(text) => {
-                let (Some(template), Some(sender)) = (ready.template(&text.template), text.sender.clone().or_else(|| ready.sender.clone())) else {
+                let (Some(template), Some(sender)) = (
+                    ready.template(&text.template),
+                    text.sender.clone().or_else(|| ready.sender.clone()),
+                ) else {
                     // Publishing made sure of both.
                     tracing::error!(run = %row.id, step = text.step, "a text has no template or no sender");
                     return;
@@ -155,7 +218,10 @@ impl Batch {
                 let new = NewText {
                     tenant: row.tenant,
                     mode: row.mode,
-                    origin: Origin { kind: OriginKind::Journey, id: row.id.to_string() },
+                    origin: Origin {
+                        kind: OriginKind::Journey,
+                        id: row.id.to_string(),
+                    },
                     step: place(&text.step, epoch, text.text),
                     contact: row.contact,
                     class: ready.version.purpose,
@@ -167,16 +233,29 @@ impl Batch {
                     not_before: None,
                     valid_until: UnixMillis(text.valid_until),
                 };
-                self.texts.push((row.id, format!("{epoch}.{}", text.text), new));
+                self.texts
+                    .push((row.id, format!("{epoch}.{}", text.text), new));
             }
             Effect::Withdraw { text } => {
                 // A run that was begun anew withdraws what the one before had queued.
-                let message = row.messages.get(&format!("{epoch}.{text}")).or_else(|| row.messages.get(&format!("{}.{text}", epoch.wrapping_sub(1))));
+                let message = row.messages.get(&format!("{epoch}.{text}")).or_else(|| {
+                    row.messages
+                        .get(&format!("{}.{text}", epoch.wrapping_sub(1)))
+                });
                 self.withdrawn.extend(message.copied());
             }
-            Effect::Emit { number, event, data } if hops < MOST_HOPS => {
+            Effect::Emit {
+                number,
+                event,
+                data,
+            } if hops < MOST_HOPS => {
                 let id = format!("{}/{epoch}.{number}", row.id);
-                let happening = Happening { id, name: event, data, appointment: Some(row.run.appointment.clone()) };
+                let happening = Happening {
+                    id,
+                    name: event,
+                    data,
+                    appointment: Some(row.run.appointment.clone()),
+                };
                 self.said.push(NewInput {
                     tenant: row.tenant,
                     mode: row.mode,
@@ -199,14 +278,23 @@ impl Batch {
     /// Starts runs of the journeys that wait for this event.
     fn start(&mut self, event: &Happening, contact: ContactId, input: &NewInput) {
         let waiting = self.journeys.values().filter(|journey| {
-            journey.starts.as_deref() == Some(event.name.as_str()) && journey.tenant == input.tenant && journey.mode == input.mode && journey.state == State::Running
+            journey.starts.as_deref() == Some(event.name.as_str())
+                && journey.tenant == input.tenant
+                && journey.mode == input.mode
+                && journey.state == State::Running
         });
-        let mut waiting: Vec<(JourneyId, u32)> = waiting.map(|journey| (journey.id, journey.version)).collect();
+        let mut waiting: Vec<(JourneyId, u32)> = waiting
+            .map(|journey| (journey.id, journey.version))
+            .collect();
         waiting.sort_unstable();
-        let Some(person) = self.people.get(&contact).cloned() else { return };
+        let Some(person) = self.people.get(&contact).cloned() else {
+            return;
+        };
         let now = self.now.timestamp_millis();
         for (journey, number) in waiting {
-            let Some(ready) = self.versions.get(&(journey, number)).cloned() else { continue };
+            let Some(ready) = self.versions.get(&(journey, number)).cloned() else {
+                continue;
+            };
             let key = match key(&ready.version, &person, event, now) {
                 Ok(Some(key)) => key,
                 Ok(None) => continue,
@@ -216,14 +304,30 @@ impl Batch {
                     continue;
                 }
             };
-            let own: Vec<&Row> = self.of_contact.get(&contact).into_iter().flatten().filter_map(|id| self.runs.get(id)).filter(|row| row.journey == journey).collect();
-            if let Some(live) = own.iter().find(|row| row.key == key && row.run.end.is_none()) {
+            let own: Vec<&Row> = self
+                .of_contact
+                .get(&contact)
+                .into_iter()
+                .flatten()
+                .filter_map(|id| self.runs.get(id))
+                .filter(|row| row.journey == journey)
+                .collect();
+            if let Some(live) = own
+                .iter()
+                .find(|row| row.key == key && row.run.end.is_none())
+            {
                 let (id, epoch) = (live.id, live.run.epoch);
-                let Start::Event { duplicate, .. } = &ready.version.trigger else { continue };
+                let Start::Event { duplicate, .. } = &ready.version.trigger else {
+                    continue;
+                };
                 match duplicate {
                     Duplicate::Ignore => {}
-                    Duplicate::Update => self.change(id, input.hops, |set, run| run::update(set, run, event, now)),
-                    Duplicate::Restart => self.change(id, input.hops, |set, run| run::restart(set, run, event, epoch + 1, now)),
+                    Duplicate::Update => {
+                        self.change(id, input.hops, |set, run| run::update(set, run, event, now))
+                    }
+                    Duplicate::Restart => self.change(id, input.hops, |set, run| {
+                        run::restart(set, run, event, epoch + 1, now)
+                    }),
                 }
                 continue;
             }
@@ -240,10 +344,28 @@ impl Batch {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each of them is a part of the new row")]
-    fn begin(&mut self, journey: JourneyId, number: u32, ready: &Ready, key: String, contact: ContactId, event: &Happening, input: &NewInput) {
-        let Some(person) = self.people.get(&contact).cloned() else { return };
-        let set = Setting { version: &ready.version, person: &person, channels: CHANNELS };
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each of them is a part of the new row"
+    )]
+    fn begin(
+        &mut self,
+        journey: JourneyId,
+        number: u32,
+        ready: &Ready,
+        key: String,
+        contact: ContactId,
+        event: &Happening,
+        input: &NewInput,
+    ) {
+        let Some(person) = self.people.get(&contact).cloned() else {
+            return;
+        };
+        let set = Setting {
+            version: &ready.version,
+            person: &person,
+            channels: CHANNELS,
+        };
         let (run, effects) = run::start(set, event, 0, self.now.timestamp_millis());
         let row = Row {
             id: JourneyRunId::at(self.now),
@@ -273,7 +395,9 @@ fn hears_until(ready: &Ready, run: &Run) -> i64 {
         return i64::MAX;
     };
     match &ready.version.goal {
-        Some(goal) if run.goal.is_none() => goal.within.map_or(end.at, |within| run.started_at + within.nominal().num_milliseconds()),
+        Some(goal) if run.goal.is_none() => goal.within.map_or(end.at, |within| {
+            run.started_at + within.nominal().num_milliseconds()
+        }),
         _ => end.at,
     }
 }

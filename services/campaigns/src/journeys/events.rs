@@ -23,7 +23,12 @@ fn id(body: &Body) -> &str {
 }
 
 /// Notes events that were not taken before; with the commit they will be worked in.
-pub async fn take(app: &App, tenant: TenantId, mode: Mode, inputs: Vec<NewInput>) -> anyhow::Result<Taken> {
+pub async fn take(
+    app: &App,
+    tenant: TenantId,
+    mode: Mode,
+    inputs: Vec<NewInput>,
+) -> anyhow::Result<Taken> {
     let (engine, now) = (app.cx.db.engine(), app.cx.clock.millis());
     let taken = app
         .cx
@@ -31,12 +36,21 @@ pub async fn take(app: &App, tenant: TenantId, mode: Mode, inputs: Vec<NewInput>
         .write(move |tx| {
             Box::pin(async move {
                 let total = inputs.len();
-                let ids: Vec<String> = inputs.iter().map(|input| id(&input.body).to_string()).collect();
+                let ids: Vec<String> = inputs
+                    .iter()
+                    .map(|input| id(&input.body).to_string())
+                    .collect();
                 let mut new = db::journey_input::take(tx, engine, tenant, mode, &ids, now).await?;
                 // Of two of one id in a batch the first counts.
-                let fresh: Vec<NewInput> = inputs.into_iter().filter(|input| new.remove(id(&input.body))).collect();
+                let fresh: Vec<NewInput> = inputs
+                    .into_iter()
+                    .filter(|input| new.remove(id(&input.body)))
+                    .collect();
                 db::journey_input::insert(tx, engine, &fresh).await?;
-                Ok(Taken { accepted: fresh.len(), duplicates: total - fresh.len() })
+                Ok(Taken {
+                    accepted: fresh.len(),
+                    duplicates: total - fresh.len(),
+                })
             })
         })
         .await?;

@@ -21,12 +21,19 @@ pub struct Migrated {
 }
 
 /// Moves every live run that can be moved. `renamed` gives new ids of steps.
-pub async fn to_version(app: &App, journey: JourneyId, number: u32, renamed: &BTreeMap<String, String>) -> anyhow::Result<Migrated> {
+pub async fn to_version(
+    app: &App,
+    journey: JourneyId,
+    number: u32,
+    renamed: &BTreeMap<String, String>,
+) -> anyhow::Result<Migrated> {
     let mut done = Migrated::default();
     let to = app.versions.get(app.cx.db.read(), journey, number).await?;
     let mut after = JourneyRunId::from_raw(0);
     loop {
-        let rows = db::journey_run::on_other_versions(app.cx.db.read(), journey, number, after, AT_ONCE).await?;
+        let rows =
+            db::journey_run::on_other_versions(app.cx.db.read(), journey, number, after, AT_ONCE)
+                .await?;
         let Some(last) = rows.last() else {
             return Ok(done);
         };
@@ -34,10 +41,18 @@ pub async fn to_version(app: &App, journey: JourneyId, number: u32, renamed: &BT
         let mut versions = BTreeMap::new();
         for row in &rows {
             if !versions.contains_key(&row.version) {
-                versions.insert(row.version, app.versions.get(app.cx.db.read(), journey, row.version).await?);
+                versions.insert(
+                    row.version,
+                    app.versions
+                        .get(app.cx.db.read(), journey, row.version)
+                        .await?,
+                );
             }
         }
-        let (engine, ids) = (app.cx.db.engine(), rows.iter().map(|row| row.id).collect::<Vec<_>>());
+        let (engine, ids) = (
+            app.cx.db.engine(),
+            rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+        );
         let (to, renamed) = (to.clone(), renamed.clone());
         let some = app
             .cx
@@ -47,7 +62,11 @@ pub async fn to_version(app: &App, journey: JourneyId, number: u32, renamed: &BT
                     let mut some = Migrated::default();
                     let mut moved: Vec<Row> = Vec::new();
                     for mut row in db::journey_run::by_ids(tx, engine, &ids).await? {
-                        let Some(from) = versions.get(&row.version).filter(|_| row.run.end.is_none()) else { continue };
+                        let Some(from) =
+                            versions.get(&row.version).filter(|_| row.run.end.is_none())
+                        else {
+                            continue;
+                        };
                         match migrate(&row.run, &from.version, &to.version, &renamed) {
                             Ok(run) => {
                                 row.run = run;

@@ -42,7 +42,11 @@ pub async fn note(tx: &Tx, engine: Engine, outcomes: &[&TextOutcome]) -> anyhow:
             contact: None,
             run: outcome.origin.id.parse().ok(),
             held_by: None,
-            body: Body::Outcome { epoch, text, fate: fate(outcome.outcome)? },
+            body: Body::Outcome {
+                epoch,
+                text,
+                fate: fate(outcome.outcome)?,
+            },
             hops: 0,
         })
     });

@@ -26,27 +26,64 @@ pub fn check(
     others: &[(String, String, BTreeSet<String>)],
 ) -> Vec<Refusal> {
     let mut refusals = Vec::new();
-    let mut refuse = |pointer: String, code, detail: String| refusals.push(Refusal { pointer, code, detail });
+    let mut refuse = |pointer: String, code, detail: String| {
+        refusals.push(Refusal {
+            pointer,
+            code,
+            detail,
+        })
+    };
     for (id, send) in version.sends() {
         if !templates.contains_key(&send.template) && send.template.parse::<TemplateId>().is_err() {
-            let detail = format!("Step `{id}`: the template `{}` is bound to none; give its id under `templates`.", send.template);
-            refuse(format!("/templates/{}", send.template), "template.unbound", detail);
+            let detail = format!(
+                "Step `{id}`: the template `{}` is bound to none; give its id under `templates`.",
+                send.template
+            );
+            refuse(
+                format!("/templates/{}", send.template),
+                "template.unbound",
+                detail,
+            );
         }
         if send.sender.is_none() && definition.sender.is_none() && sender.is_none() {
-            refuse("/sender".to_string(), "sender.invalid", format!("Step `{id}` has no sender, and the journey has none either."));
+            refuse(
+                "/sender".to_string(),
+                "sender.invalid",
+                format!("Step `{id}` has no sender, and the journey has none either."),
+            );
         }
-        if !send.channels.iter().any(|channel| super::CHANNELS.contains(&channel.as_str())) {
-            let detail = format!("Step `{id}`: none of its channels is set up here; there is {}.", super::CHANNELS.join(", "));
+        if !send
+            .channels
+            .iter()
+            .any(|channel| super::CHANNELS.contains(&channel.as_str()))
+        {
+            let detail = format!(
+                "Step `{id}`: none of its channels is set up here; there is {}.",
+                super::CHANNELS.join(", ")
+            );
             refuse("/steps".to_string(), "channel.unavailable", detail);
         }
     }
     for step in &version.steps {
         let what = match &step.kind {
             Kind::Webhook(..) => "calls of webhooks",
-            Kind::Update(values) if values.iter().any(|(target, _)| target.starts_with("contact.")) => "changes of contacts",
+            Kind::Update(values)
+                if values
+                    .iter()
+                    .any(|(target, _)| target.starts_with("contact.")) =>
+            {
+                "changes of contacts"
+            }
             _ => continue,
         };
-        refuse("/steps".to_string(), "step.unavailable", format!("Step `{}`: {what} can be played, but not carried out yet.", step.id));
+        refuse(
+            "/steps".to_string(),
+            "step.unavailable",
+            format!(
+                "Step `{}`: {what} can be played, but not carried out yet.",
+                step.id
+            ),
+        );
     }
     if matches!(definition.trigger, Trigger::Schedule { .. }) {
         refuse("/trigger".to_string(), "step.unavailable", "A schedule can be played, but does not start runs yet; let an event start the journey.".to_string());
@@ -54,7 +91,10 @@ pub fn check(
     if let Some(starts) = starts_with(definition)
         && let Some(way) = among((&definition.name, &starts, &version.says()), others)
     {
-        let detail = format!("These journeys would start one another again and again: {}.", way.join(" → "));
+        let detail = format!(
+            "These journeys would start one another again and again: {}.",
+            way.join(" → ")
+        );
         refuse("/trigger/event".to_string(), "journey.cycle", detail);
     }
     refusals.sort_by(|a, b| (&a.pointer, &a.detail).cmp(&(&b.pointer, &b.detail)));

@@ -29,15 +29,26 @@ pub struct Versions {
 }
 
 impl Versions {
-    pub async fn get(&self, conn: &impl ConnectionTrait, journey: JourneyId, number: u32) -> anyhow::Result<Arc<Ready>> {
+    pub async fn get(
+        &self,
+        conn: &impl ConnectionTrait,
+        journey: JourneyId,
+        number: u32,
+    ) -> anyhow::Result<Arc<Ready>> {
         if let Some(ready) = self.lock().get(&(journey, number)).cloned() {
             return Ok(ready);
         }
-        let published = db::journey::version(conn, journey, number).await?.with_context(|| format!("{journey} has no version {number}"))?;
+        let published = db::journey::version(conn, journey, number)
+            .await?
+            .with_context(|| format!("{journey} has no version {number}"))?;
         let ready = Arc::new(Ready {
             number,
             version: Version::compile(&published.definition)?,
-            programme: published.definition.programme.clone().unwrap_or_else(|| "default".to_string()),
+            programme: published
+                .definition
+                .programme
+                .clone()
+                .unwrap_or_else(|| "default".to_string()),
             sender: published.sender.or(published.definition.sender),
             templates: published.templates,
         });
@@ -57,6 +68,9 @@ impl Versions {
 impl Ready {
     /// The template of a name, or the one whose id it is.
     pub fn template(&self, name: &str) -> Option<TemplateId> {
-        self.templates.get(name).copied().or_else(|| name.parse().ok())
+        self.templates
+            .get(name)
+            .copied()
+            .or_else(|| name.parse().ok())
     }
 }

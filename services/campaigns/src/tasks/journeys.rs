@@ -18,12 +18,18 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
         let pause = match journeys::run_passes(&app).await {
             Ok(()) => app.config.poll(),
             Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "runs of journeys cannot go on yet");
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "runs of journeys cannot go on yet"
+                );
                 AFTER_FAILURE
             }
         };
         if let Err(error) = forget(&app, &mut forgot_at).await {
-            tracing::warn!(error = format!("{error:#}"), "ids of old events could not be forgotten yet");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "ids of old events could not be forgotten yet"
+            );
         }
         tokio::select! {
             () = stopping.cancelled() => {}
@@ -42,6 +48,9 @@ async fn forget(app: &App, at: &mut UnixMillis) -> anyhow::Result<()> {
     }
     *at = now;
     let before = UnixMillis(now.0 - i64::from(app.config.event_ids_days) * 86_400_000);
-    app.cx.db.write(move |tx| Box::pin(async move { db::journey_input::forget(tx, before).await })).await?;
+    app.cx
+        .db
+        .write(move |tx| Box::pin(async move { db::journey_input::forget(tx, before).await }))
+        .await?;
     Ok(())
 }

@@ -17,6 +17,7 @@ pub fn start(app: &Arc<App>) {
     app.cx
         .spawn("campaigns supervise", supervise::run(app.clone()));
     app.cx.spawn("campaigns tick", tick::run(app.clone()));
-    app.cx.spawn("campaigns journeys", journeys::run(app.clone()));
+    app.cx
+        .spawn("campaigns journeys", journeys::run(app.clone()));
     app.cx.spawn("campaigns texts", texts::run(app.clone()));
 }

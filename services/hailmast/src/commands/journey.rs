@@ -39,7 +39,10 @@ pub fn run(action: &Action) -> anyhow::Result<ExitCode> {
 /// A journey from a file.
 fn load(file: &Path) -> anyhow::Result<Result<Definition, Vec<Fault>>> {
     let text = text(file)?;
-    Ok(campaigns::journey::validate(&text, Format::of_file(&file.to_string_lossy())))
+    Ok(campaigns::journey::validate(
+        &text,
+        Format::of_file(&file.to_string_lossy()),
+    ))
 }
 
 fn text(file: &Path) -> anyhow::Result<String> {
@@ -60,6 +63,17 @@ fn value(file: &Path) -> anyhow::Result<Value> {
 
 /// `file:line:column: code at pointer: what. Hint`
 fn line(file: &Path, fault: &Fault) -> String {
-    let pointer = if fault.pointer.is_empty() { "/" } else { &fault.pointer };
-    format!("{}:{}:{}: {} at {pointer}: {}", file.display(), fault.line, fault.column, fault.code, fault.detail())
+    let pointer = if fault.pointer.is_empty() {
+        "/"
+    } else {
+        &fault.pointer
+    };
+    format!(
+        "{}:{}:{}: {} at {pointer}: {}",
+        file.display(),
+        fault.line,
+        fault.column,
+        fault.code,
+        fault.detail()
+    )
 }

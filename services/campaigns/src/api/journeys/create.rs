@@ -16,7 +16,11 @@ use crate::journeys::state::State;
 /// Saves a draft. Nothing starts before it is published.
 #[utoipa::path(post, path = "/v1/journeys", tag = "journeys", request_body = NewJourney,
     responses((status = 201, body = Journey), (status = 409, description = "journey.exists"), (status = 422, description = "journey.invalid")))]
-pub async fn handle(Auth(caller): Auth, Shared(app): Shared<Arc<App>>, Body(new): Body<NewJourney>) -> Result<(StatusCode, Json<Journey>), Problem> {
+pub async fn handle(
+    Auth(caller): Auth,
+    Shared(app): Shared<Arc<App>>,
+    Body(new): Body<NewJourney>,
+) -> Result<(StatusCode, Json<Journey>), Problem> {
     let draft = new.checked()?;
     let now = app.cx.clock.now();
     let journey = db::journey::Journey {
@@ -35,9 +39,16 @@ pub async fn handle(Auth(caller): Auth, Shared(app): Shared<Arc<App>>, Body(new)
         updated_at: now.into(),
     };
     let row = journey.clone();
-    let inserted = app.cx.db.write(move |tx| Box::pin(async move { db::journey::insert(tx, &row).await })).await?;
+    let inserted = app
+        .cx
+        .db
+        .write(move |tx| Box::pin(async move { db::journey::insert(tx, &row).await }))
+        .await?;
     if !inserted {
-        let detail = format!("there is a journey `{}` already; change its draft with PUT, or take another name", journey.name);
+        let detail = format!(
+            "there is a journey `{}` already; change its draft with PUT, or take another name",
+            journey.name
+        );
         return Err(Problem::new(StatusCode::CONFLICT, "journey.exists", detail));
     }
     Ok((StatusCode::CREATED, Json(journey.into())))

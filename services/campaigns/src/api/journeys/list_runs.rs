@@ -33,7 +33,12 @@ pub struct Which {
 /// Runs of a journey, newest first.
 #[utoipa::path(get, path = "/v1/journeys/{id}/runs", tag = "journeys", params(("id" = String, Path), Which),
     responses((status = 200, body = Listing<RunView>), (status = 404, description = "not_found")))]
-pub async fn handle(Auth(caller): Auth, State(app): State<Arc<App>>, PathId(id): PathId<JourneyId>, Params(which): Params<Which>) -> Result<Json<Listing<RunView>>, Problem> {
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    PathId(id): PathId<JourneyId>,
+    Params(which): Params<Which>,
+) -> Result<Json<Listing<RunView>>, Problem> {
     find(&app, caller, id).await?;
     let before = cursor::<JourneyRunId>(which.cursor.as_deref())?;
     let size = which.limit.unwrap_or(50).clamp(1, MOST);

@@ -36,11 +36,23 @@ pub struct Moved {
 /// Moves live runs to the published version, by the ids of the steps they stand at.
 #[utoipa::path(post, path = "/v1/journeys/{id}/migrate", tag = "journeys", params(("id" = String, Path)), request_body = Move,
     responses((status = 200, body = Moved), (status = 409, description = "journey.state")))]
-pub async fn handle(Auth(caller): Auth, State(app): State<Arc<App>>, PathId(id): PathId<JourneyId>, Body(given): Body<Move>) -> Result<Json<Moved>, Problem> {
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    PathId(id): PathId<JourneyId>,
+    Body(given): Body<Move>,
+) -> Result<Json<Moved>, Problem> {
     let journey = find(&app, caller, id).await?;
     if journey.version == 0 {
-        return Err(Problem::new(StatusCode::CONFLICT, "journey.state", "nothing of this journey is published yet"));
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "journey.state",
+            "nothing of this journey is published yet",
+        ));
     }
     let done = to_version(&app, id, journey.version, &given.renamed).await?;
-    Ok(Json(Moved { moved: done.moved, stayed: done.lost }))
+    Ok(Json(Moved {
+        moved: done.moved,
+        stayed: done.lost,
+    }))
 }

@@ -15,6 +15,19 @@ use crate::journeys::state::State;
 /// Nothing starts and nothing goes on until it is resumed; what arrives waits.
 #[utoipa::path(post, path = "/v1/journeys/{id}/pause", tag = "journeys", params(("id" = String, Path)),
     responses((status = 200, body = Journey), (status = 409, description = "journey.state")))]
-pub async fn handle(Auth(caller): Auth, Shared(app): Shared<Arc<App>>, PathId(id): PathId<JourneyId>) -> Result<Json<Journey>, Problem> {
-    Ok(Json(move_on(&app, caller, id, &[State::Running, State::Draining], State::Paused).await?))
+pub async fn handle(
+    Auth(caller): Auth,
+    Shared(app): Shared<Arc<App>>,
+    PathId(id): PathId<JourneyId>,
+) -> Result<Json<Journey>, Problem> {
+    Ok(Json(
+        move_on(
+            &app,
+            caller,
+            id,
+            &[State::Running, State::Draining],
+            State::Paused,
+        )
+        .await?,
+    ))
 }

@@ -19,28 +19,58 @@ use crate::journeys::{Refusal, check, state};
 /// Makes a version of the draft. New runs get it; runs under way stay on theirs. A draft with a fault replaces nothing.
 #[utoipa::path(post, path = "/v1/journeys/{id}/publish", tag = "journeys", params(("id" = String, Path)),
     responses((status = 200, body = Journey), (status = 409, description = "journey.state"), (status = 422, description = "journey.unpublishable")))]
-pub async fn handle(Auth(caller): Auth, State(app): State<Arc<App>>, PathId(id): PathId<JourneyId>) -> Result<Json<Journey>, Problem> {
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    PathId(id): PathId<JourneyId>,
+) -> Result<Json<Journey>, Problem> {
     let mut journey = find(&app, caller, id).await?;
-    let version = Version::compile(&journey.draft).map_err(|error| Problem::internal(&error.into()))?;
+    let version =
+        Version::compile(&journey.draft).map_err(|error| Problem::internal(&error.into()))?;
     let others = db::journey::published(app.cx.db.read(), caller.tenant).await?;
     let others: Vec<_> = others
         .into_iter()
         .filter(|other| other.mode == journey.mode)
         .filter_map(|other| Some((other.name, other.starts?, other.says)))
         .collect();
-    let mut refusals = check(&journey.draft, &version, &journey.templates, journey.sender.as_deref(), &others);
+    let mut refusals = check(
+        &journey.draft,
+        &version,
+        &journey.templates,
+        journey.sender.as_deref(),
+        &others,
+    );
     for (_, send) in version.sends() {
-        let bound: Option<TemplateId> = journey.templates.get(&send.template).copied().or_else(|| send.template.parse().ok());
+        let bound: Option<TemplateId> = journey
+            .templates
+            .get(&send.template)
+            .copied()
+            .or_else(|| send.template.parse().ok());
         if let Some(template) = bound
-            && app.cx.bus.ask(caller.tenant, &DescribeTemplate { template }).await?.is_none()
+            && app
+                .cx
+                .bus
+                .ask(caller.tenant, &DescribeTemplate { template })
+                .await?
+                .is_none()
         {
             let detail = format!("The template {template} is not published.");
-            refusals.push(Refusal { pointer: format!("/templates/{}", send.template), code: "template.not_published", detail });
+            refusals.push(Refusal {
+                pointer: format!("/templates/{}", send.template),
+                code: "template.not_published",
+                detail,
+            });
         }
     }
     if !refusals.is_empty() {
-        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "journey.unpublishable", "the draft cannot be published like this; what is published goes on");
-        return Err(refusals.into_iter().fold(problem, |problem, refusal| problem.error(&refusal.pointer, refusal.code, refusal.detail)));
+        let problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "journey.unpublishable",
+            "the draft cannot be published like this; what is published goes on",
+        );
+        return Err(refusals.into_iter().fold(problem, |problem, refusal| {
+            problem.error(&refusal.pointer, refusal.code, refusal.detail)
+        }));
     }
     let new = db::journey::Published {
         journey: id,
@@ -69,7 +99,11 @@ pub async fn handle(Auth(caller): Auth, State(app): State<Arc<App>>, PathId(id):
         })
         .await?;
     if !published {
-        return Err(Problem::new(StatusCode::CONFLICT, "journey.state", "another version was published at the same time; look at it and try again"));
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "journey.state",
+            "another version was published at the same time; look at it and try again",
+        ));
     }
     Ok(Json(journey.into()))
 }

@@ -15,6 +15,19 @@ use crate::journeys::state::State;
 /// Goes on. What waited is worked in; timers whose time has long gone by count from now.
 #[utoipa::path(post, path = "/v1/journeys/{id}/resume", tag = "journeys", params(("id" = String, Path)),
     responses((status = 200, body = Journey), (status = 409, description = "journey.state")))]
-pub async fn handle(Auth(caller): Auth, Shared(app): Shared<Arc<App>>, PathId(id): PathId<JourneyId>) -> Result<Json<Journey>, Problem> {
-    Ok(Json(move_on(&app, caller, id, &[State::Paused, State::Draining], State::Running).await?))
+pub async fn handle(
+    Auth(caller): Auth,
+    Shared(app): Shared<Arc<App>>,
+    PathId(id): PathId<JourneyId>,
+) -> Result<Json<Journey>, Problem> {
+    Ok(Json(
+        move_on(
+            &app,
+            caller,
+            id,
+            &[State::Paused, State::Draining],
+            State::Running,
+        )
+        .await?,
+    ))
 }

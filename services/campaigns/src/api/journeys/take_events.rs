@@ -71,12 +71,19 @@ pub struct Taken {
 /// Takes events: each id once. They start runs and move them at once after that.
 #[utoipa::path(post, path = "/v1/events", tag = "journeys", request_body = Events,
     responses((status = 202, body = Taken), (status = 422, description = "event.invalid")))]
-pub async fn handle(Auth(caller): Auth, State(app): State<Arc<App>>, Body(given): Body<Events>) -> Result<(StatusCode, Json<Taken>), Problem> {
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    Body(given): Body<Events>,
+) -> Result<(StatusCode, Json<Taken>), Problem> {
     let phones = check(&given)?;
     let mut numbers: Vec<Phone> = phones.iter().flatten().copied().collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let lookups: Vec<_> = numbers.into_iter().map(|phone| find(&app, caller.tenant, phone)).collect();
+    let lookups: Vec<_> = numbers
+        .into_iter()
+        .map(|phone| find(&app, caller.tenant, phone))
+        .collect();
     let found = futures::stream::iter(lookups)
         .buffer_unordered(LOOKUPS)
         .collect::<Vec<_>>()
@@ -88,12 +95,16 @@ pub async fn handle(Auth(caller): Auth, State(app): State<Arc<App>>, Body(given)
     }
     let (mut inputs, mut unknown) = (Vec::with_capacity(given.events.len()), Vec::new());
     for (index, (event, phone)) in given.events.into_iter().zip(phones).enumerate() {
-        let contact = event.contact.id.or_else(|| phone.and_then(|phone| contacts.get(&phone).copied().flatten()));
+        let contact = event
+            .contact
+            .id
+            .or_else(|| phone.and_then(|phone| contacts.get(&phone).copied().flatten()));
         let Some(contact) = contact else {
             unknown.push(FieldError {
                 pointer: format!("/events/{index}/contact"),
                 code: "contact.unknown".to_string(),
-                detail: "There is no contact of this number; create it, then send the event again.".to_string(),
+                detail: "There is no contact of this number; create it, then send the event again."
+                    .to_string(),
             });
             continue;
         };
@@ -108,24 +119,44 @@ pub async fn handle(Auth(caller): Auth, State(app): State<Arc<App>>, Body(given)
         });
     }
     let taken = events::take(&app, caller.tenant, caller.mode, inputs).await?;
-    let answer = Taken { accepted: taken.accepted, duplicates: taken.duplicates, unknown };
+    let answer = Taken {
+        accepted: taken.accepted,
+        duplicates: taken.duplicates,
+        unknown,
+    };
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
-async fn find(app: &App, tenant: contract::TenantId, phone: Phone) -> Result<(Phone, Option<ContactId>), Problem> {
+async fn find(
+    app: &App,
+    tenant: contract::TenantId,
+    phone: Phone,
+) -> Result<(Phone, Option<ContactId>), Problem> {
     Ok((phone, app.cx.bus.ask(tenant, &FindByPhone { phone }).await?))
 }
 
 fn arrived(event: Event) -> Arrived {
     match event.data.get("text").and_then(Value::as_str) {
-        Some(text) if event.name == REPLY => Arrived::Reply { id: event.id, text: text.chars().take(1_600).collect() },
-        _ => Arrived::Event(Happening { id: event.id, name: event.name, data: event.data, appointment: event.appointment }),
+        Some(text) if event.name == REPLY => Arrived::Reply {
+            id: event.id,
+            text: text.chars().take(1_600).collect(),
+        },
+        _ => Arrived::Event(Happening {
+            id: event.id,
+            name: event.name,
+            data: event.data,
+            appointment: event.appointment,
+        }),
     }
 }
 
 /// All faults at once; the number of each event that names its contact by one.
 fn check(given: &Events) -> Result<Vec<Option<Phone>>, Problem> {
-    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "event.invalid", "these events cannot be taken; none of them was");
+    let mut problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "event.invalid",
+        "these events cannot be taken; none of them was",
+    );
     if !(1..=MOST).contains(&given.events.len()) {
         problem = problem.error("/events", "event.invalid", format!("1 to {MOST} events."));
     }
@@ -133,27 +164,48 @@ fn check(given: &Events) -> Result<Vec<Option<Phone>>, Problem> {
     for (index, event) in given.events.iter().enumerate() {
         let at = |field: &str| format!("/events/{index}/{field}");
         if event.id.is_empty() || event.id.chars().count() > 200 {
-            problem = problem.error(&at("id"), "event.invalid", "1 to 200 characters that name this event.");
+            problem = problem.error(
+                &at("id"),
+                "event.invalid",
+                "1 to 200 characters that name this event.",
+            );
         }
         if !is_event(&event.name) {
-            problem = problem.error(&at("name"), "event.invalid", "Lower-case words joined with dots, such as order.placed.");
+            problem = problem.error(
+                &at("name"),
+                "event.invalid",
+                "Lower-case words joined with dots, such as order.placed.",
+            );
         }
         if !matches!(event.data, Value::Object(_) | Value::Null) {
             problem = problem.error(&at("data"), "event.invalid", "An object belongs here.");
         }
-        let size = event.data.to_string().len() + event.appointment.as_ref().map_or(0, |appointment| appointment.to_string().len());
+        let size = event.data.to_string().len()
+            + event
+                .appointment
+                .as_ref()
+                .map_or(0, |appointment| appointment.to_string().len());
         if size > DATA_BYTES {
-            problem = problem.error(&at("data"), "event.invalid", format!("At most {DATA_BYTES} bytes of JSON, `appointment` included."));
+            problem = problem.error(
+                &at("data"),
+                "event.invalid",
+                format!("At most {DATA_BYTES} bytes of JSON, `appointment` included."),
+            );
         }
         if event.name == REPLY && event.data.get("text").and_then(Value::as_str).is_none() {
-            problem = problem.error(&at("data/text"), "event.invalid", "What the person texted belongs here.");
+            problem = problem.error(
+                &at("data/text"),
+                "event.invalid",
+                "What the person texted belongs here.",
+            );
         }
         phones.push(match (&event.contact.id, &event.contact.phone) {
             (Some(_), None) => None,
             (None, Some(phone)) => match Phone::parse(phone, None) {
                 Ok(phone) => Some(phone),
                 Err(error) => {
-                    problem = problem.error(&at("contact/phone"), "phone.invalid", error.to_string());
+                    problem =
+                        problem.error(&at("contact/phone"), "phone.invalid", error.to_string());
                     None
                 }
             },
@@ -163,5 +215,9 @@ fn check(given: &Events) -> Result<Vec<Option<Phone>>, Problem> {
             }
         });
     }
-    if problem.has_errors() { Err(problem) } else { Ok(phones) }
+    if problem.has_errors() {
+        Err(problem)
+    } else {
+        Ok(phones)
+    }
 }

@@ -12,9 +12,15 @@ use crate::app::App;
 use crate::db;
 use crate::journeys::state::State;
 
-pub async fn find(app: &App, caller: Caller, id: JourneyId) -> Result<db::journey::Journey, Problem> {
+pub async fn find(
+    app: &App,
+    caller: Caller,
+    id: JourneyId,
+) -> Result<db::journey::Journey, Problem> {
     let found = db::journey::by_id(app.cx.db.read(), caller.tenant, id).await?;
-    found.filter(|journey| journey.mode == caller.mode).ok_or_else(|| Problem::not_found("journey"))
+    found
+        .filter(|journey| journey.mode == caller.mode)
+        .ok_or_else(|| Problem::not_found("journey"))
 }
 
 pub fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Problem>
@@ -22,12 +28,22 @@ where
     T::Err: std::fmt::Display,
 {
     text.map(str::parse).transpose().map_err(|error: T::Err| {
-        Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", format!("this is not a cursor of this list: {error}"))
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "cursor.invalid",
+            format!("this is not a cursor of this list: {error}"),
+        )
     })
 }
 
 /// Moves a journey on. One that stands there already is left as it is; what waited for it is let go where it goes on.
-pub async fn move_on(app: &App, caller: Caller, id: JourneyId, from: &'static [State], to: State) -> Result<Journey, Problem> {
+pub async fn move_on(
+    app: &App,
+    caller: Caller,
+    id: JourneyId,
+    from: &'static [State],
+    to: State,
+) -> Result<Journey, Problem> {
     let mut journey = find(app, caller, id).await?;
     if journey.state == to {
         return Ok(journey.into());
@@ -48,7 +64,11 @@ pub async fn move_on(app: &App, caller: Caller, id: JourneyId, from: &'static [S
         .await?;
     if !moved {
         let known: Vec<&str> = from.iter().map(|state| state.as_str()).collect();
-        let detail = format!("this journey is {}; it must be {} for this", journey.state.as_str(), known.join(" or "));
+        let detail = format!(
+            "this journey is {}; it must be {} for this",
+            journey.state.as_str(),
+            known.join(" or ")
+        );
         return Err(Problem::new(StatusCode::CONFLICT, "journey.state", detail));
     }
     app.journeys_rung.notify_one();

@@ -33,23 +33,52 @@ impl Written {
     }
 }
 
-pub fn read(definition: Option<&Value>, source: Option<&str>) -> Result<Result<Definition, Vec<Fault>>, Problem> {
+pub fn read(
+    definition: Option<&Value>,
+    source: Option<&str>,
+) -> Result<Result<Definition, Vec<Fault>>, Problem> {
     match (definition, source) {
-        (Some(definition), None) => Ok(crate::journey::validate(&definition.to_string(), Format::Json)),
+        (Some(definition), None) => Ok(crate::journey::validate(
+            &definition.to_string(),
+            Format::Json,
+        )),
         (None, Some(text)) => {
-            let json = text.trim_start().starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-            Ok(crate::journey::validate(text, if json { Format::Json } else { Format::Yaml }))
+            let json = text.trim_start().starts_with('{')
+                && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+            Ok(crate::journey::validate(
+                text,
+                if json { Format::Json } else { Format::Yaml },
+            ))
         }
-        _ => Err(Problem::invalid("one of `definition` and `source` belongs here").error("/definition", "field.invalid", "Either `definition` (JSON) or `source` (a text in YAML or JSON).")),
+        _ => Err(
+            Problem::invalid("one of `definition` and `source` belongs here").error(
+                "/definition",
+                "field.invalid",
+                "Either `definition` (JSON) or `source` (a text in YAML or JSON).",
+            ),
+        ),
     }
 }
 
 /// All faults as one problem. Positions are told where the journey came as a text.
 pub fn invalid(faults: &[Fault], positions: bool) -> Problem {
-    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "journey.invalid", format!("the journey has {} faults", faults.len()));
+    let problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "journey.invalid",
+        format!("the journey has {} faults", faults.len()),
+    );
     let root = if positions { "/source" } else { "/definition" };
     faults.iter().fold(problem, |problem, fault| {
-        let detail = if positions { format!("line {}, column {}: {}", fault.line, fault.column, fault.detail()) } else { fault.detail() };
+        let detail = if positions {
+            format!(
+                "line {}, column {}: {}",
+                fault.line,
+                fault.column,
+                fault.detail()
+            )
+        } else {
+            fault.detail()
+        };
         problem.error(&format!("{root}{}", fault.pointer), fault.code, detail)
     })
 }
@@ -74,7 +103,8 @@ impl NewJourney {
         if let Some(fault) = self.sender.as_deref().and_then(contract::sender::fault) {
             return Err(Problem::invalid(fault).error("/sender", "sender.invalid", fault));
         }
-        read(self.definition.as_ref(), self.source.as_deref())?.map_err(|faults| invalid(&faults, self.source.is_some()))
+        read(self.definition.as_ref(), self.source.as_deref())?
+            .map_err(|faults| invalid(&faults, self.source.is_some()))
     }
 }
 
@@ -179,7 +209,12 @@ impl RunView {
             contact: row.contact,
             state: end.map_or("active", |end| end.how.as_str()),
             reason: end.map(|end| end.why.clone()).filter(|why| !why.is_empty()),
-            at: row.run.fibers.iter().map(|fiber| fiber.step.clone()).collect(),
+            at: row
+                .run
+                .fibers
+                .iter()
+                .map(|fiber| fiber.step.clone())
+                .collect(),
             next_at: row.run.timer.map(instant),
             goal_at: row.run.goal.as_ref().map(|goal| instant(goal.at)),
             started_at: row.started_at.to_utc(),
@@ -192,11 +227,22 @@ impl RunView {
     pub fn full(row: &db::journey_run::Row) -> Self {
         let texts = row.run.texts.iter().map(|text| TextView {
             step: text.step.clone(),
-            message: row.messages.get(&format!("{}.{}", row.run.epoch, text.number)).copied(),
+            message: row
+                .messages
+                .get(&format!("{}.{}", row.run.epoch, text.number))
+                .copied(),
             at: instant(text.at),
             state: text.fate.as_str(),
         });
-        let notes = row.run.trail.iter().map(|note| NoteView { at: instant(note.at), step: note.step.clone(), what: note.what.clone() });
-        Self { texts: Some(texts.collect()), timeline: Some(notes.collect()), ..Self::short(row) }
+        let notes = row.run.trail.iter().map(|note| NoteView {
+            at: instant(note.at),
+            step: note.step.clone(),
+            what: note.what.clone(),
+        });
+        Self {
+            texts: Some(texts.collect()),
+            timeline: Some(notes.collect()),
+            ..Self::short(row)
+        }
     }
 }

@@ -18,9 +18,20 @@ pub struct Verdict {
 
 /// Tells everything that is wrong with a journey. Nothing is saved.
 #[utoipa::path(post, path = "/v1/journeys/validate", tag = "journeys", request_body = Written, responses((status = 200, body = Verdict)))]
-pub async fn handle(Auth(_caller): Auth, Body(written): Body<Written>) -> Result<Json<Verdict>, Problem> {
+pub async fn handle(
+    Auth(_caller): Auth,
+    Body(written): Body<Written>,
+) -> Result<Json<Verdict>, Problem> {
     Ok(Json(match written.read()? {
-        Ok(definition) => Verdict { valid: true, hash: Some(crate::journey::hash(&definition)), faults: Vec::new() },
-        Err(faults) => Verdict { valid: false, hash: None, faults },
+        Ok(definition) => Verdict {
+            valid: true,
+            hash: Some(crate::journey::hash(&definition)),
+            faults: Vec::new(),
+        },
+        Err(faults) => Verdict {
+            valid: false,
+            hash: None,
+            faults,
+        },
     }))
 }

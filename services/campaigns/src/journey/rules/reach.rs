@@ -19,8 +19,13 @@ fn sequence(steps: &Node, pointer: &str, faults: &mut Vec<Fault>) -> bool {
         let pointer = point(pointer, &index.to_string());
         if !goes_on {
             faults.push(
-                Fault::new(&pointer, step.at, CODE, "No run comes here: the step before always ends the run.")
-                    .hint("Take it away, or give the stop before it a condition."),
+                Fault::new(
+                    &pointer,
+                    step.at,
+                    CODE,
+                    "No run comes here: the step before always ends the run.",
+                )
+                .hint("Take it away, or give the stop before it a condition."),
             );
             // The rest is told once.
             goes_on = true;
@@ -48,13 +53,22 @@ fn one(step: &Node, pointer: &str, faults: &mut Vec<Fault>) -> bool {
         return false;
     }
     if let Some(ways) = step.get("branch") {
-        let mut open = ways.items().iter().enumerate().filter(|(_, way)| way.get("if").is_none());
+        let mut open = ways
+            .items()
+            .iter()
+            .enumerate()
+            .filter(|(_, way)| way.get("if").is_none());
         if let Some((index, _)) = open.next() {
             for (later, way) in ways.items().iter().enumerate().skip(index + 1) {
                 let pointer = format!("{pointer}/branch/{later}");
                 faults.push(
-                    Fault::new(&pointer, way.at, CODE, "This way is never taken: the one above it has no condition.")
-                        .hint("Put the way without `if` last."),
+                    Fault::new(
+                        &pointer,
+                        way.at,
+                        CODE,
+                        "This way is never taken: the one above it has no condition.",
+                    )
+                    .hint("Put the way without `if` last."),
                 );
             }
             return ends.iter().any(|goes_on| *goes_on);
@@ -62,7 +76,10 @@ fn one(step: &Node, pointer: &str, faults: &mut Vec<Fault>) -> bool {
         return true;
     }
     if let Some(variants) = step.get("split").and_then(|split| split.get("variants")) {
-        let all = variants.items().iter().all(|variant| variant.get("steps").is_some());
+        let all = variants
+            .items()
+            .iter()
+            .all(|variant| variant.get("steps").is_some());
         return !all || ends.iter().any(|goes_on| *goes_on);
     }
     if let Some(waiting) = step.get("await") {
@@ -72,20 +89,33 @@ fn one(step: &Node, pointer: &str, faults: &mut Vec<Fault>) -> bool {
 }
 
 fn awaiting(waiting: &Node, pointer: &str, ends: &[bool], faults: &mut Vec<Fault>) -> bool {
-    let background = matches!(waiting.get("background").map(|node| &node.value), Some(Value::Bool(true)));
+    let background = matches!(
+        waiting.get("background").map(|node| &node.value),
+        Some(Value::Bool(true))
+    );
     let bounded = waiting.get("timeout").is_some() || waiting.get("until").is_some();
     if let Some(steps) = waiting.get("on_timeout")
         && !bounded
     {
         faults.push(
-            Fault::new(&format!("{pointer}/await/on_timeout"), steps.at, CODE, "These steps never come: the waiting has no end.")
-                .hint("Add `timeout` or `until`."),
+            Fault::new(
+                &format!("{pointer}/await/on_timeout"),
+                steps.at,
+                CODE,
+                "These steps never come: the waiting has no end.",
+            )
+            .hint("Add `timeout` or `until`."),
         );
     }
     if waiting.get("other").is_some() && waiting.get("replies").is_none() {
         faults.push(
-            Fault::new(&format!("{pointer}/await/other"), waiting.at, CODE, "These steps never come: no replies are waited for.")
-                .hint("Add `replies`."),
+            Fault::new(
+                &format!("{pointer}/await/other"),
+                waiting.at,
+                CODE,
+                "These steps never come: no replies are waited for.",
+            )
+            .hint("Add `replies`."),
         );
     }
     if background {
@@ -93,7 +123,9 @@ fn awaiting(waiting: &Node, pointer: &str, ends: &[bool], faults: &mut Vec<Fault
     }
     // Every way on has steps of its own, and all of them end the run.
     let ways = usize::from(waiting.get("event").is_some())
-        + waiting.get("replies").map_or(0, |replies| replies.entries().len() + 1)
+        + waiting
+            .get("replies")
+            .map_or(0, |replies| replies.entries().len() + 1)
         + usize::from(bounded);
     ends.len() < ways || ends.iter().any(|goes_on| *goes_on)
 }

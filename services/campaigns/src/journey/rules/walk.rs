@@ -22,7 +22,10 @@ pub fn steps(root: &Node) -> Vec<Found<'_>> {
 fn below<'t>(list: &'t Node, pointer: &str, found: &mut Vec<Found<'t>>) {
     for (index, node) in list.items().iter().enumerate() {
         let pointer = point(pointer, &index.to_string());
-        found.push(Found { pointer: pointer.clone(), node });
+        found.push(Found {
+            pointer: pointer.clone(),
+            node,
+        });
         for (list, pointer) in lists(node, &pointer) {
             below(list, &pointer, found);
         }
@@ -48,8 +51,15 @@ pub fn lists<'t>(step: &'t Node, pointer: &str) -> Vec<(&'t Node, String)> {
         }
     }
     if let Some(waiting) = step.get("await") {
-        for entry in waiting.get("replies").map(Node::entries).unwrap_or_default() {
-            add(&entry.node, point(&format!("{pointer}/await/replies"), &entry.key));
+        for entry in waiting
+            .get("replies")
+            .map(Node::entries)
+            .unwrap_or_default()
+        {
+            add(
+                &entry.node,
+                point(&format!("{pointer}/await/replies"), &entry.key),
+            );
         }
         for name in ["then", "other", "on_timeout"] {
             if let Some(steps) = waiting.get(name) {
@@ -64,15 +74,25 @@ pub fn lists<'t>(step: &'t Node, pointer: &str) -> Vec<(&'t Node, String)> {
 pub fn ids(steps: &[Found<'_>], faults: &mut Vec<Fault>) {
     let mut first: BTreeMap<&str, &Found<'_>> = BTreeMap::new();
     for step in steps {
-        let Some(id) = step.node.get("id") else { continue };
+        let Some(id) = step.node.get("id") else {
+            continue;
+        };
         let Some(text) = id.text() else { continue };
         match first.get(text) {
             None => {
                 first.insert(text, step);
             }
             Some(other) => faults.push(
-                Fault::new(&point(&step.pointer, "id"), id.at, "step.duplicate", format!("There is another step `{text}`, at {} (line {}).", other.pointer, other.node.at.line))
-                    .hint("Give each step an id of its own: runs stand on it."),
+                Fault::new(
+                    &point(&step.pointer, "id"),
+                    id.at,
+                    "step.duplicate",
+                    format!(
+                        "There is another step `{text}`, at {} (line {}).",
+                        other.pointer, other.node.at.line
+                    ),
+                )
+                .hint("Give each step an id of its own: runs stand on it."),
             ),
         }
     }

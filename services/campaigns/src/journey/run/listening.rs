@@ -13,7 +13,15 @@ impl<'a> Machine<'a> {
     pub fn listens_to(&self, name: &str) -> bool {
         match self.run.end {
             None => self.set.version.listens.contains(name),
-            Some(_) => self.run.goal.is_none() && self.set.version.goal.as_ref().is_some_and(|goal| goal.event == name),
+            Some(_) => {
+                self.run.goal.is_none()
+                    && self
+                        .set
+                        .version
+                        .goal
+                        .as_ref()
+                        .is_some_and(|goal| goal.event == name)
+            }
         }
     }
 
@@ -36,13 +44,21 @@ impl<'a> Machine<'a> {
         }
         for exit in &self.set.version.exits {
             let named = exit.event.as_ref() == Some(&event.name);
-            let in_time = exit.after.is_none_or(|after| self.run.clock <= self.from(self.run.started_at, after));
+            let in_time = exit
+                .after
+                .is_none_or(|after| self.run.clock <= self.from(self.run.started_at, after));
             if named && in_time && self.maybe_holds(exit.condition.as_ref(), data)? {
                 self.end(exit.how.into(), format!("{} came", event.name));
                 return Ok(());
             }
         }
-        if self.set.version.replan.as_ref().is_some_and(|replan| replan.event == event.name) {
+        if self
+            .set
+            .version
+            .replan
+            .as_ref()
+            .is_some_and(|replan| replan.event == event.name)
+        {
             self.replan(event)?;
         }
         for fiber in self.run.fibers.clone() {
@@ -59,12 +75,23 @@ impl<'a> Machine<'a> {
     }
 
     fn goal(&mut self, event: &Happening, data: &Value) -> Tried<()> {
-        let Some(goal) = self.set.version.goal.as_ref().filter(|goal| goal.event == event.name) else {
+        let Some(goal) = self
+            .set
+            .version
+            .goal
+            .as_ref()
+            .filter(|goal| goal.event == event.name)
+        else {
             return Ok(());
         };
         let at = self.now.max(self.run.clock);
-        let in_time = goal.within.is_none_or(|within| at <= self.from(self.run.started_at, within));
-        if self.run.goal.is_some() || !in_time || !self.maybe_holds(goal.condition.as_ref(), data)? {
+        let in_time = goal
+            .within
+            .is_none_or(|within| at <= self.from(self.run.started_at, within));
+        if self.run.goal.is_some()
+            || !in_time
+            || !self.maybe_holds(goal.condition.as_ref(), data)?
+        {
             return Ok(());
         }
         let value = match &goal.value {
@@ -81,7 +108,9 @@ impl<'a> Machine<'a> {
         let Some(waiting) = self.awaiting(fiber) else {
             return Ok(());
         };
-        if waiting.event.as_ref() != Some(&event.name) || !self.maybe_holds(waiting.condition.as_ref(), data)? {
+        if waiting.event.as_ref() != Some(&event.name)
+            || !self.maybe_holds(waiting.condition.as_ref(), data)?
+        {
             return Ok(());
         }
         self.note(&fiber.step, format!("{} came", event.name));
@@ -96,7 +125,10 @@ impl<'a> Machine<'a> {
         let fibers: Vec<Fiber> = self.run.fibers.iter().rev().cloned().collect();
         for fiber in &fibers {
             if let Some(waiting) = self.awaiting(fiber)
-                && let Some((_, name, to)) = waiting.replies.iter().find(|(words, ..)| words.contains(&said))
+                && let Some((_, name, to)) = waiting
+                    .replies
+                    .iter()
+                    .find(|(words, ..)| words.contains(&said))
             {
                 self.note(&fiber.step, format!("reply: {name}"));
                 self.run.reply = Some(name.clone());

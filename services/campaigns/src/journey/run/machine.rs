@@ -117,7 +117,13 @@ fn again(by: &Happening) -> String {
 }
 
 /// The run under this key is begun anew: what it had queued is withdrawn, and it starts from the first step.
-pub fn restart(set: Setting<'_>, run: Run, by: &Happening, epoch: u32, now: i64) -> (Run, Vec<Effect>) {
+pub fn restart(
+    set: Setting<'_>,
+    run: Run,
+    by: &Happening,
+    epoch: u32,
+    now: i64,
+) -> (Run, Vec<Effect>) {
     let mut old = Machine::new(set, run, now);
     old.advance();
     if !old.first_time(&again(by)) {
@@ -128,7 +134,14 @@ pub fn restart(set: Setting<'_>, run: Run, by: &Happening, epoch: u32, now: i64)
     let (mut new, begun) = start(set, by, epoch, old.clock.max(now));
     // What was sent counts against the limits, and what was seen stays seen.
     new.sent.splice(0..0, old.sent);
-    for mark in old.seen.into_iter().filter(|mark| !new.seen.contains(mark)).collect::<Vec<_>>().into_iter().rev() {
+    for mark in old
+        .seen
+        .into_iter()
+        .filter(|mark| !new.seen.contains(mark))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
         new.seen.push_front(mark);
     }
     while new.seen.len() > MOST_SEEN {
@@ -153,7 +166,14 @@ impl<'a> Machine<'a> {
         // A clock that goes backwards does not take a run with it.
         let now = now.max(run.clock);
         let contact = scope::contact(set, &run);
-        Self { set, run, effects: Vec::new(), late: false, now, contact }
+        Self {
+            set,
+            run,
+            effects: Vec::new(),
+            late: false,
+            now,
+            contact,
+        }
     }
 
     /// Works in what is due up to now.
@@ -167,7 +187,12 @@ impl<'a> Machine<'a> {
             self.run.clock = self.run.clock.max(at);
             match what {
                 Due::Exit(index) => {
-                    let how = self.set.version.exits.get(index).map_or(End::Expired, |exit| exit.how.into());
+                    let how = self
+                        .set
+                        .version
+                        .exits
+                        .get(index)
+                        .map_or(End::Expired, |exit| exit.how.into());
                     self.end(how, "its time was over".to_string());
                 }
                 Due::Fiber(id) => self.wake(id),
@@ -183,14 +208,31 @@ impl<'a> Machine<'a> {
 
     /// The earliest timer of the run; of equals the exit first, then in the order they were made.
     fn next_due(&self) -> Option<(i64, Due)> {
-        let exits = self.set.version.exits.iter().enumerate().filter_map(|(index, exit)| {
-            let after = exit.after.filter(|_| exit.event.is_none())?;
-            let due = self.from(self.run.started_at, after);
-            Some(((due, 0, 0), Due::Exit(index)))
+        let exits = self
+            .set
+            .version
+            .exits
+            .iter()
+            .enumerate()
+            .filter_map(|(index, exit)| {
+                let after = exit.after.filter(|_| exit.event.is_none())?;
+                let due = self.from(self.run.started_at, after);
+                Some(((due, 0, 0), Due::Exit(index)))
+            });
+        let fibers =
+            self.run.fibers.iter().filter_map(|fiber| {
+                Some(((fiber.waiting.due()?, 1, fiber.id), Due::Fiber(fiber.id)))
+            });
+        let receipts = self.run.texts.iter().filter_map(|text| {
+            Some((
+                (text.receipt_due?, 2, text.number),
+                Due::Receipt(text.number),
+            ))
         });
-        let fibers = self.run.fibers.iter().filter_map(|fiber| Some(((fiber.waiting.due()?, 1, fiber.id), Due::Fiber(fiber.id))));
-        let receipts = self.run.texts.iter().filter_map(|text| Some(((text.receipt_due?, 2, text.number), Due::Receipt(text.number))));
-        let earliest = exits.chain(fibers).chain(receipts).min_by_key(|(order, _)| *order);
+        let earliest = exits
+            .chain(fibers)
+            .chain(receipts)
+            .min_by_key(|(order, _)| *order);
         earliest.map(|((due, ..), what)| (due, what))
     }
 
@@ -285,7 +327,11 @@ impl<'a> Machine<'a> {
 
     /// A run is over when all that is left of it listens.
     fn complete(&mut self) {
-        let busy = self.run.fibers.iter().any(|fiber| !matches!(fiber.waiting, Waiting::Listening(_)));
+        let busy = self
+            .run
+            .fibers
+            .iter()
+            .any(|fiber| !matches!(fiber.waiting, Waiting::Listening(_)));
         let fallback = self.run.texts.iter().any(|text| text.receipt_due.is_some());
         if self.run.end.is_none() && !busy && !fallback {
             self.end(End::Completed, String::new());
@@ -296,9 +342,17 @@ impl<'a> Machine<'a> {
         if self.run.end.is_some() {
             return;
         }
-        let what = if why.is_empty() { format!("ended: {}", how.as_str()) } else { format!("ended: {}, {why}", how.as_str()) };
+        let what = if why.is_empty() {
+            format!("ended: {}", how.as_str())
+        } else {
+            format!("ended: {}, {why}", how.as_str())
+        };
         self.note("", what);
-        self.run.end = Some(Ended { how, at: self.run.clock, why });
+        self.run.end = Some(Ended {
+            how,
+            at: self.run.clock,
+            why,
+        });
         self.run.fibers.clear();
         for text in &mut self.run.texts {
             text.receipt_due = None;
@@ -324,7 +378,10 @@ impl<'a> Machine<'a> {
     /// False where this input has been worked in before.
     fn first_time(&mut self, id: &str) -> bool {
         let digest = Sha256::digest(id.as_bytes());
-        let mark = digest.iter().take(8).fold(0_u64, |mark, byte| mark << 8 | u64::from(*byte));
+        let mark = digest
+            .iter()
+            .take(8)
+            .fold(0_u64, |mark, byte| mark << 8 | u64::from(*byte));
         if self.run.seen.contains(&mark) {
             return false;
         }
@@ -340,7 +397,11 @@ impl<'a> Machine<'a> {
             self.run.trail.remove(0);
             self.run.notes_dropped += 1;
         }
-        self.run.trail.push(Note { at: self.run.clock, step: step.to_string(), what: what.into() });
+        self.run.trail.push(Note {
+            at: self.run.clock,
+            step: step.to_string(),
+            what: what.into(),
+        });
     }
 
     /// The number of the next effect.

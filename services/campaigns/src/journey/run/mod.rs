@@ -19,7 +19,9 @@ mod waiting;
 pub use machine::{Setting, restart, start, step, update};
 pub use migrate::migrate;
 pub(super) use scope::before;
-pub use state::{Effect, End, Ended, Fate, Fiber, Happening, Input, Note, Outgoing, Person, Run, Waiting};
+pub use state::{
+    Effect, End, Ended, Fate, Fiber, Happening, Input, Note, Outgoing, Person, Run, Waiting,
+};
 
 /// Up to here a timer counts as on time, in milliseconds.
 pub const GRACE_MS: i64 = 15 * 60 * 1_000;

@@ -30,10 +30,16 @@ impl Machine<'_> {
         self.take_over(event);
         self.run.event = event.data.clone();
         crate::journey::expression::normalise(&mut self.run.event);
-        self.note("", format!("{} came again: its data is the new one", event.name));
+        self.note(
+            "",
+            format!("{} came again: its data is the new one", event.name),
+        );
         for fiber in self.run.fibers.clone() {
-            let Some(at) = self.set.version.find(&fiber.step) else { continue };
-            if matches!((&self.set.version.steps[at].kind, fiber.waiting), (Kind::Wait(wait), Waiting::Time(_)) if wait.until.is_some()) {
+            let Some(at) = self.set.version.find(&fiber.step) else {
+                continue;
+            };
+            if matches!((&self.set.version.steps[at].kind, fiber.waiting), (Kind::Wait(wait), Waiting::Time(_)) if wait.until.is_some())
+            {
                 self.go(fiber.id, Some(at));
             }
         }
@@ -52,7 +58,10 @@ impl Machine<'_> {
                 fields.insert(name.clone(), Value::Null);
             }
         }
-        self.note("", format!("{} came: what was planned is planned anew", event.name));
+        self.note(
+            "",
+            format!("{} came: what was planned is planned anew", event.name),
+        );
         let contacted = self.run.texts.iter().any(|text| text.fate.left());
         self.withdraw_queued();
         let wanted = match replan.notice_if {
@@ -70,8 +79,17 @@ impl Machine<'_> {
 
     /// A text about the old time had left after all.
     pub fn owe_notice(&mut self) {
-        let asked = self.set.version.replan.as_ref().is_some_and(|replan| replan.notice_if != NoticeIf::Never);
-        let told = self.run.texts.iter().any(|text| text.step == NOTICE && (text.fate == Fate::Queued || text.fate.left()) && !text.superseded);
+        let asked = self
+            .set
+            .version
+            .replan
+            .as_ref()
+            .is_some_and(|replan| replan.notice_if != NoticeIf::Never);
+        let told = self.run.texts.iter().any(|text| {
+            text.step == NOTICE
+                && (text.fate == Fate::Queued || text.fate.left())
+                && !text.superseded
+        });
         if asked && !told {
             self.plan_notice();
         }
@@ -85,17 +103,28 @@ impl Machine<'_> {
         let waiting = Waiting::Again(self.run.clock + NOTICE_AFTER_MS);
         let id = self.run.next_fiber;
         self.run.next_fiber += 1;
-        self.run.fibers.push(Fiber { id, step: NOTICE.to_string(), waiting });
+        self.run.fibers.push(Fiber {
+            id,
+            step: NOTICE.to_string(),
+            waiting,
+        });
     }
 
     fn aim_listeners(&mut self) -> Tried<()> {
         for fiber in self.run.fibers.clone() {
-            let Some(at) = self.set.version.find(&fiber.step) else { continue };
+            let Some(at) = self.set.version.find(&fiber.step) else {
+                continue;
+            };
             if let Kind::Await(waiting) = &self.set.version.steps[at].kind
                 && let Some(until) = &waiting.until
             {
                 let due = Some(self.moment(until)?.timestamp_millis());
-                if let Some(known) = self.run.fibers.iter_mut().find(|known| known.id == fiber.id) {
+                if let Some(known) = self
+                    .run
+                    .fibers
+                    .iter_mut()
+                    .find(|known| known.id == fiber.id)
+                {
                     known.waiting = match known.waiting {
                         Waiting::Listening(_) => Waiting::Listening(due),
                         Waiting::Event(_) => Waiting::Event(due),
@@ -116,8 +145,12 @@ impl Machine<'_> {
             way.push(index);
             at = version.steps[index].next;
         }
-        let anchored = way.iter().position(|index| matches!(&version.steps[*index].kind, Kind::Wait(wait) if wait.until.is_some()));
-        let (Some(first), Some(main)) = (anchored, self.run.fibers.iter().find(|fiber| fiber.id == 0)) else {
+        let anchored = way.iter().position(
+            |index| matches!(&version.steps[*index].kind, Kind::Wait(wait) if wait.until.is_some()),
+        );
+        let (Some(first), Some(main)) =
+            (anchored, self.run.fibers.iter().find(|fiber| fiber.id == 0))
+        else {
             return;
         };
         // A step within another one comes before whatever follows that one.

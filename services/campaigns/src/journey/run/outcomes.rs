@@ -44,7 +44,13 @@ impl Machine<'_> {
     }
 
     fn next_channel(&mut self, number: u32) {
-        let Some(text) = self.run.texts.iter().find(|text| text.number == number).cloned() else {
+        let Some(text) = self
+            .run
+            .texts
+            .iter()
+            .find(|text| text.number == number)
+            .cloned()
+        else {
             return;
         };
         if let Err(error) = self.fall_back(&text) {
@@ -53,7 +59,11 @@ impl Machine<'_> {
     }
 
     fn falls_back(&self, step: &str, reason: &str) -> bool {
-        let step = self.set.version.find(step).map(|at| &self.set.version.steps[at].kind);
+        let step = self
+            .set
+            .version
+            .find(step)
+            .map(|at| &self.set.version.steps[at].kind);
         matches!(step, Some(Kind::Send(send)) if send.fallback.contains(reason))
     }
 

@@ -24,14 +24,22 @@ pub fn appointment_of(event: &Happening) -> Value {
     if let Some(appointment) = event.data.get("appointment") {
         return appointment.clone();
     }
-    if event.name.starts_with("appointment.") { event.data.clone() } else { Value::Object(Map::new()) }
+    if event.name.starts_with("appointment.") {
+        event.data.clone()
+    } else {
+        Value::Object(Map::new())
+    }
 }
 
 /// Instants take their one form. Local times of an appointment are read on the clock of its zone.
 pub fn normalise(event: &mut Value, appointment: &mut Value) {
     expression::normalise(event);
     expression::normalise(appointment);
-    let Some(zone) = appointment.get("timezone").and_then(Value::as_str).and_then(|name| zone::parse(name).ok()) else {
+    let Some(zone) = appointment
+        .get("timezone")
+        .and_then(Value::as_str)
+        .and_then(|name| zone::parse(name).ok())
+    else {
         return;
     };
     for (name, value) in appointment.as_object_mut().into_iter().flatten() {
@@ -44,7 +52,9 @@ pub fn normalise(event: &mut Value, appointment: &mut Value) {
 }
 
 fn local(text: &str) -> Option<NaiveDateTime> {
-    ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"].iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+    ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
 }
 
 /// The contact as conditions see it. Fields that are asked for and not there are `none`.
@@ -52,21 +62,31 @@ pub fn contact(set: Setting<'_>, run: &Run) -> BTreeMap<String, Value> {
     known_contact(set.version, set.person, &run.contact)
 }
 
-fn known_contact(version: &Version, person: &Person, own: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+fn known_contact(
+    version: &Version,
+    person: &Person,
+    own: &BTreeMap<String, Value>,
+) -> BTreeMap<String, Value> {
     let mut fields: BTreeMap<String, Value> = BTreeMap::new();
     for name in &version.contact_fields {
         if !name.contains('.') && name != "attrs" {
             fields.insert(name.clone(), Value::Null);
         }
     }
-    let asked = version.contact_fields.iter().filter_map(|name| name.strip_prefix("attrs."));
+    let asked = version
+        .contact_fields
+        .iter()
+        .filter_map(|name| name.strip_prefix("attrs."));
     let mut attrs: Map<String, Value> = asked.map(|name| (name.to_string(), Value::Null)).collect();
     for (name, value) in person.fields.iter().chain(own) {
         fields.insert(name.clone(), value.clone());
         attrs.insert(name.clone(), value.clone());
     }
     fields.insert("id".to_string(), person.id.clone().into());
-    fields.insert("timezone".to_string(), person.zone.map_or(Value::Null, |zone| zone.name().into()));
+    fields.insert(
+        "timezone".to_string(),
+        person.zone.map_or(Value::Null, |zone| zone.name().into()),
+    );
     fields.insert("attrs".to_string(), attrs.into());
     fields
 }
@@ -75,7 +95,10 @@ impl Machine<'_> {
     /// `event` is the one that is looked at; `None`: the one that started the run.
     pub fn with_scopes<T>(&self, event: Option<&Value>, look: impl FnOnce(&Scopes<'_>) -> T) -> T {
         let mut values = self.run.values.clone();
-        values.insert("started_at".into(), timestamp(instant(self.run.started_at)).into());
+        values.insert(
+            "started_at".into(),
+            timestamp(instant(self.run.started_at)).into(),
+        );
         values.insert("variants".into(), json!(self.run.variants));
         values.insert("awaited".into(), json!(self.run.awaited));
         values.insert("reply".into(), json!(self.run.reply));
@@ -107,7 +130,9 @@ impl Machine<'_> {
     /// When the appointment begins, if there is one.
     pub fn begins(&self) -> Option<DateTime<Utc>> {
         let text = self.run.appointment.get("starts_at")?.as_str()?;
-        DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|at| at.to_utc())
     }
 
     pub fn contact_zone(&self) -> Tz {
@@ -121,7 +146,9 @@ impl Machine<'_> {
 
     /// This far from an instant, on the contact's clock.
     pub fn from(&self, at: i64, length: IsoDuration) -> i64 {
-        length.from_instant(instant(at), self.contact_zone()).timestamp_millis()
+        length
+            .from_instant(instant(at), self.contact_zone())
+            .timestamp_millis()
     }
 }
 

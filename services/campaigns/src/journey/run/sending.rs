@@ -26,7 +26,10 @@ impl Machine<'_> {
                 }
                 let opens = hours.window.next_allowed(now, zone);
                 if self.too_near(send, opens) {
-                    self.note(&step.id, "not sent: its window opens too near to the appointment");
+                    self.note(
+                        &step.id,
+                        "not sent: its window opens too near to the appointment",
+                    );
                     return Ok(Flow::Next(step.next));
                 }
                 self.note(&step.id, "waits for its window");
@@ -34,7 +37,8 @@ impl Machine<'_> {
             }
         }
         if !step.answer
-            && let (Some(gap), Some(last)) = (self.set.version.min_gap, self.run.sent.last().copied())
+            && let (Some(gap), Some(last)) =
+                (self.set.version.min_gap, self.run.sent.last().copied())
         {
             let free = self.from(last, gap);
             if free > self.run.clock {
@@ -66,24 +70,35 @@ impl Machine<'_> {
             let since = self.run.clock - per.nominal().num_milliseconds();
             self.run.sent.iter().filter(|at| **at > since).count() >= *most as usize
         };
-        (!step.answer && self.set.version.limits.iter().any(over)).then_some("the limit of texts is reached")
+        (!step.answer && self.set.version.limits.iter().any(over))
+            .then_some("the limit of texts is reached")
     }
 
     /// The first channel from `from` on that is set up here.
     fn channel_from(&self, send: &Send, from: usize) -> Option<usize> {
         let rest = send.channels.iter().enumerate().skip(from);
-        rest.filter(|(_, channel)| self.set.channels.contains(&channel.as_str())).map(|(at, _)| at).next()
+        rest.filter(|(_, channel)| self.set.channels.contains(&channel.as_str()))
+            .map(|(at, _)| at)
+            .next()
     }
 
     fn dispatch(&mut self, step: &Step, send: &Send, channel: usize) -> Tried<()> {
         let values = self.with_scopes(None, |scopes| send.vars.value(scopes))?;
-        let vars: BTreeMap<String, String> = values.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), words(value))).collect();
+        let vars: BTreeMap<String, String> = values
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), words(value)))
+            .collect();
         let number = self.number();
         let name = send.channels.get(channel).cloned().unwrap_or_default();
         self.note(&step.id, format!("sends {} by {name}", send.template));
         let receipt_due = send
             .no_receipt_after
-            .filter(|_| send.fallback.contains("no_receipt") && self.channel_from(send, channel + 1).is_some())
+            .filter(|_| {
+                send.fallback.contains("no_receipt")
+                    && self.channel_from(send, channel + 1).is_some()
+            })
             .map(|after| self.from(self.run.clock, after));
         self.run.texts.push(Text {
             number,

@@ -191,9 +191,17 @@ pub enum Input {
     Wake,
     Event(Happening),
     /// A text of the person.
-    Reply { id: String, text: String },
-    Outcome { text: u32, fate: Fate },
-    Stop { why: String },
+    Reply {
+        id: String,
+        text: String,
+    },
+    Outcome {
+        text: u32,
+        fate: Fate,
+    },
+    Stop {
+        why: String,
+    },
 }
 
 /// Whom it is about.
@@ -210,13 +218,30 @@ pub struct Person {
 pub enum Effect {
     Send(Outgoing),
     /// Get this text back if it has not left.
-    Withdraw { text: u32 },
-    Emit { number: u32, event: String, data: Value },
+    Withdraw {
+        text: u32,
+    },
+    Emit {
+        number: u32,
+        event: String,
+        data: Value,
+    },
     /// Of the contact.
-    Update { number: u32, field: String, value: Value },
-    Webhook { number: u32, url: String, step: String, body: Value },
+    Update {
+        number: u32,
+        field: String,
+        value: Value,
+    },
+    Webhook {
+        number: u32,
+        url: String,
+        step: String,
+        body: Value,
+    },
     /// From now on this is the one timer of the run; `None`: it has none.
-    Timer { due: Option<i64> },
+    Timer {
+        due: Option<i64>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

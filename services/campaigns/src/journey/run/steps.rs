@@ -56,14 +56,23 @@ impl Machine<'_> {
                 let data = self.with_scopes(None, |scopes| data.value(scopes))?;
                 let number = self.number();
                 self.note(&step.id, format!("says {}", emit.event));
-                self.effects.push(Effect::Emit { number, event: emit.event.clone(), data });
+                self.effects.push(Effect::Emit {
+                    number,
+                    event: emit.event.clone(),
+                    data,
+                });
                 Ok(Flow::Next(step.next))
             }
             Kind::Webhook(hook, body) => {
                 let body = self.with_scopes(None, |scopes| body.value(scopes))?;
                 let number = self.number();
                 self.note(&step.id, "calls a webhook");
-                self.effects.push(Effect::Webhook { number, url: hook.url.clone(), step: step.id.clone(), body });
+                self.effects.push(Effect::Webhook {
+                    number,
+                    url: hook.url.clone(),
+                    step: step.id.clone(),
+                    body,
+                });
                 Ok(Flow::Next(step.next))
             }
             Kind::Stop(stop) => {
@@ -84,7 +93,11 @@ impl Machine<'_> {
                 let number = self.number();
                 self.contact.insert(name.to_string(), value.clone());
                 self.run.contact.insert(name.to_string(), value.clone());
-                self.effects.push(Effect::Update { number, field: name.to_string(), value });
+                self.effects.push(Effect::Update {
+                    number,
+                    field: name.to_string(),
+                    value,
+                });
             }
             "appointment" => {
                 if let Value::Object(fields) = &mut self.run.appointment {
@@ -100,13 +113,23 @@ impl Machine<'_> {
     /// The same contact always falls to the same variant of the same step of the same journey.
     fn variant(&self, step: &str, variants: &[(String, u32, Option<At>)]) -> (String, Option<At>) {
         let mut hash = Sha256::new();
-        for part in [self.set.version.name.as_str(), step, self.set.person.id.as_str()] {
+        for part in [
+            self.set.version.name.as_str(),
+            step,
+            self.set.person.id.as_str(),
+        ] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
         let digest = hash.finalize();
-        let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        let total: u64 = variants.iter().map(|(_, weight, _)| u64::from(*weight)).sum();
+        let number = digest
+            .iter()
+            .take(8)
+            .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        let total: u64 = variants
+            .iter()
+            .map(|(_, weight, _)| u64::from(*weight))
+            .sum();
         let mut left = number % total.max(1);
         for (name, weight, to) in variants {
             if left < u64::from(*weight) {
@@ -128,7 +151,11 @@ impl Machine<'_> {
             return Ok(Flow::Block(Waiting::Event(due)));
         }
         let over = due.is_some_and(|due| due <= self.run.clock);
-        let known = self.run.fibers.iter().position(|other| other.id != fiber && other.step == step.id);
+        let known = self
+            .run
+            .fibers
+            .iter()
+            .position(|other| other.id != fiber && other.step == step.id);
         match (known, over) {
             (_, true) => self.note(&step.id, "does not listen: its time has gone by"),
             (Some(at), false) => self.run.fibers[at].waiting = Waiting::Listening(due),
@@ -136,7 +163,11 @@ impl Machine<'_> {
                 self.note(&step.id, "listens beside the way");
                 let id = self.run.next_fiber;
                 self.run.next_fiber += 1;
-                let listener = super::state::Fiber { id, step: step.id.clone(), waiting: Waiting::Listening(due) };
+                let listener = super::state::Fiber {
+                    id,
+                    step: step.id.clone(),
+                    waiting: Waiting::Listening(due),
+                };
                 self.run.fibers.push(listener);
             }
         }

@@ -16,12 +16,18 @@ impl Machine<'_> {
     pub fn wait(&mut self, step: &Step, wait: &Wait) -> Tried<Flow> {
         let now = instant(self.run.clock);
         let target = match (&wait.length, &wait.until) {
-            (Some(length), _) => length.from_instant(now, wait.zone.unwrap_or_else(|| self.contact_zone())),
+            (Some(length), _) => {
+                length.from_instant(now, wait.zone.unwrap_or_else(|| self.contact_zone()))
+            }
             (None, Some(until)) => {
                 let moment = self.moment(until)?;
-                let zone = wait.zone.or_else(|| self.appointment_zone()).unwrap_or_else(|| self.contact_zone());
+                let zone = wait
+                    .zone
+                    .or_else(|| self.appointment_zone())
+                    .unwrap_or_else(|| self.contact_zone());
                 let target = wait.offset.from_instant(moment, zone);
-                wait.at.map_or(target, |minutes| on_day(target, minutes, zone))
+                wait.at
+                    .map_or(target, |minutes| on_day(target, minutes, zone))
             }
             (None, None) => self.next_time(now, wait),
         };
@@ -79,10 +85,16 @@ impl Machine<'_> {
         if hours.window.contains(target, zone) {
             return target;
         }
-        let earlier = |hours: &Hours| hours.window.last_allowed_before(target, zone, hours.earlier_at);
+        let earlier = |hours: &Hours| {
+            hours
+                .window
+                .last_allowed_before(target, zone, hours.earlier_at)
+        };
         match hours.outside {
             Outside::Earlier => earlier(hours),
-            Outside::Later if self.too_near(send, hours.window.next_allowed(target, zone)) => earlier(hours),
+            Outside::Later if self.too_near(send, hours.window.next_allowed(target, zone)) => {
+                earlier(hours)
+            }
             Outside::Later | Outside::Skip => target,
         }
     }
@@ -97,7 +109,9 @@ impl Machine<'_> {
 }
 
 fn time(minutes: u16) -> NaiveTime {
-    NaiveTime::MIN.overflowing_add_signed(Duration::minutes(i64::from(minutes))).0
+    NaiveTime::MIN
+        .overflowing_add_signed(Duration::minutes(i64::from(minutes)))
+        .0
 }
 
 fn on_day(at: DateTime<Utc>, minutes: u16, zone: Tz) -> DateTime<Utc> {

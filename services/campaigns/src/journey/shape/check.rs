@@ -12,7 +12,10 @@ pub fn check(node: &Node, kind: Kind, pointer: &str, faults: &mut Vec<Fault>) {
         (Kind::Object(shape), Value::Map(_)) => object(node, shape, pointer, faults),
         (Kind::List(of, least, most), Value::List(items)) => {
             if !(least..=most).contains(&items.len()) {
-                let text = format!("There must be {least} to {most} of these; there are {}.", items.len());
+                let text = format!(
+                    "There must be {least} to {most} of these; there are {}.",
+                    items.len()
+                );
                 faults.push(Fault::new(pointer, node.at, "field.value", text));
             }
             for (index, item) in items.iter().enumerate() {
@@ -26,7 +29,9 @@ pub fn check(node: &Node, kind: Kind, pointer: &str, faults: &mut Vec<Fault>) {
                 check(&entry.node, *of, &below, faults);
             }
         }
-        (Kind::Any | Kind::Values | Kind::Targets, _) => super::leaf::values(node, kind, pointer, faults),
+        (Kind::Any | Kind::Values | Kind::Targets, _) => {
+            super::leaf::values(node, kind, pointer, faults)
+        }
         (Kind::Object(_) | Kind::Map(_), _) => wrong_kind(node, "an object", pointer, faults),
         (Kind::List(..), _) => {
             wrong_kind(node, "a list", pointer, faults);
@@ -52,13 +57,25 @@ pub fn wrong_kind(node: &Node, wanted: &str, pointer: &str, faults: &mut Vec<Fau
     });
 }
 
-fn name(key: &str, plain: bool, at: crate::journey::source::Position, pointer: &str, faults: &mut Vec<Fault>) {
+fn name(
+    key: &str,
+    plain: bool,
+    at: crate::journey::source::Position,
+    pointer: &str,
+    faults: &mut Vec<Fault>,
+) {
     if plain && let Some(what) = suspicious(key) {
         let text = format!("`{key}` without quotes is {what} to other readers of YAML.");
-        faults.push(Fault::new(pointer, at, "yaml.ambiguous", text).hint(format!("Write \"{key}\" in quotes, or take another name.")));
+        faults.push(
+            Fault::new(pointer, at, "yaml.ambiguous", text)
+                .hint(format!("Write \"{key}\" in quotes, or take another name.")),
+        );
     } else if !super::leaf::is_id(key) {
         let text = format!("`{key}` is no name.");
-        faults.push(Fault::new(pointer, at, "field.value", text).hint("Lower-case letters, digits and _, beginning with a letter, at most 40."));
+        faults.push(
+            Fault::new(pointer, at, "field.value", text)
+                .hint("Lower-case letters, digits and _, beginning with a letter, at most 40."),
+        );
     }
 }
 
@@ -72,23 +89,37 @@ fn object(node: &Node, shape: &Shape, pointer: &str, faults: &mut Vec<Fault>) {
                     && node.get(other).is_none()
                 {
                     let text = format!("`{}` says nothing without `{other}`.", field.name);
-                    faults.push(Fault::new(&below, entry.key_at, "field.value", text).hint(format!("Add `{other}`, or take `{}` away.", field.name)));
+                    faults.push(
+                        Fault::new(&below, entry.key_at, "field.value", text)
+                            .hint(format!("Add `{other}`, or take `{}` away.", field.name)),
+                    );
                 }
                 check(&entry.node, field.kind, &below, faults);
             }
         }
     }
-    for field in shape.fields.iter().filter(|field| field.required && node.get(field.name).is_none()) {
+    for field in shape
+        .fields
+        .iter()
+        .filter(|field| field.required && node.get(field.name).is_none())
+    {
         let text = format!("`{}` is missing. {}", field.name, field.doc);
         faults.push(Fault::new(pointer, node.at, "field.missing", text));
     }
     let present = |names: &[&'static str]| -> Vec<&'static str> {
-        names.iter().copied().filter(|name| node.get(name).is_some()).collect()
+        names
+            .iter()
+            .copied()
+            .filter(|name| node.get(name).is_some())
+            .collect()
     };
     if !shape.one_of.is_empty() {
         let here = present(shape.one_of);
         // A step whose kind is misspelt is told once, as an unknown field.
-        let misspelt = node.entries().iter().any(|entry| !shape.fields.iter().any(|field| field.name == entry.key));
+        let misspelt = node
+            .entries()
+            .iter()
+            .any(|entry| !shape.fields.iter().any(|field| field.name == entry.key));
         if here.len() > 1 || (here.is_empty() && !misspelt) {
             faults.push(one_of(shape, node, &here, pointer));
         }
@@ -100,7 +131,11 @@ fn object(node: &Node, shape: &Shape, pointer: &str, faults: &mut Vec<Fault>) {
 }
 
 fn one_of(shape: &Shape, node: &Node, here: &[&str], pointer: &str) -> Fault {
-    let code = if shape.name == "step" { "step.kind" } else { "field.value" };
+    let code = if shape.name == "step" {
+        "step.kind"
+    } else {
+        "field.value"
+    };
     let text = if here.is_empty() {
         format!("One of {} is missing.", listed(shape.one_of))
     } else {
@@ -114,14 +149,23 @@ fn one_of(shape: &Shape, node: &Node, here: &[&str], pointer: &str) -> Fault {
     }
 }
 
-fn unknown(shape: &Shape, node: &Node, key: &str, at: crate::journey::source::Position, pointer: &str) -> Fault {
+fn unknown(
+    shape: &Shape,
+    node: &Node,
+    key: &str,
+    at: crate::journey::source::Position,
+    pointer: &str,
+) -> Fault {
     let known = shape.fields.iter().map(|field| field.name);
     let near = nearest(key, known);
     let no_kind = shape.name == "step" && !shape.one_of.iter().any(|kind| node.get(kind).is_some());
     let (code, text) = if no_kind {
         ("step.unknown", format!("`{key}` is no kind of step."))
     } else {
-        ("field.unknown", format!("`{key}` is no field of a {}.", shape.name))
+        (
+            "field.unknown",
+            format!("`{key}` is no field of a {}.", shape.name),
+        )
     };
     let fault = Fault::new(pointer, at, code, text);
     match (key, near) {

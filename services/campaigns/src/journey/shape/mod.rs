@@ -86,13 +86,31 @@ pub enum Kind {
 }
 
 const fn field(name: &'static str, kind: Kind, doc: &'static str) -> Field {
-    Field { name, kind, required: false, with: None, doc }
+    Field {
+        name,
+        kind,
+        required: false,
+        with: None,
+        doc,
+    }
 }
 
 const fn needed(name: &'static str, kind: Kind, doc: &'static str) -> Field {
-    Field { name, kind, required: true, with: None, doc }
+    Field {
+        name,
+        kind,
+        required: true,
+        with: None,
+        doc,
+    }
 }
 
 const fn beside(name: &'static str, with: &'static str, kind: Kind, doc: &'static str) -> Field {
-    Field { name, kind, required: false, with: Some(with), doc }
+    Field {
+        name,
+        kind,
+        required: false,
+        with: Some(with),
+        doc,
+    }
 }

@@ -16,10 +16,19 @@ pub fn document() -> Value {
     let mut defs = BTreeMap::new();
     let mut root = object(&JOURNEY, &mut defs);
     if let Some(root) = root.as_object_mut() {
-        root.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+        root.insert(
+            "$schema".into(),
+            "https://json-schema.org/draft/2020-12/schema".into(),
+        );
         root.insert("$id".into(), "urn:hailmast:journey:v1".into());
         root.insert("title".into(), "Hailmast journey".into());
-        root.insert("$defs".into(), defs.into_iter().map(|(name, schema)| (name.to_string(), schema.unwrap_or_default())).collect::<Map<_, _>>().into());
+        root.insert(
+            "$defs".into(),
+            defs.into_iter()
+                .map(|(name, schema)| (name.to_string(), schema.unwrap_or_default()))
+                .collect::<Map<_, _>>()
+                .into(),
+        );
     }
     root
 }
@@ -46,7 +55,12 @@ fn object(shape: &'static Shape, defs: &mut Defs) -> Value {
         }
         properties.insert(field.name.into(), schema);
     }
-    let required: Vec<&str> = shape.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let required: Vec<&str> = shape
+        .fields
+        .iter()
+        .filter(|field| field.required)
+        .map(|field| field.name)
+        .collect();
     let dependent: Map<String, Value> = shape
         .fields
         .iter()
@@ -59,7 +73,12 @@ fn object(shape: &'static Shape, defs: &mut Defs) -> Value {
         "properties": properties,
     });
     if let Some(schema) = schema.as_object_mut() {
-        let each = |names: &[&str]| -> Value { names.iter().map(|name| json!({"required": [name]})).collect() };
+        let each = |names: &[&str]| -> Value {
+            names
+                .iter()
+                .map(|name| json!({"required": [name]}))
+                .collect()
+        };
         if !required.is_empty() {
             schema.insert("required".into(), json!(required));
         }
@@ -87,22 +106,36 @@ fn of(kind: Kind, defs: &mut Defs) -> Value {
         Kind::Event => pattern("^[a-z][a-z0-9_]{0,39}(\\.[a-z][a-z0-9_]{0,39})*$"),
         Kind::Template => pattern("^[A-Za-z0-9_-]{1,64}$"),
         Kind::Sender => json!({"type": "string", "minLength": 1, "maxLength": 80}),
-        Kind::Expression | Kind::Cron => json!({"type": "string", "minLength": 1, "maxLength": 1000}),
+        Kind::Expression | Kind::Cron => {
+            json!({"type": "string", "minLength": 1, "maxLength": 1000})
+        }
         Kind::Duration(_) => pattern(DURATION),
         Kind::Offset(_) => pattern(OFFSET),
         Kind::Time => pattern("^([01]\\d|2[0-3]):[0-5]\\d$"),
         Kind::TimeOrEnd => pattern("^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$"),
-        Kind::Zone | Kind::ZoneOrContact => json!({"type": "string", "minLength": 1, "maxLength": 60}),
-        Kind::Reentry => json!({"anyOf": [{"enum": ["never", "always"]}, {"type": "string", "pattern": DURATION}]}),
+        Kind::Zone | Kind::ZoneOrContact => {
+            json!({"type": "string", "minLength": 1, "maxLength": 60})
+        }
+        Kind::Reentry => {
+            json!({"anyOf": [{"enum": ["never", "always"]}, {"type": "string", "pattern": DURATION}]})
+        }
         Kind::Url => pattern("^(https://[^@/]+|http://(localhost|127\\.0\\.0\\.1))"),
         Kind::Keyword => json!({"type": "string", "minLength": 1, "maxLength": 160}),
         Kind::Whole(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
         Kind::Truth => json!({"type": "boolean"}),
         Kind::Any => json!({}),
-        Kind::Values => json!({"type": "object", "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"}}),
-        Kind::Targets => json!({"type": "object", "propertyNames": {"pattern": "^(contact|run|appointment)\\.[a-z][a-z0-9_]{0,39}$"}}),
-        Kind::List(of_kind, least, most) => json!({"type": "array", "items": of(*of_kind, defs), "minItems": least, "maxItems": most}),
-        Kind::Map(of_kind) => json!({"type": "object", "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"}, "additionalProperties": of(*of_kind, defs)}),
+        Kind::Values => {
+            json!({"type": "object", "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"}})
+        }
+        Kind::Targets => {
+            json!({"type": "object", "propertyNames": {"pattern": "^(contact|run|appointment)\\.[a-z][a-z0-9_]{0,39}$"}})
+        }
+        Kind::List(of_kind, least, most) => {
+            json!({"type": "array", "items": of(*of_kind, defs), "minItems": least, "maxItems": most})
+        }
+        Kind::Map(of_kind) => {
+            json!({"type": "object", "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"}, "additionalProperties": of(*of_kind, defs)})
+        }
         Kind::Object(shape) => {
             if !defs.contains_key(shape.name) {
                 defs.insert(shape.name, None);

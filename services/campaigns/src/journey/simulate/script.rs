@@ -15,23 +15,33 @@ pub fn person(value: &Value) -> Result<Person, String> {
         return Err("A contact is an object with fields, such as {\"timezone\": \"America/New_York\", \"first_name\": \"Ana\"}.".to_string());
     };
     let mut fields: BTreeMap<String, Value> = given.clone().into_iter().collect();
-    let id = fields.remove("id").and_then(|id| id.as_str().map(str::to_string));
+    let id = fields
+        .remove("id")
+        .and_then(|id| id.as_str().map(str::to_string));
     let zone = match fields.remove("timezone") {
         None | Some(Value::Null) => None,
-        Some(Value::String(name)) => Some(zone::parse(&name).map_err(|error| format!("/timezone: {error}"))?),
+        Some(Value::String(name)) => {
+            Some(zone::parse(&name).map_err(|error| format!("/timezone: {error}"))?)
+        }
         Some(_) => return Err("/timezone: An IANA name in quotes belongs here.".to_string()),
     };
     if let Some(Value::Object(attrs)) = fields.remove("attrs") {
         fields.extend(attrs);
     }
-    Ok(Person { id: id.unwrap_or_else(|| "contact".to_string()), zone, fields })
+    Ok(Person {
+        id: id.unwrap_or_else(|| "contact".to_string()),
+        zone,
+        fields,
+    })
 }
 
 /// Events as a list of `{"at": …, "event": …, "data": …}` or `{"at": …, "reply": …}`. `at` is an instant, or a duration
 /// counted from `from`; absent: `from`. All faults at once, each with its pointer.
 pub fn scenes(value: &Value, from: DateTime<Utc>) -> Result<Vec<Scene>, Vec<String>> {
     let Value::Array(items) = value else {
-        return Err(vec!["Events are a list of objects with `at` and `event` or `reply`.".to_string()]);
+        return Err(vec![
+            "Events are a list of objects with `at` and `event` or `reply`.".to_string(),
+        ]);
     };
     let (mut scenes, mut faults) = (Vec::new(), Vec::new());
     for (index, item) in items.iter().enumerate() {
@@ -40,7 +50,11 @@ pub fn scenes(value: &Value, from: DateTime<Utc>) -> Result<Vec<Scene>, Vec<Stri
             Err(fault) => faults.push(format!("/{index}{fault}")),
         }
     }
-    if faults.is_empty() { Ok(scenes) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(scenes)
+    } else {
+        Err(faults)
+    }
 }
 
 fn scene(item: &Value, from: DateTime<Utc>) -> Result<Scene, String> {

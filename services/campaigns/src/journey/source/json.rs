@@ -57,7 +57,10 @@ impl Reader<'_> {
     }
 
     fn position(&self) -> Position {
-        let column = self.text.get(self.line_from..self.at).map_or(0, |line| line.chars().count());
+        let column = self
+            .text
+            .get(self.line_from..self.at)
+            .map_or(0, |line| line.chars().count());
         Position {
             line: self.line,
             column: u32::try_from(column + 1).unwrap_or(u32::MAX),
@@ -75,7 +78,10 @@ impl Reader<'_> {
         let value = match self.peek() {
             b'{' => Value::Map(self.entries(pointer, depth)?),
             b'[' => Value::List(self.items(pointer, depth)?),
-            b'"' => Value::Text { text: self.string(), plain: false },
+            b'"' => Value::Text {
+                text: self.string(),
+                plain: false,
+            },
             _ => self.bare(),
         };
         Ok(Node { at, value })
@@ -117,7 +123,12 @@ impl Reader<'_> {
                     if entries.iter().any(|entry| entry.key == key) {
                         self.faults.push(twice(&below, key_at, &key));
                     } else {
-                        entries.push(Entry { key, key_at, plain: false, node });
+                        entries.push(Entry {
+                            key,
+                            key_at,
+                            plain: false,
+                            node,
+                        });
                     }
                 }
                 _ => self.at += 1,
@@ -139,7 +150,10 @@ impl Reader<'_> {
 
     fn bare(&mut self) -> Value {
         let from = self.at;
-        while !matches!(self.peek(), b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n' | 0) {
+        while !matches!(
+            self.peek(),
+            b',' | b']' | b'}' | b' ' | b'\t' | b'\r' | b'\n' | 0
+        ) {
             self.at += 1;
         }
         // Never without headway, so that nothing can loop here.

@@ -142,8 +142,16 @@ impl Node {
 pub fn read(text: &str, format: Format) -> Result<(Node, Vec<Fault>), Vec<Fault>> {
     if text.len() > LONGEST {
         return Err(vec![
-            Fault::new("", Position { line: 1, column: 1 }, "source.too_large", format!("A journey has at most {LONGEST} bytes; this has {}.", text.len()))
-                .hint("Split it into journeys that start one another with `emit`."),
+            Fault::new(
+                "",
+                Position { line: 1, column: 1 },
+                "source.too_large",
+                format!(
+                    "A journey has at most {LONGEST} bytes; this has {}.",
+                    text.len()
+                ),
+            )
+            .hint("Split it into journeys that start one another with `emit`."),
         ]);
     }
     match format {

@@ -8,7 +8,9 @@ fn yaml(text: &str) -> Node {
 
 #[test]
 fn yaml_is_read_with_the_core_schema_of_version_1_2() {
-    let node = yaml("a: NO\nb: 10:30\nc: true\nd: 12\ne: 1.5\nf: ~\ng: 0x1F\nh: \"12\"\ni: .5\nj: +PT1H\nk: -\n");
+    let node = yaml(
+        "a: NO\nb: 10:30\nc: true\nd: 12\ne: 1.5\nf: ~\ng: 0x1F\nh: \"12\"\ni: .5\nj: +PT1H\nk: -\n",
+    );
     let json = node.to_json();
     assert_eq!(
         json,
@@ -30,13 +32,22 @@ fn every_value_knows_its_line_and_column() {
     }
     let node = yaml("steps:\n  - id: x\n    wait: 3\n");
     let wait = node.get("steps").unwrap().items()[0].get("wait").unwrap();
-    assert_eq!(wait.at, Position { line: 3, column: 11 });
+    assert_eq!(
+        wait.at,
+        Position {
+            line: 3,
+            column: 11
+        }
+    );
 }
 
 #[test]
 fn a_reference_to_what_it_stands_in_is_a_cycle() {
     let faults = read("a: &x\n  b: *x\n", Format::Yaml).unwrap_err();
-    assert_eq!((faults[0].code, faults[0].pointer.as_str(), faults[0].line), ("yaml.cycle", "/a/b", 2));
+    assert_eq!(
+        (faults[0].code, faults[0].pointer.as_str(), faults[0].line),
+        ("yaml.cycle", "/a/b", 2)
+    );
 }
 
 #[test]
@@ -49,12 +60,18 @@ fn a_reference_is_written_out_but_not_without_end() {
         let list = vec![format!("*a{prior}"); 10].join(", ");
         bomb.push_str(&format!("a{n}: &a{n} [{list}]\n"));
     }
-    assert_eq!(read(&bomb, Format::Yaml).unwrap_err()[0].code, "source.too_large");
+    assert_eq!(
+        read(&bomb, Format::Yaml).unwrap_err()[0].code,
+        "source.too_large"
+    );
 }
 
 #[test]
 fn double_keys_are_told_in_both_forms() {
-    for (text, format) in [("a: 1\na: 2\n", Format::Yaml), ("{\"a\": 1, \"a\": 2}", Format::Json)] {
+    for (text, format) in [
+        ("a: 1\na: 2\n", Format::Yaml),
+        ("{\"a\": 1, \"a\": 2}", Format::Json),
+    ] {
         let (node, faults) = read(text, format).unwrap();
         assert_eq!(faults[0].code, "field.twice");
         assert_eq!(node.to_json(), serde_json::json!({"a": 1}));
@@ -67,17 +84,35 @@ fn what_cannot_be_read_says_where() {
     assert_eq!(faults[0].code, "yaml.syntax");
     assert!(faults[0].line >= 1);
     let faults = read("{\"a\": }", Format::Json).unwrap_err();
-    assert_eq!((faults[0].code, faults[0].line, faults[0].column), ("json.syntax", 1, 7));
+    assert_eq!(
+        (faults[0].code, faults[0].line, faults[0].column),
+        ("json.syntax", 1, 7)
+    );
     assert_eq!(read("", Format::Yaml).unwrap_err()[0].code, "yaml.syntax");
-    assert_eq!(read("--- {a: 1}\n--- {b: 2}\n", Format::Yaml).unwrap_err()[0].code, "yaml.syntax");
+    assert_eq!(
+        read("--- {a: 1}\n--- {b: 2}\n", Format::Yaml).unwrap_err()[0].code,
+        "yaml.syntax"
+    );
 }
 
 #[test]
 fn words_of_yaml_1_1_are_known() {
-    for word in ["NO", "on", "Off", "y", "10:30", "1:02:03", "2026-01-01", "1_000", "0b101"] {
+    for word in [
+        "NO",
+        "on",
+        "Off",
+        "y",
+        "10:30",
+        "1:02:03",
+        "2026-01-01",
+        "1_000",
+        "0b101",
+    ] {
         assert!(suspicious(word).is_some(), "{word}");
     }
-    for word in ["NONE", "P1D", "10:30am", "contact", "a:b", "MORE", "2026", "v1"] {
+    for word in [
+        "NONE", "P1D", "10:30am", "contact", "a:b", "MORE", "2026", "v1",
+    ] {
         assert!(suspicious(word).is_none(), "{word}");
     }
 }

@@ -17,7 +17,10 @@ pub fn suspicious(word: &str) -> Option<&'static str> {
     if grouped && digits.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
         return Some("a number");
     }
-    if digits.starts_with("0b") && digits.len() > 2 && digits[2..].bytes().all(|b| matches!(b, b'0' | b'1')) {
+    if digits.starts_with("0b")
+        && digits.len() > 2
+        && digits[2..].bytes().all(|b| matches!(b, b'0' | b'1'))
+    {
         return Some("a number");
     }
     None
@@ -28,7 +31,9 @@ fn sexagesimal(word: &str) -> bool {
     let word = word.trim_start_matches(['-', '+']);
     let mut parts = word.split(':');
     let whole = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    parts.next().is_some_and(whole) && word.contains(':') && parts.all(|part| whole(part) && part.len() <= 2)
+    parts.next().is_some_and(whole)
+        && word.contains(':')
+        && parts.all(|part| whole(part) && part.len() <= 2)
 }
 
 fn date(word: &str) -> bool {
@@ -36,5 +41,7 @@ fn date(word: &str) -> bool {
     bytes.len() >= 10
         && bytes[4] == b'-'
         && bytes[7] == b'-'
-        && [0, 1, 2, 3, 5, 6, 8, 9].iter().all(|at| bytes[*at].is_ascii_digit())
+        && [0, 1, 2, 3, 5, 6, 8, 9]
+            .iter()
+            .all(|at| bytes[*at].is_ascii_digit())
 }

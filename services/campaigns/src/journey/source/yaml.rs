@@ -33,7 +33,10 @@ pub fn read(text: &str) -> Read<(Node, Vec<Fault>)> {
             Event::StreamEnd => break,
             Event::DocumentStart(_) if root.is_some() => {
                 let text = "There is more than one document here.";
-                return Err(vec![Fault::new("", at, "yaml.syntax", text).hint("Keep one journey in one file: take the second `---` away.")]);
+                return Err(vec![
+                    Fault::new("", at, "yaml.syntax", text)
+                        .hint("Keep one journey in one file: take the second `---` away."),
+                ]);
             }
             Event::DocumentStart(_) => {
                 let (event, at) = reader.next()?;
@@ -68,8 +71,11 @@ impl<'t> Reader<'t> {
             Some(Ok((event, span))) => Ok((event, position(&span.start))),
             Some(Err(error)) => {
                 let text = format!("This is not YAML: {}.", error.info());
-                Err(vec![Fault::new("", position(error.marker()), "yaml.syntax", text)
-                    .hint("Look at the indentation and the quotes of this line and the one above.")])
+                Err(vec![
+                    Fault::new("", position(error.marker()), "yaml.syntax", text).hint(
+                        "Look at the indentation and the quotes of this line and the one above.",
+                    ),
+                ])
             }
             None => Ok((Event::StreamEnd, Position::default())),
         }
@@ -83,9 +89,10 @@ impl<'t> Reader<'t> {
         }
         let (anchor, value) = match event {
             Event::Alias(anchor) => return self.alias(anchor, at, pointer),
-            Event::Scalar(text, style, anchor, tag) => {
-                (anchor, self.scalar(&text, style, tag.as_deref(), at, pointer))
-            }
+            Event::Scalar(text, style, anchor, tag) => (
+                anchor,
+                self.scalar(&text, style, tag.as_deref(), at, pointer),
+            ),
             Event::SequenceStart(anchor, _) => {
                 self.open.insert(anchor);
                 let mut items = Vec::new();
@@ -94,7 +101,12 @@ impl<'t> Reader<'t> {
                     if matches!(event, Event::SequenceEnd) {
                         break;
                     }
-                    items.push(self.node(event, at, &point(pointer, &items.len().to_string()), depth + 1)?);
+                    items.push(self.node(
+                        event,
+                        at,
+                        &point(pointer, &items.len().to_string()),
+                        depth + 1,
+                    )?);
                 }
                 (anchor, Value::List(items))
             }
@@ -131,7 +143,12 @@ impl<'t> Reader<'t> {
                 self.faults.push(twice(&below, key_at, &key));
                 continue;
             }
-            entries.push(Entry { key, key_at, plain, node });
+            entries.push(Entry {
+                key,
+                key_at,
+                plain,
+                node,
+            });
         }
     }
 
@@ -148,29 +165,52 @@ impl<'t> Reader<'t> {
         };
         self.nodes += count(&node);
         if self.nodes > MOST_NODES {
-            let text = format!("With its references written out this has more than {MOST_NODES} values.");
+            let text =
+                format!("With its references written out this has more than {MOST_NODES} values.");
             return Err(vec![Fault::new(pointer, at, "source.too_large", text)]);
         }
         Ok(node)
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position, pointer: &str) -> Value {
-        let quoted = || Value::Text { text: text.to_string(), plain: false };
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        at: Position,
+        pointer: &str,
+    ) -> Value {
+        let quoted = || Value::Text {
+            text: text.to_string(),
+            plain: false,
+        };
         match tag {
             Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => return quoted(),
             Some(tag) => {
                 let what = format!("The tag {}{} means nothing here.", tag.handle, tag.suffix);
-                self.faults.push(Fault::new(pointer, at, "yaml.tag", what).hint("Take the tag away; texts go in quotes."));
+                self.faults.push(
+                    Fault::new(pointer, at, "yaml.tag", what)
+                        .hint("Take the tag away; texts go in quotes."),
+                );
             }
             None => {}
         }
-        if style == ScalarStyle::Plain { plain(text) } else { quoted() }
+        if style == ScalarStyle::Plain {
+            plain(text)
+        } else {
+            quoted()
+        }
     }
 }
 
 pub fn twice(pointer: &str, at: Position, key: &str) -> Fault {
-    Fault::new(pointer, at, "field.twice", format!("`{key}` stands here a second time."))
-        .hint("Keep one of the two.")
+    Fault::new(
+        pointer,
+        at,
+        "field.twice",
+        format!("`{key}` stands here a second time."),
+    )
+    .hint("Keep one of the two.")
 }
 
 fn count(node: &Node) -> usize {
@@ -192,7 +232,10 @@ fn plain(text: &str) -> Value {
     }
     match number(text) {
         Some(number) => Value::Number(number),
-        None => Value::Text { text: text.to_string(), plain: true },
+        None => Value::Text {
+            text: text.to_string(),
+            plain: true,
+        },
     }
 }
 
@@ -211,7 +254,10 @@ fn number(text: &str) -> Option<Number> {
     if digits.len() - begins.len() > 1 || !begins.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    if !digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
+    if !digits
+        .bytes()
+        .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
+    {
         return None;
     }
     if digits.bytes().all(|b| b.is_ascii_digit())

@@ -6,7 +6,10 @@ use chrono::{NaiveTime, Weekday};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::{At, Await, CompileError, Computed, Exit, Goal, Hours, Kind, Reentry, Replan, Send, Start, Step, Version, Wait};
+use super::{
+    At, Await, CompileError, Computed, Exit, Goal, Hours, Kind, Reentry, Replan, Send, Start, Step,
+    Version, Wait,
+};
 use crate::journey::expression::{Compiled, inner};
 use crate::journey::model::{self, Definition, StepKind, Trigger};
 use crate::journey::rules::normalised;
@@ -32,7 +35,12 @@ pub fn compile(definition: &Definition) -> Done<Version> {
     compiler.hours = definition.window.as_ref().map(hours).transpose()?;
     let first = compiler.sequence(&definition.steps, None, false)?;
     let trigger = match &definition.trigger {
-        Trigger::Event { event, condition, key, duplicate } => Start::Event {
+        Trigger::Event {
+            event,
+            condition,
+            key,
+            duplicate,
+        } => Start::Event {
             event: event.clone(),
             condition: compiler.maybe(condition.as_deref())?,
             key: compiler.maybe(key.as_deref())?,
@@ -51,10 +59,27 @@ pub fn compile(definition: &Definition) -> Done<Version> {
         Trigger::Schedule { .. } => Start::Schedule,
     };
     let (entry_if, reentry, max_active) = compiler.entry(definition.entry.as_ref())?;
-    let exits = definition.exit.iter().map(|exit| compiler.exit(exit)).collect::<Done<_>>()?;
-    let replan = definition.replan.as_ref().map(|replan| compiler.replan(replan)).transpose()?;
-    let goal = definition.goal.as_ref().map(|goal| compiler.goal(goal)).transpose()?;
-    let by_id = compiler.steps.iter().enumerate().map(|(at, step)| (step.id.clone(), at)).collect::<HashMap<_, _>>();
+    let exits = definition
+        .exit
+        .iter()
+        .map(|exit| compiler.exit(exit))
+        .collect::<Done<_>>()?;
+    let replan = definition
+        .replan
+        .as_ref()
+        .map(|replan| compiler.replan(replan))
+        .transpose()?;
+    let goal = definition
+        .goal
+        .as_ref()
+        .map(|goal| compiler.goal(goal))
+        .transpose()?;
+    let by_id = compiler
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| (step.id.clone(), at))
+        .collect::<HashMap<_, _>>();
     let limits = definition.limits.clone().unwrap_or_default();
     Ok(Version {
         name: definition.name.clone(),
@@ -65,10 +90,17 @@ pub fn compile(definition: &Definition) -> Done<Version> {
         max_active,
         exits,
         replan,
-        limits: limits.per_contact.iter().map(|limit| (limit.max, limit.per)).collect(),
+        limits: limits
+            .per_contact
+            .iter()
+            .map(|limit| (limit.max, limit.per))
+            .collect(),
         min_gap: limits.min_gap,
         goal,
-        zone: definition.timezone.as_deref().map_or(Ok(Tz::UTC), zone_of)?,
+        zone: definition
+            .timezone
+            .as_deref()
+            .map_or(Ok(Tz::UTC), zone_of)?,
         steps: compiler.steps,
         first,
         by_id,
@@ -93,7 +125,10 @@ impl Compiler {
         source.map(|source| self.expression(source)).transpose()
     }
 
-    fn entry(&mut self, entry: Option<&model::Entry>) -> Done<(Option<Compiled>, Reentry, Option<u32>)> {
+    fn entry(
+        &mut self,
+        entry: Option<&model::Entry>,
+    ) -> Done<(Option<Compiled>, Reentry, Option<u32>)> {
         let Some(entry) = entry else {
             return Ok((None, Reentry::Always, None));
         };
@@ -102,7 +137,11 @@ impl Compiler {
             Some("never") => Reentry::Never,
             Some(length) => length.parse().map_or(Reentry::Never, Reentry::After),
         };
-        Ok((self.maybe(entry.condition.as_deref())?, reentry, entry.max_active_per_contact))
+        Ok((
+            self.maybe(entry.condition.as_deref())?,
+            reentry,
+            entry.max_active_per_contact,
+        ))
     }
 
     fn exit(&mut self, exit: &model::Exit) -> Done<Exit> {
@@ -122,12 +161,22 @@ impl Compiler {
             Some(send) => {
                 let kind = Kind::Send(self.send(send)?);
                 // No step of an author can have this id.
-                Some(self.push(Step { id: "_notice".to_string(), guard: None, next: None, answer: true, kind }))
+                Some(self.push(Step {
+                    id: "_notice".to_string(),
+                    guard: None,
+                    next: None,
+                    answer: true,
+                    kind,
+                }))
             }
         };
         Ok(Replan {
             event: replan.event.clone(),
-            reset: replan.reset.iter().map(|name| name.trim_start_matches("appointment.").to_string()).collect(),
+            reset: replan
+                .reset
+                .iter()
+                .map(|name| name.trim_start_matches("appointment.").to_string())
+                .collect(),
             notice,
             notice_if: replan.notice_if,
         })
@@ -150,12 +199,23 @@ impl Compiler {
 
     /// Compiles from the last step to the first, so that each knows what follows. Where there are no steps, what
     /// comes after them comes at once.
-    fn sequence(&mut self, steps: &[model::Step], after: Option<At>, answer: bool) -> Done<Option<At>> {
+    fn sequence(
+        &mut self,
+        steps: &[model::Step],
+        after: Option<At>,
+        answer: bool,
+    ) -> Done<Option<At>> {
         let mut next = after;
         for step in steps.iter().rev() {
             let kind = self.kind(&step.kind, next, answer)?;
             let guard = self.maybe(step.condition.as_deref())?;
-            next = Some(self.push(Step { id: step.id.clone(), guard, next, answer, kind }));
+            next = Some(self.push(Step {
+                id: step.id.clone(),
+                guard,
+                next,
+                answer,
+                kind,
+            }));
         }
         Ok(next)
     }
@@ -176,16 +236,28 @@ impl Compiler {
             StepKind::Split(split) => {
                 let mut variants = Vec::with_capacity(split.variants.len());
                 for variant in &split.variants {
-                    variants.push((variant.name.clone(), variant.weight, self.sequence(&variant.steps, next, answer)?));
+                    variants.push((
+                        variant.name.clone(),
+                        variant.weight,
+                        self.sequence(&variant.steps, next, answer)?,
+                    ));
                 }
                 Kind::Split(variants)
             }
             StepKind::Update(values) => {
-                let values = values.iter().map(|(target, value)| Ok((target.clone(), self.computed(value)?)));
+                let values = values
+                    .iter()
+                    .map(|(target, value)| Ok((target.clone(), self.computed(value)?)));
                 Kind::Update(values.collect::<Done<_>>()?)
             }
-            StepKind::Emit(emit) => Kind::Emit(emit.clone(), self.computed(&Value::Object(emit.data.clone()))?),
-            StepKind::Webhook(hook) => Kind::Webhook(hook.clone(), self.computed(&Value::Object(hook.body.clone()))?),
+            StepKind::Emit(emit) => Kind::Emit(
+                emit.clone(),
+                self.computed(&Value::Object(emit.data.clone()))?,
+            ),
+            StepKind::Webhook(hook) => Kind::Webhook(
+                hook.clone(),
+                self.computed(&Value::Object(hook.body.clone()))?,
+            ),
             StepKind::Stop(stop) => Kind::Stop(*stop),
         })
     }
@@ -197,10 +269,16 @@ impl Compiler {
         let own = send.window.as_ref().map(hours).transpose()?;
         Ok(Send {
             template: send.template.clone(),
-            channels: send.channels.clone().unwrap_or_else(|| vec!["sms".to_string()]),
+            channels: send
+                .channels
+                .clone()
+                .unwrap_or_else(|| vec!["sms".to_string()]),
             sender: send.sender.clone(),
             valid_for: send.valid_for.unwrap_or(day),
-            fallback: when.unwrap_or_else(|| vec!["no_consent".into(), "not_capable".into()]).into_iter().collect(),
+            fallback: when
+                .unwrap_or_else(|| vec!["no_consent".into(), "not_capable".into()])
+                .into_iter()
+                .collect(),
             no_receipt_after: fallback.and_then(|fallback| fallback.no_receipt_after),
             hours: own.or_else(|| self.hours.clone()),
             late: send.late,
@@ -215,7 +293,12 @@ impl Compiler {
             until: self.maybe(wait.until.as_deref())?,
             offset: wait.offset.unwrap_or(IsoDuration::ZERO),
             at: wait.at.as_deref().and_then(window::read_time),
-            days: wait.days.iter().flatten().filter_map(|day| day.parse::<Weekday>().ok()).collect(),
+            days: wait
+                .days
+                .iter()
+                .flatten()
+                .filter_map(|day| day.parse::<Weekday>().ok())
+                .collect(),
             zone: own_zone(wait.timezone.as_deref())?,
             past: wait.past,
         })
@@ -229,14 +312,22 @@ impl Compiler {
         let mut replies = Vec::with_capacity(waiting.replies.len());
         for (name, reply) in &waiting.replies {
             let words = reply.words.iter().map(|word| normalised(word)).collect();
-            replies.push((words, name.clone(), self.sequence(&reply.steps, after, true)?));
+            replies.push((
+                words,
+                name.clone(),
+                self.sequence(&reply.steps, after, true)?,
+            ));
         }
         Ok(Await {
             event: waiting.event.clone(),
             condition: self.maybe(waiting.condition.as_deref())?,
             then: self.sequence(&waiting.then, after, answer)?,
             replies,
-            other: if waiting.other.is_empty() { None } else { self.sequence(&waiting.other, after, true)? },
+            other: if waiting.other.is_empty() {
+                None
+            } else {
+                self.sequence(&waiting.other, after, true)?
+            },
             timeout: waiting.timeout,
             until: self.maybe(waiting.until.as_deref())?,
             background: waiting.background,
@@ -250,7 +341,12 @@ impl Compiler {
                 Some(source) => Computed::Expression(self.expression(source)?),
                 None => Computed::Plain(value.clone()),
             },
-            Value::Array(items) => Computed::List(items.iter().map(|item| self.computed(item)).collect::<Done<_>>()?),
+            Value::Array(items) => Computed::List(
+                items
+                    .iter()
+                    .map(|item| self.computed(item))
+                    .collect::<Done<_>>()?,
+            ),
             Value::Object(fields) => {
                 let mut compiled = BTreeMap::new();
                 for (name, field) in fields {
@@ -268,7 +364,9 @@ fn zone_of(name: &str) -> Done<Tz> {
 }
 
 fn own_zone(name: Option<&str>) -> Done<Option<Tz>> {
-    name.filter(|name| *name != "contact").map(zone_of).transpose()
+    name.filter(|name| *name != "contact")
+        .map(zone_of)
+        .transpose()
 }
 
 fn hours(written: &model::Hours) -> Done<Hours> {
@@ -277,6 +375,8 @@ fn hours(written: &model::Hours) -> Done<Hours> {
         window: written.window().map_err(CompileError::Window)?,
         zone: own_zone(written.timezone.as_deref())?,
         outside: written.outside,
-        earlier_at: earlier_at.and_then(|minutes| NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minutes) * 60, 0)),
+        earlier_at: earlier_at.and_then(|minutes| {
+            NaiveTime::from_num_seconds_from_midnight_opt(u32::from(minutes) * 60, 0)
+        }),
     })
 }

@@ -53,9 +53,11 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
     };
     let version = Version::compile(&definition)?;
-    let contact = person(&contact(options.contact.as_deref())?).map_err(|fault| anyhow::anyhow!("--contact: {fault}"))?;
+    let contact = person(&contact(options.contact.as_deref())?)
+        .map_err(|fault| anyhow::anyhow!("--contact: {fault}"))?;
     let scenes = match &options.events {
-        Some(file) => scenes(&value(file)?, options.from).map_err(|faults| anyhow::anyhow!("{}: {}", file.display(), faults.join("\n")))?,
+        Some(file) => scenes(&value(file)?, options.from)
+            .map_err(|faults| anyhow::anyhow!("{}: {}", file.display(), faults.join("\n")))?,
         None => first_event(&version, options.from)?,
     };
     let channels: Vec<&str> = options.channels.iter().map(String::as_str).collect();
@@ -63,7 +65,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         version: &version,
         person: &contact,
         scenes,
-        until: options.until.unwrap_or(options.from + chrono::Duration::days(DAYS)),
+        until: options
+            .until
+            .unwrap_or(options.from + chrono::Duration::days(DAYS)),
         delivers: !options.silent,
         channels: &channels,
     });
@@ -94,11 +98,29 @@ fn first_event(version: &Version, from: DateTime<Utc>) -> anyhow::Result<Vec<Sce
 }
 
 fn print(lines: &[Line]) {
-    let width = |of: fn(&Line) -> &str| lines.iter().map(|line| of(line).chars().count()).max().unwrap_or(0);
+    let width = |of: fn(&Line) -> &str| {
+        lines
+            .iter()
+            .map(|line| of(line).chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let (kind, step) = (width(|line| line.kind), width(|line| &line.step));
-    say!("{:<29} {:<20}  {:kind$}  {:step$}  what", "local", "UTC", "kind", "step");
+    say!(
+        "{:<29} {:<20}  {:kind$}  {:step$}  what",
+        "local",
+        "UTC",
+        "kind",
+        "step"
+    );
     for line in lines {
         let utc = line.at.format("%Y-%m-%dT%H:%M:%SZ");
-        say!("{:<29} {utc:<20}  {:kind$}  {:step$}  {}", line.local, line.kind, line.step, line.what);
+        say!(
+            "{:<29} {utc:<20}  {:kind$}  {:step$}  {}",
+            line.local,
+            line.kind,
+            line.step,
+            line.what
+        );
     }
 }

@@ -21,7 +21,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let checked = load(&options.file)?;
     if options.json {
         let answer = match &checked {
-            Ok(definition) => json!({"valid": true, "hash": campaigns::journey::hash(definition), "definition": definition}),
+            Ok(definition) => {
+                json!({"valid": true, "hash": campaigns::journey::hash(definition), "definition": definition})
+            }
             Err(faults) => json!({"valid": false, "faults": faults}),
         };
         say!("{answer}");
@@ -29,7 +31,12 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         match &checked {
             Ok(definition) => {
                 let hash = campaigns::journey::hash(definition);
-                say!("{} is a good journey: {} ({})", options.file.display(), definition.name, &hash[..12]);
+                say!(
+                    "{} is a good journey: {} ({})",
+                    options.file.display(),
+                    definition.name,
+                    &hash[..12]
+                );
             }
             Err(faults) => {
                 for fault in faults {
@@ -40,5 +47,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    Ok(if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if checked.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

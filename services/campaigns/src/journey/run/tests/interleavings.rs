@@ -75,12 +75,27 @@ fn act() -> impl Strategy<Value = Act> {
 fn input(index: usize, act: &Act) -> Input {
     match act {
         Act::Event("visit.moved", n) => {
-            let starts = DateTime::from_timestamp_millis(START + (24 + n) * 60 * MINUTE).unwrap().to_rfc3339();
-            Input::Event(Happening { appointment: Some(json!({"starts_at": starts})), ..event(&format!("e{index}"), "visit.moved", json!({})) })
+            let starts = DateTime::from_timestamp_millis(START + (24 + n) * 60 * MINUTE)
+                .unwrap()
+                .to_rfc3339();
+            Input::Event(Happening {
+                appointment: Some(json!({"starts_at": starts})),
+                ..event(&format!("e{index}"), "visit.moved", json!({}))
+            })
         }
-        Act::Event(name, n) => Input::Event(event(&format!("e{index}"), name, json!({"score": n, "total": n}))),
-        Act::Reply(text) => Input::Reply { id: format!("r{index}"), text: (*text).to_string() },
-        Act::Outcome(text, fate) => Input::Outcome { text: *text, fate: *fate },
+        Act::Event(name, n) => Input::Event(event(
+            &format!("e{index}"),
+            name,
+            json!({"score": n, "total": n}),
+        )),
+        Act::Reply(text) => Input::Reply {
+            id: format!("r{index}"),
+            text: (*text).to_string(),
+        },
+        Act::Outcome(text, fate) => Input::Outcome {
+            text: *text,
+            fate: *fate,
+        },
     }
 }
 
@@ -98,8 +113,18 @@ struct Trouble {
 
 fn trouble() -> impl Strategy<Value = Trouble> {
     let lateness = prop::option::of(0..GRACE_MS);
-    (lateness, any::<bool>(), prop::option::of(any::<prop::sample::Index>()), any::<bool>())
-        .prop_map(|(lateness, stray, again, restart)| Trouble { lateness, stray, again, restart })
+    (
+        lateness,
+        any::<bool>(),
+        prop::option::of(any::<prop::sample::Index>()),
+        any::<bool>(),
+    )
+        .prop_map(|(lateness, stray, again, restart)| Trouble {
+            lateness,
+            stray,
+            again,
+            restart,
+        })
 }
 
 fn reborn(run: &Run) -> Run {
@@ -108,11 +133,20 @@ fn reborn(run: &Run) -> Run {
 
 /// Effects that matter: timers are the engine's way to deliver wakes.
 fn done(effects: &[Effect]) -> Vec<Effect> {
-    effects.iter().filter(|effect| !matches!(effect, Effect::Timer { .. })).cloned().collect()
+    effects
+        .iter()
+        .filter(|effect| !matches!(effect, Effect::Timer { .. }))
+        .cloned()
+        .collect()
 }
 
 /// The state without the book of inputs, whose order a redelivery does not change either.
-fn serial(version: &Version, person: &Person, story: &[(i64, Input)], end: i64) -> (Run, Vec<Effect>) {
+fn serial(
+    version: &Version,
+    person: &Person,
+    story: &[(i64, Input)],
+    end: i64,
+) -> (Run, Vec<Effect>) {
     let mut played = Played::start(version, person, &story_start(), START);
     for (at, input) in story {
         played.until(*at);
@@ -124,11 +158,22 @@ fn serial(version: &Version, person: &Person, story: &[(i64, Input)], end: i64) 
 }
 
 fn story_start() -> Happening {
-    let starts = DateTime::from_timestamp_millis(START + 30 * 60 * MINUTE).unwrap().to_rfc3339();
-    Happening { appointment: Some(json!({"starts_at": starts, "confirmation": "none"})), ..event("start", "order.placed", json!({"order": "o1"})) }
+    let starts = DateTime::from_timestamp_millis(START + 30 * 60 * MINUTE)
+        .unwrap()
+        .to_rfc3339();
+    Happening {
+        appointment: Some(json!({"starts_at": starts, "confirmation": "none"})),
+        ..event("start", "order.placed", json!({"order": "o1"}))
+    }
 }
 
-fn troubled(version: &Version, person: &Person, story: &[(i64, Input)], troubles: &[Trouble], end: i64) -> (Run, Vec<Effect>) {
+fn troubled(
+    version: &Version,
+    person: &Person,
+    story: &[(i64, Input)],
+    troubles: &[Trouble],
+    end: i64,
+) -> (Run, Vec<Effect>) {
     let mut played = Played::start(version, person, &story_start(), START);
     let mut past: Vec<Input> = vec![Input::Event(story_start())];
     let mut clock = START;
@@ -150,7 +195,17 @@ fn troubled(version: &Version, person: &Person, story: &[(i64, Input)], troubles
             played.feed(&input, clock);
         }
     }
-    late_timers(&mut played, &mut clock, end, Trouble { lateness: Some(0), stray: false, again: None, restart: true });
+    late_timers(
+        &mut played,
+        &mut clock,
+        end,
+        Trouble {
+            lateness: Some(0),
+            stray: false,
+            again: None,
+            restart: true,
+        },
+    );
     played.feed(&Input::Wake, end.max(clock));
     (played.run, done(&played.effects))
 }

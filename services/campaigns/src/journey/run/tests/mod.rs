@@ -18,7 +18,9 @@ pub(super) fn version(text: &str) -> Version {
 }
 
 pub(super) fn at(text: &str) -> i64 {
-    DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis()
+    DateTime::parse_from_rfc3339(text)
+        .unwrap()
+        .timestamp_millis()
 }
 
 pub(super) fn person(zone: &str) -> Person {
@@ -30,7 +32,12 @@ pub(super) fn person(zone: &str) -> Person {
 }
 
 pub(super) fn event(id: &str, name: &str, data: Value) -> Happening {
-    Happening { id: id.to_string(), name: name.to_string(), data, appointment: None }
+    Happening {
+        id: id.to_string(),
+        name: name.to_string(),
+        data,
+        appointment: None,
+    }
 }
 
 /// A run and everything it wanted done, fed by hand.
@@ -42,7 +49,11 @@ pub(super) struct Played<'a> {
 
 impl<'a> Played<'a> {
     pub fn start(version: &'a Version, person: &'a Person, by: &Happening, now: i64) -> Self {
-        let set = Setting { version, person, channels: CHANNELS };
+        let set = Setting {
+            version,
+            person,
+            channels: CHANNELS,
+        };
         let (run, effects) = start(set, by, 0, now);
         Self { set, run, effects }
     }
@@ -64,8 +75,18 @@ impl<'a> Played<'a> {
         let mut sends = Vec::new();
         for effect in &self.effects {
             if let Effect::Send(text) = effect {
-                let at = self.run.texts.iter().find(|known| known.number == text.text).map_or(0, |known| known.at);
-                sends.push((text.step.clone(), crate::journey::expression::timestamp(DateTime::from_timestamp_millis(at).unwrap())));
+                let at = self
+                    .run
+                    .texts
+                    .iter()
+                    .find(|known| known.number == text.text)
+                    .map_or(0, |known| known.at);
+                sends.push((
+                    text.step.clone(),
+                    crate::journey::expression::timestamp(
+                        DateTime::from_timestamp_millis(at).unwrap(),
+                    ),
+                ));
             }
         }
         sends
