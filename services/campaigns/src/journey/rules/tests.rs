@@ -173,8 +173,8 @@ fn everything_that_is_wrong_is_told_at_once_and_in_order() {
     assert_eq!(
         codes,
         [
-            "field.value",
             "field.missing",
+            "field.value",
             "field.value",
             "field.unknown",
             "field.value",

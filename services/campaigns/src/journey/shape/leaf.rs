@@ -257,6 +257,18 @@ pub fn values(node: &Node, kind: Kind, pointer: &str, faults: &mut Vec<Fault>) {
                         .hint(hint),
                     );
                 }
+                if entry.plain
+                    && let Some(what) = suspicious(&entry.key)
+                {
+                    let said = format!(
+                        "{} without quotes is {what} to other readers of YAML.",
+                        entry.key
+                    );
+                    faults.push(
+                        Fault::new(&below, entry.key_at, "yaml.ambiguous", said)
+                            .hint(format!("Write \"{}\" in quotes.", entry.key)),
+                    );
+                }
                 values(&entry.node, Kind::Any, &below, faults);
             }
         }
