@@ -58,9 +58,6 @@ async fn pass(app: &App) -> anyhow::Result<bool> {
         .await?;
     metrics::counter!("campaigns_journey_runs_started_total").increment(moved.started);
     metrics::counter!("campaigns_journey_runs_moved_total").increment(moved.moved);
-    if !moved.withdrawn.is_empty() {
-        texts::settle_withdrawals(app, &moved.withdrawn).await?;
-    }
     Ok(true)
 }
 
@@ -146,7 +143,6 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
 struct Moved {
     started: u64,
     moved: u64,
-    withdrawn: Vec<contract::MessageId>,
 }
 
 async fn work(
@@ -197,7 +193,6 @@ async fn work(
     Ok(Moved {
         started: batch.started,
         moved: batch.moved,
-        withdrawn: batch.withdrawn,
     })
 }
 
@@ -222,6 +217,7 @@ async fn write(tx: &Tx, engine: Engine, bus: &Bus, batch: &mut Batch) -> anyhow:
         .filter_map(|id| batch.runs.get(id))
         .collect();
     db::journey_run::save(tx, engine, &rows).await?;
+    // Consent is asked by the task of texts: a question to another service must not hold every run up.
     texts::want_withdrawn(
         tx,
         engine,

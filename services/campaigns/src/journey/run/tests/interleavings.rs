@@ -189,7 +189,8 @@ fn troubled(
         }
         played.feed(input, clock);
         // What became of a text cannot be told before there is the text, so it cannot come again from then either.
-        if !matches!(input, Input::Outcome { text, .. } if played.run.texts.iter().all(|known| known.number != *text)) {
+        if !matches!(input, Input::Outcome { text, .. } if played.run.texts.iter().all(|known| known.number != *text))
+        {
             past.push(input.clone());
         }
         if let Some(again) = trouble.again {
