@@ -46,7 +46,7 @@ fn words_of_yaml_1_1_are_refused_without_quotes() {
 #[test]
 fn unknown_steps_and_fields_are_told_with_the_nearest_name() {
     let text = format!(
-        "{HEAD}steps: [{{id: a, snd: {{template: x}}}}, {{id: b, send: {{tempalte: x, template: y}}}}]\n"
+        "{HEAD}steps: [{{id: a, snd: {{template: x}}}}, {{id: b, send: {{tempalte: x, template: w}}}}]\n"
     );
     let faults = validate(&text, Format::Yaml).unwrap_err();
     assert_eq!(faults.len(), 2, "{faults:?}");

@@ -21,12 +21,12 @@ const FALLBACKS: &[&str] = &[
     "no_receipt",
 ];
 
-const STEPS: Kind = Kind::List(&Kind::Object(&STEP), 1, 500);
-const ONE_EXIT: &Kind = &Kind::Object(&EXIT);
-const ONE_LIMIT: &Kind = &Kind::Object(&LIMIT);
-const ONE_WAY: &Kind = &Kind::Object(&BRANCH);
-const ONE_VARIANT: &Kind = &Kind::Object(&VARIANT);
-const ONE_REPLY: &Kind = &Kind::Object(&REPLY);
+static ONE_STEP: Kind = Kind::Object(&STEP);
+static ONE_EXIT: Kind = Kind::Object(&EXIT);
+static ONE_LIMIT: Kind = Kind::Object(&LIMIT);
+static ONE_WAY: Kind = Kind::Object(&BRANCH);
+static ONE_VARIANT: Kind = Kind::Object(&VARIANT);
+static ONE_REPLY: Kind = Kind::Object(&REPLY);
 const LENGTH: Kind = Kind::Duration(LONGEST_DAYS);
 const WEEKDAYS: Kind = Kind::List(&Kind::Word(DAYS), 1, 7);
 
@@ -45,7 +45,7 @@ macro_rules! shape {
         pub static $id: Shape = Shape {
             name: $name,
             doc: $doc,
-            fields: { const FIELDS: &[Field] = &[$($field),*]; FIELDS },
+            fields: { static FIELDS: &[Field] = &[$($field),*]; FIELDS },
             one_of: names!($($one)?),
             any_of: names!($($any)?),
         };
@@ -102,7 +102,7 @@ shape!(
         ),
         field(
             "exit",
-            Kind::List(ONE_EXIT, 1, 20),
+            Kind::List(&ONE_EXIT, 1, 20),
             "What ends a run early; looked at before every step and with everything that arrives."
         ),
         field(
@@ -121,7 +121,7 @@ shape!(
             "How many texts one run may send; answers and notices of a move do not count."
         ),
         field("goal", Kind::Object(&GOAL), "What counts as success."),
-        needed("steps", STEPS, "The steps, in order."),
+        needed("steps", Kind::List(&ONE_STEP, 1, 500), "The steps, in order."),
     ]
 );
 
@@ -312,7 +312,7 @@ shape!(
     [
         field(
             "per_contact",
-            Kind::List(ONE_LIMIT, 1, 10),
+            Kind::List(&ONE_LIMIT, 1, 10),
             "What is beyond is skipped."
         ),
         field(
@@ -355,7 +355,7 @@ shape!(STEP, "step", "One step: its id, perhaps a condition, and one kind of ste
     field("send", Kind::Object(&SEND), "Sends a text."),
     field("wait", Kind::Object(&WAIT), "Waits for a time."),
     field("await", Kind::Object(&AWAIT), "Waits for an event or a reply."),
-    field("branch", Kind::List(ONE_WAY, 1, 50), "Takes the first way whose condition holds."),
+    field("branch", Kind::List(&ONE_WAY, 1, 50), "Takes the first way whose condition holds."),
     field("split", Kind::Object(&SPLIT), "Parts contacts at random, the same contact always the same way."),
     field("update", Kind::Targets, "Sets values: `contact.…`, `run.…` or `appointment.…`."),
     field("emit", Kind::Object(&EMIT), "Says an event of the same contact."),
@@ -487,13 +487,13 @@ shape!(
             "An event of this name, of the same contact."
         ),
         beside("if", "event", Kind::Expression, "Only such events."),
-        beside("then", "event", STEPS, "Steps once it has come."),
+        beside("then", "event", Kind::List(&ONE_STEP, 1, 500), "Steps once it has come."),
         field(
             "replies",
-            Kind::Map(ONE_REPLY),
+            Kind::Map(&ONE_REPLY),
             "What the person may text back, by a name of your choice."
         ),
-        field("other", STEPS, "Steps after a reply that nothing matches."),
+        field("other", Kind::List(&ONE_STEP, 1, 500), "Steps after a reply that nothing matches."),
         field("timeout", LENGTH, "Waits this long at most."),
         field(
             "until",
@@ -505,7 +505,7 @@ shape!(
             Kind::Truth,
             "Listens for the rest of the run (or up to the end of the waiting) and lets the next step go on at once."
         ),
-        field("on_timeout", STEPS, "Steps when nothing came in time."),
+        field("on_timeout", Kind::List(&ONE_STEP, 1, 500), "Steps when nothing came in time."),
     ],
     any_of & ["event", "replies"]
 );
@@ -522,7 +522,7 @@ shape!(
         ),
         needed(
             "steps",
-            STEPS,
+            Kind::List(&ONE_STEP, 1, 500),
             "The steps. What they send answers the person: no window, no limits."
         ),
     ]
@@ -538,7 +538,7 @@ shape!(
             Kind::Expression,
             "When it is taken; the last way may have none."
         ),
-        needed("steps", STEPS, "Its steps."),
+        needed("steps", Kind::List(&ONE_STEP, 1, 500), "Its steps."),
     ]
 );
 
@@ -548,7 +548,7 @@ shape!(
     "Parts contacts at random.",
     [needed(
         "variants",
-        Kind::List(ONE_VARIANT, 2, 20),
+        Kind::List(&ONE_VARIANT, 2, 20),
         "Weights come to 100."
     ),]
 );
@@ -560,7 +560,7 @@ shape!(
     [
         needed("name", Kind::Id, "Unique within the split."),
         needed("weight", Kind::Whole(1, 99), "Per cent."),
-        field("steps", STEPS, "Its steps; none for a holdout."),
+        field("steps", Kind::List(&ONE_STEP, 1, 500), "Its steps; none for a holdout."),
     ]
 );
 

@@ -46,7 +46,7 @@ steps:
       if: event.score is defined
       timeout: PT5H
       then: [{id: thanks, send: {template: thanks}}]
-      on_timeout: [{id: again, if: not happened('link.clicked', within='P1D'), send: {template: again}}]
+      on_timeout: [{id: again, if: "not happened('link.clicked', within='P1D')", send: {template: again}}]
   - {id: anchored, wait: {until: appointment.starts_at, offset: -PT3H, past: continue}}
   - {id: last, send: {template: last, vars: {nr: "{{ contact.first_name }}"}}}
   - {id: hook, webhook: {url: "https://example.com/x", body: {clicked: "{{ run.clicked|default(false) }}"}}}

@@ -166,7 +166,7 @@ fn exits_goals_and_limits_end_and_bound_a_run() {
 #[test]
 fn an_expression_without_its_value_ends_the_run_and_sends_nothing() {
     play(
-        "steps:\n  - id: a\n    branch:\n      - {if: event.customer.tier == 'gold', steps: [{id: b, send: {template: x}}]}\n      - steps: [{id: c, send: {template: y}}]\n",
+        "steps:\n  - id: a\n    branch:\n      - {if: event.customer.tier == 'gold', steps: [{id: b, send: {template: x}}]}\n      - steps: [{id: c, send: {template: w}}]\n",
         |played| {
             assert!(played.sends().is_empty());
             assert_eq!(played.how(), Some(End::Failed));
@@ -176,7 +176,7 @@ fn an_expression_without_its_value_ends_the_run_and_sends_nothing() {
 
 #[test]
 fn after_a_long_downtime_nothing_comes_in_a_burst() {
-    let steps = "steps:\n  - {id: a, wait: {for: PT1H}}\n  - {id: b, send: {template: x, late: skip}}\n  - {id: c, wait: {for: PT1H}}\n  - {id: d, send: {template: y}}\n  - {id: e, wait: {for: PT1H}}\n  - {id: f, send: {template: z}}\n";
+    let steps = "steps:\n  - {id: a, wait: {for: PT1H}}\n  - {id: b, send: {template: x, late: skip}}\n  - {id: c, wait: {for: PT1H}}\n  - {id: d, send: {template: w}}\n  - {id: e, wait: {for: PT1H}}\n  - {id: f, send: {template: z}}\n";
     play(steps, |mut played| {
         played.feed(&Input::Wake, at("2026-03-08T15:00:00Z"));
         assert!(played.sends().is_empty(), "late and told to be skipped");
@@ -242,7 +242,7 @@ fn a_run_moves_to_a_new_version_by_the_id_of_its_step() {
         "{HEAD}steps: [{{id: a, wait: {{for: P1D}}}}, {{id: b, send: {{template: x}}}}]\n"
     ));
     let new = version(&format!(
-        "{HEAD}steps: [{{id: z, wait: {{for: P1D}}}}, {{id: c, send: {{template: y}}}}]\n"
+        "{HEAD}steps: [{{id: z, wait: {{for: P1D}}}}, {{id: c, send: {{template: w}}}}]\n"
     ));
     let person = person("UTC");
     let played = Played::start(&old, &person, &event("e0", "order.placed", json!({})), 0);
@@ -261,7 +261,7 @@ fn a_run_moves_to_a_new_version_by_the_id_of_its_step() {
     assert!(
         effects
             .iter()
-            .any(|effect| matches!(effect, Effect::Send(text) if text.template == "y"))
+            .any(|effect| matches!(effect, Effect::Send(text) if text.template == "w"))
     );
     assert_eq!(run.end.map(|end| end.how), Some(End::Completed));
 }
