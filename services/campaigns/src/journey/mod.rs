@@ -43,8 +43,24 @@ pub fn validate(text: &str, format: Format) -> Result<Definition, Vec<Fault>> {
 /// SHA-256 of the canonical form, in hex: the same journey has the same hash, however it was written.
 pub fn hash(definition: &Definition) -> String {
     use sha2::{Digest, Sha256};
-    let canonical = serde_json::to_vec(definition).unwrap_or_default();
+    let value = serde_json::to_value(definition).unwrap_or_default();
+    let canonical = serde_json::to_vec(&sorted(value)).unwrap_or_default();
     hex::encode(Sha256::digest(&canonical))
+}
+
+/// The same value with the fields of every object in the order of their names, whichever order maps keep.
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
+            fields.sort_by(|a, b| a.0.cmp(&b.0));
+            let fields = fields.into_iter().map(|(name, field)| (name, sorted(field)));
+            Value::Object(fields.collect())
+        }
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        plain => plain,
+    }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub fn document() -> Value {
                 .into(),
         );
     }
-    root
+    crate::journey::sorted(root)
 }
 
 /// The document as text, as it stands in docs/journey.schema.json.
