@@ -142,7 +142,7 @@ pub async fn due(
     limit: u64,
 ) -> anyhow::Result<Vec<JourneyRunId>> {
     let text = format!(
-        "SELECT r.id FROM journey_run AS r JOIN journey AS j ON j.id = r.journey WHERE r.due_at <= $1 AND j.state <> 'paused' ORDER BY r.due_at LIMIT {limit}"
+        "SELECT r.id FROM journey_run AS r CROSS JOIN journey AS j WHERE j.id = r.journey AND r.due_at <= $1 AND j.state <> 'paused' ORDER BY r.due_at LIMIT {limit}"
     );
     let rows = conn.query_all_raw(sql(conn, text, [now.0.into()])).await?;
     rows.iter().map(|row| row::id(row, "id")).collect()

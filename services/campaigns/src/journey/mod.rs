@@ -44,21 +44,23 @@ pub fn validate(text: &str, format: Format) -> Result<Definition, Vec<Fault>> {
 pub fn hash(definition: &Definition) -> String {
     use sha2::{Digest, Sha256};
     let value = serde_json::to_value(definition).unwrap_or_default();
-    let canonical = serde_json::to_vec(&sorted(value)).unwrap_or_default();
+    let canonical = serde_json::to_vec(&in_order(value)).unwrap_or_default();
     hex::encode(Sha256::digest(&canonical))
 }
 
 /// The same value with the fields of every object in the order of their names, whichever order maps keep.
-fn sorted(value: serde_json::Value) -> serde_json::Value {
+fn in_order(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::Object(fields) => {
             let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
             fields.sort_by(|a, b| a.0.cmp(&b.0));
-            let fields = fields.into_iter().map(|(name, field)| (name, sorted(field)));
+            let fields = fields
+                .into_iter()
+                .map(|(name, field)| (name, in_order(field)));
             Value::Object(fields.collect())
         }
-        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        Value::Array(items) => items.into_iter().map(in_order).collect(),
         plain => plain,
     }
 }

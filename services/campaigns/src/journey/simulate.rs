@@ -284,7 +284,7 @@ impl Stage<'_> {
                 Effect::Withdraw { text } => self.line(at, "withdraw", "", format!("text {text}")),
                 Effect::Emit { event, data, .. } => self.line(at, "emit", &event, data.to_string()),
                 Effect::Update { field, value, .. } => {
-                    self.line(at, "update", &field, value.to_string())
+                    self.line(at, "update", &field, value.to_string());
                 }
                 Effect::Webhook { url, step, .. } => self.line(at, "webhook", &step, url),
                 Effect::Timer { .. } => {}

@@ -27,7 +27,7 @@ fn ana() -> Person {
     person(&json!({"timezone": "America/New_York", "first_name": "Ana"})).unwrap()
 }
 
-fn sends(name: &str, events: serde_json::Value) -> Vec<String> {
+fn sends(name: &str, events: &serde_json::Value) -> Vec<String> {
     let text = STARTERS.iter().find(|(known, _)| *known == name).unwrap().1;
     let definition =
         validate(text, Format::Yaml).unwrap_or_else(|faults| panic!("{name}: {faults:#?}"));
@@ -36,7 +36,7 @@ fn sends(name: &str, events: serde_json::Value) -> Vec<String> {
     let lines = simulate(&Play {
         version: &version,
         person: &ana(),
-        scenes: scenes(&events, from).unwrap(),
+        scenes: scenes(events, from).unwrap(),
         until: "2027-03-01T00:00:00Z".parse().unwrap(),
         delivers: true,
         channels: &["sms"],
@@ -81,7 +81,7 @@ fn the_appointment_is_reminded_of_and_moved() {
         {"at": "P2D", "event": "appointment.rescheduled", "data": visit("2026-12-08T09:00:00")},
     ]);
     assert_eq!(
-        sends("appointment", events),
+        sends("appointment", &events),
         [
             "booked Fri 2026-11-20 10:00:00-05:00",
             "thank Sat 2026-11-21 10:00:00-05:00",
@@ -97,16 +97,16 @@ fn the_cart_is_reminded_of_until_the_order_comes() {
     let cart = json!({"cart": "c1", "total": 120});
     let silent = json!([{"event": "cart.changed", "data": cart}]);
     assert_eq!(
-        sends("abandoned-cart", silent),
+        sends("abandoned-cart", &silent),
         [
             "remind Fri 2026-11-20 10:45:00-05:00",
             "offer Sat 2026-11-21 10:45:00-05:00"
         ]
     );
     let ordered = json!([{"event": "cart.changed", "data": cart}, {"at": "PT2H", "event": "order.placed", "data": {"total": 90}}]);
-    assert_eq!(sends("abandoned-cart", ordered).len(), 1);
+    assert_eq!(sends("abandoned-cart", &ordered).len(), 1);
     let small = json!([{"event": "cart.changed", "data": {"cart": "c1", "total": 3}}]);
-    assert!(sends("abandoned-cart", small).is_empty());
+    assert!(sends("abandoned-cart", &small).is_empty());
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_welcome_ends_with_who_wants_more() {
     let consent = json!({"purpose": "marketing", "source": "web"});
     let events =
         json!([{"event": "consent.granted", "data": consent}, {"at": "P6D", "reply": "More!"}]);
-    let sent = sends("welcome", events);
+    let sent = sends("welcome", &events);
     assert!(sent.first().unwrap().starts_with("greet"), "{sent:?}");
     assert!(sent.iter().any(|line| line.starts_with("last")), "{sent:?}");
 }

@@ -52,11 +52,10 @@ pub struct Version {
 pub enum Start {
     Event {
         event: String,
-        condition: Option<Compiled>,
-        key: Option<Compiled>,
+        condition: Option<Box<Compiled>>,
+        key: Option<Box<Compiled>>,
         duplicate: Duplicate,
     },
-    Segment,
     Schedule,
 }
 

@@ -45,7 +45,7 @@ impl Batch {
     /// Works one input in.
     pub fn input(&mut self, input: &NewInput) {
         if let Some(id) = input.run {
-            self.to_run(id, input);
+            self.hand_to(id, input);
             return;
         }
         let Some(contact) = input.contact else { return };
@@ -62,7 +62,7 @@ impl Batch {
                 .get(&id)
                 .is_some_and(|row| row.mode == input.mode && row.tenant == input.tenant)
             {
-                self.to_run(id, input);
+                self.hand_to(id, input);
             }
         }
         if let Body::Event(event) = &input.body {
@@ -85,7 +85,7 @@ impl Batch {
         self.journeys.get(&journey).map(|journey| journey.state)
     }
 
-    fn to_run(&mut self, id: JourneyRunId, input: &NewInput) {
+    fn hand_to(&mut self, id: JourneyRunId, input: &NewInput) {
         let Some(row) = self.runs.get(&id) else {
             return;
         };
@@ -323,7 +323,7 @@ impl Batch {
                 match duplicate {
                     Duplicate::Ignore => {}
                     Duplicate::Update => {
-                        self.change(id, input.hops, |set, run| run::update(set, run, event, now))
+                        self.change(id, input.hops, |set, run| run::update(set, run, event, now));
                     }
                     Duplicate::Restart => self.change(id, input.hops, |set, run| {
                         run::restart(set, run, event, epoch + 1, now)

@@ -1,6 +1,7 @@
 //! Runs move to the published version, by the ids of their steps.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use contract::{JourneyId, JourneyRunId};
 
@@ -40,13 +41,9 @@ pub async fn to_version(
         after = last.id;
         let mut versions = BTreeMap::new();
         for row in &rows {
-            if !versions.contains_key(&row.version) {
-                versions.insert(
-                    row.version,
-                    app.versions
-                        .get(app.cx.db.read(), journey, row.version)
-                        .await?,
-                );
+            if let Entry::Vacant(missing) = versions.entry(row.version) {
+                let read = app.cx.db.read();
+                missing.insert(app.versions.get(read, journey, row.version).await?);
             }
         }
         let (engine, ids) = (

@@ -31,7 +31,7 @@ pub fn check(
             pointer,
             code,
             detail,
-        })
+        });
     };
     for (id, send) in version.sends() {
         if !templates.contains_key(&send.template) && send.template.parse::<TemplateId>().is_err() {

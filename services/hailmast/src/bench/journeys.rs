@@ -40,7 +40,7 @@ const WANTED_P99_US: u64 = 100_000;
 const BATCH: u32 = 1_000;
 const STARTED_WITHIN: Duration = Duration::from_secs(600);
 const MOVED_WITHIN: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 const JOURNEY: &str = "journey: v1\nname: bench\npurpose: informational\ntrigger: {event: bench.begun}\nsteps:\n  \
     - {id: ask, await: {event: bench.told, timeout: P7D, then: [{id: mark, update: {run.told: true}}]}}\n  - {id: rest, wait: {for: P7D}}\n";
 

@@ -30,7 +30,7 @@ pub fn check(node: &Node, kind: Kind, pointer: &str, faults: &mut Vec<Fault>) {
             }
         }
         (Kind::Any | Kind::Values | Kind::Targets, _) => {
-            super::leaf::values(node, kind, pointer, faults)
+            super::leaf::values(node, kind, pointer, faults);
         }
         (Kind::Object(_) | Kind::Map(_), _) => wrong_kind(node, "an object", pointer, faults),
         (Kind::List(..), _) => {

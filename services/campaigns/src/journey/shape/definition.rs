@@ -121,7 +121,11 @@ shape!(
             "How many texts one run may send; answers and notices of a move do not count."
         ),
         field("goal", Kind::Object(&GOAL), "What counts as success."),
-        needed("steps", Kind::List(&ONE_STEP, 1, 500), "The steps, in order."),
+        needed(
+            "steps",
+            Kind::List(&ONE_STEP, 1, 500),
+            "The steps, in order."
+        ),
     ]
 );
 
@@ -487,13 +491,22 @@ shape!(
             "An event of this name, of the same contact."
         ),
         beside("if", "event", Kind::Expression, "Only such events."),
-        beside("then", "event", Kind::List(&ONE_STEP, 1, 500), "Steps once it has come."),
+        beside(
+            "then",
+            "event",
+            Kind::List(&ONE_STEP, 1, 500),
+            "Steps once it has come."
+        ),
         field(
             "replies",
             Kind::Map(&ONE_REPLY),
             "What the person may text back, by a name of your choice."
         ),
-        field("other", Kind::List(&ONE_STEP, 1, 500), "Steps after a reply that nothing matches."),
+        field(
+            "other",
+            Kind::List(&ONE_STEP, 1, 500),
+            "Steps after a reply that nothing matches."
+        ),
         field("timeout", LENGTH, "Waits this long at most."),
         field(
             "until",
@@ -505,7 +518,11 @@ shape!(
             Kind::Truth,
             "Listens for the rest of the run (or up to the end of the waiting) and lets the next step go on at once."
         ),
-        field("on_timeout", Kind::List(&ONE_STEP, 1, 500), "Steps when nothing came in time."),
+        field(
+            "on_timeout",
+            Kind::List(&ONE_STEP, 1, 500),
+            "Steps when nothing came in time."
+        ),
     ],
     any_of & ["event", "replies"]
 );
@@ -560,7 +577,11 @@ shape!(
     [
         needed("name", Kind::Id, "Unique within the split."),
         needed("weight", Kind::Whole(1, 99), "Per cent."),
-        field("steps", Kind::List(&ONE_STEP, 1, 500), "Its steps; none for a holdout."),
+        field(
+            "steps",
+            Kind::List(&ONE_STEP, 1, 500),
+            "Its steps; none for a holdout."
+        ),
     ]
 );
 

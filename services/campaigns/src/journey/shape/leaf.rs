@@ -112,7 +112,7 @@ fn wrong(text: &str, kind: Kind) -> Option<Wrong> {
         Kind::TimeOrEnd => time(text, true),
         Kind::Zone => unknown_zone(text, false),
         Kind::ZoneOrContact if text != "contact" => unknown_zone(text, true),
-        Kind::Cron => cron::fault(text).map(|(code, said, hint)| (code, said, hint)),
+        Kind::Cron => cron::fault(text),
         Kind::Reentry if !matches!(text, "never" | "always") => {
             duration(text, 3_660, false).map(|(code, said, _)| {
                 (

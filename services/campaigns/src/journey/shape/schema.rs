@@ -30,7 +30,7 @@ pub fn document() -> Value {
                 .into(),
         );
     }
-    crate::journey::sorted(root)
+    crate::journey::in_order(root)
 }
 
 /// The document as text, as it stands in docs/journey.schema.json.

@@ -31,8 +31,10 @@ struct Compiler {
 }
 
 pub fn compile(definition: &Definition) -> Done<Version> {
-    let mut compiler = Compiler::default();
-    compiler.hours = definition.window.as_ref().map(hours).transpose()?;
+    let mut compiler = Compiler {
+        hours: definition.window.as_ref().map(hours).transpose()?,
+        ..Compiler::default()
+    };
     let first = compiler.sequence(&definition.steps, None, false)?;
     let trigger = match &definition.trigger {
         Trigger::Event {
@@ -42,8 +44,8 @@ pub fn compile(definition: &Definition) -> Done<Version> {
             duplicate,
         } => Start::Event {
             event: event.clone(),
-            condition: compiler.maybe(condition.as_deref())?,
-            key: compiler.maybe(key.as_deref())?,
+            condition: compiler.maybe(condition.as_deref())?.map(Box::new),
+            key: compiler.maybe(key.as_deref())?.map(Box::new),
             duplicate: *duplicate,
         },
         // Which segment it is, is a condition on the event that tells of it.
@@ -51,7 +53,9 @@ pub fn compile(definition: &Definition) -> Done<Version> {
             let quoted = serde_json::to_string(segment).unwrap_or_default();
             Start::Event {
                 event: super::starts_with(definition).unwrap_or_default(),
-                condition: Some(compiler.expression(&format!("event.segment == {quoted}"))?),
+                condition: Some(Box::new(
+                    compiler.expression(&format!("event.segment == {quoted}"))?,
+                )),
                 key: None,
                 duplicate: model::Duplicate::Ignore,
             }
