@@ -3,9 +3,11 @@
 //! Owns campaigns, their runs, and the chunk table: the truth that drives the mass path. Every stage after
 //! it may run twice or lose what it had; what nobody reports on is released again from here.
 //!
+//! Owns journeys, their versions and runs: [`journey`] is the pure part, `journeys` moves runs.
+//!
 //! Owns the texts of flows, too ([`texts`]): offered to dispatch until it accepts them.
 //!
-//! Asks: `contacts.page_audience`, `contacts.load_recipients`, `renderer.describe_template`,
+//! Asks: `contacts.page_audience`, `contacts.load_recipients`, `contacts.find_by_phone`, `renderer.describe_template`,
 //! `consent.note_content`, `consent.set_run_gate`, `consent.cancel_runs`.
 //! Commands: `consent.screen_chunk`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
@@ -20,6 +22,8 @@ mod consumers;
 mod db;
 mod fold;
 mod gate;
+pub mod journey;
+mod journeys;
 mod lifecycle;
 mod progress;
 mod record;

@@ -243,6 +243,14 @@ pub mod kinds {
     impl Kind for Event {
         const PREFIX: &'static str = "evt";
     }
+    pub enum Journey {}
+    impl Kind for Journey {
+        const PREFIX: &'static str = "jny";
+    }
+    pub enum JourneyRun {}
+    impl Kind for JourneyRun {
+        const PREFIX: &'static str = "jrn";
+    }
 }
 
 pub type TenantId = Id<kinds::Tenant>;
@@ -275,6 +283,9 @@ pub type RouteId = Id<kinds::Route>;
 pub type SenderPoolId = Id<kinds::SenderPool>;
 /// Identity of an envelope on the bus; what consumers deduplicate by.
 pub type EventId = Id<kinds::Event>;
+pub type JourneyId = Id<kinds::Journey>;
+/// One person on the way through a journey.
+pub type JourneyRunId = Id<kinds::JourneyRun>;
 
 /// Bits of a run id left free for (chunk, position).
 const PLACE_BITS: u32 = 40;

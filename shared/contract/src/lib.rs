@@ -31,7 +31,8 @@ pub use class::{Class, Mode};
 pub use envelope::Envelope;
 pub use ids::{
     CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId,
-    IncidentId, KeyId, ListId, MessageId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
+    IncidentId, JourneyId, JourneyRunId, KeyId, ListId, MessageId, ReviewId, RunId, SuppressionId,
+    TemplateId, TenantId,
 };
 pub use payload::{Format, Owner, Payload, PayloadKind, Query};
 pub use phone::{Phone, PhoneError};

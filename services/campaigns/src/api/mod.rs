@@ -4,6 +4,7 @@ mod cancel;
 mod create;
 mod gated;
 mod get;
+mod journeys;
 mod launch;
 mod list;
 mod occurrences;
@@ -35,4 +36,5 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(progress::handle))
         .routes(routes!(test_send::handle))
         .routes(routes!(occurrences::handle))
+        .merge(journeys::router())
 }

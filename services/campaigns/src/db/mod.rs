@@ -3,6 +3,9 @@
 pub mod campaign;
 pub mod chunk;
 pub mod flow_text;
+pub mod journey;
+pub mod journey_input;
+pub mod journey_run;
 pub mod lease;
 pub mod occurrence;
 pub mod progress;
@@ -28,5 +31,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0004_texts",
         sql: include_str!("migrations/0004_texts.sql"),
+    },
+    SqlMigration {
+        name: "0006_journeys",
+        sql: include_str!("migrations/0006_journeys.sql"),
     },
 ];

@@ -8,8 +8,8 @@ use super::TextOutcome;
 
 /// Tells each flow of its texts, in the transaction that notes their outcomes. Of one text at most one outcome.
 pub async fn tell(
-    _tx: &Tx,
-    _engine: Engine,
+    tx: &Tx,
+    engine: Engine,
     _bus: &Bus,
     outcomes: &[TextOutcome],
     _now: UnixMillis,
@@ -27,7 +27,8 @@ pub async fn tell(
             .increment(of_kind.len() as u64);
         match kind {
             // These flows do nothing more with a text that has left; its row and its timeline tell the rest.
-            OriginKind::Appointment | OriginKind::Journey | OriginKind::CampaignTest => {}
+            OriginKind::Appointment | OriginKind::CampaignTest => {}
+            OriginKind::Journey => crate::journeys::note(tx, engine, &of_kind).await?,
         }
     }
     Ok(())

@@ -7,6 +7,7 @@
 )]
 
 mod fake;
+mod journeys;
 mod launch;
 mod pausing;
 mod recurring;

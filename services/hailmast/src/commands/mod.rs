@@ -4,6 +4,7 @@ pub mod dead_letters;
 pub mod doctor;
 pub mod evidence;
 pub mod explain;
+pub mod journey;
 pub mod ledger;
 pub mod migrate;
 pub mod policy;
