@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::carrier::Carrier;
-use super::stop::{Running, import_people};
+use super::stop::{Running, daytime_zone, import_people};
 use crate::table;
 
 #[derive(Args)]
@@ -94,7 +94,7 @@ async fn measure(client: &Client, options: &Options) -> anyhow::Result<Report> {
         .into_iter()
         .map(|person| person.phone)
         .collect();
-    import_people(client, &people).await?;
+    import_people(client, "journeys", &people, &daytime_zone()).await?;
     let journey = client
         .post("/v1/journeys", &json!({"source": JOURNEY}))
         .await?;
