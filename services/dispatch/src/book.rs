@@ -275,6 +275,7 @@ impl Book {
             tenant: part.tenant,
             key: part.key,
             place: spot.place,
+            handed,
             from,
             outcome: risen,
             at,

@@ -12,6 +12,8 @@ pub struct Rise {
     pub tenant: TenantId,
     pub key: PartKey,
     pub place: u8,
+    /// As it was at hand-over: handed over, or unknown.
+    pub handed: Outcome,
     /// Where it stood before.
     pub from: Outcome,
     pub outcome: Outcome,

@@ -62,7 +62,7 @@ impl Rising {
         let silent = self
             .silence_ms
             .is_some_and(|ms| self.now.0 - rise.handed_at >= ms);
-        if was_unknown || silent {
+        if rise.handed == Outcome::Unknown || silent {
             work.risen.push((message, rise.outcome));
         }
         // Only these can be texts of the API.
