@@ -75,15 +75,16 @@ async fn eventually(
     reached: impl Fn(&Value) -> bool,
     message: MessageId,
 ) -> Value {
-    let mut last = Value::Null;
-    for _ in 0..1500 {
-        last = shown(rig, message).await;
+    let begun = std::time::Instant::now();
+    loop {
+        let last = shown(rig, message).await;
         if reached(&last) {
             return last;
         }
+        let patient = begun.elapsed() < Duration::from_secs(30);
+        assert!(patient, "waited in vain until {what}: {last}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("waited in vain until {what}: {last}")
 }
 
 #[tokio::test(flavor = "multi_thread")]
