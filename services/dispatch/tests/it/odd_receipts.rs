@@ -80,7 +80,8 @@ async fn hand_over(rig: &Rig, numbers: &[u64], outcome: Outcome) -> Vec<String> 
 
 async fn odd(rig: &Rig, position: u16) -> Value {
     let message = MessageId::of(rig.run, 0, position);
-    for _ in 0..1000 {
+    let begun = std::time::Instant::now();
+    loop {
         let (_, shown) = rig
             .kit
             .get(&format!("/v1/messages/{message}/dispatch"))
@@ -88,9 +89,10 @@ async fn odd(rig: &Rig, position: u16) -> Value {
         if shown["odd_receipts"].is_array() {
             return shown;
         }
+        let patient = begun.elapsed() < Duration::from_secs(30);
+        assert!(patient, "no odd receipt is shown: {shown}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("no odd receipt is shown")
 }
 
 async fn counted(rig: &Rig, metric: &str) -> String {
