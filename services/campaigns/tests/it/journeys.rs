@@ -311,6 +311,7 @@ async fn runs_stay_on_their_version_until_they_are_moved_by_the_id_of_their_step
 #[tokio::test]
 async fn a_run_hears_what_became_of_its_texts_and_can_be_stopped_by_hand() {
     let kit = kit(10).await;
+    fake::world(kit.tenant).texts_wait = true;
     let id = published(&kit, TWO_TEXTS).await;
     tell(
         &kit,

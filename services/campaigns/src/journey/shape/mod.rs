@@ -1,11 +1,34 @@
 //! What a journey may look like, as data: the check of a text and the published JSON Schema come from the same
 //! tables ([`definition`]), so they cannot disagree.
 
+/// A rule that may be absent.
+macro_rules! names {
+    () => {
+        &[]
+    };
+    ($names:expr) => {
+        $names
+    };
+}
+
+macro_rules! shape {
+    ($id:ident, $name:literal, $doc:literal, [$($field:expr),* $(,)?] $(, one_of $one:expr)? $(, any_of $any:expr)?) => {
+        pub static $id: Shape = Shape {
+            name: $name,
+            doc: $doc,
+            fields: { static FIELDS: &[Field] = &[$($field),*]; FIELDS },
+            one_of: names!($($one)?),
+            any_of: names!($($any)?),
+        };
+    };
+}
+
 mod check;
 pub mod definition;
 mod leaf;
 mod nearest;
 mod schema;
+mod steps;
 
 pub use check::check;
 pub use leaf::is_event;
