@@ -19,7 +19,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
 use crate::consumers::{
-    accept_texts, recheck_texts, record_receipts, send_answer, send_chunk, send_urgent_chunk,
+    accept_texts, contact_deleted, forget_person, recheck_texts, record_receipts, send_answer,
+    send_chunk, send_urgent_chunk,
 };
 use crate::db::load;
 use crate::hands::Hands;
@@ -46,6 +47,8 @@ const RECEIPT_COMMANDS_AT_ONCE: usize = 8;
 const ANSWERS_AT_ONCE: usize = 256;
 /// Commands with texts of flows that are resolved at once.
 const TEXT_COMMANDS_AT_ONCE: usize = 4;
+/// People who are forgotten at once.
+const FORGET_AT_ONCE: usize = 4;
 /// Slots that may wait to be closed.
 const CLOSING: usize = 1024;
 
@@ -96,6 +99,22 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
             RECEIPT_COMMANDS_AT_ONCE,
             app.clone(),
             record_receipts::handle,
+        )
+        .await?;
+    app.cx
+        .consume(
+            forget_person::DURABLE,
+            FORGET_AT_ONCE,
+            app.clone(),
+            forget_person::handle,
+        )
+        .await?;
+    app.cx
+        .consume(
+            contact_deleted::DURABLE,
+            FORGET_AT_ONCE,
+            app.clone(),
+            contact_deleted::handle,
         )
         .await?;
     let begun = app.clone();

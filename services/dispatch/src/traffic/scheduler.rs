@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use contract::{CampaignId, Reason, TenantId, UnixMillis};
+use contract::{Reason, UnixMillis};
 use tokio::sync::oneshot;
 
 use super::control::{Controls, Verdict};
