@@ -13,6 +13,7 @@ mod held;
 mod links;
 mod look_ups;
 mod money;
+mod money_routes;
 mod odd_receipts;
 mod receipts;
 mod redrive;
