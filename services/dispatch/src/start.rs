@@ -34,8 +34,8 @@ use crate::routing::Routing;
 use crate::senders::Senders;
 use crate::sends::hand::InWork;
 use crate::tasks::{
-    answer_replies, close_permits, due_sends, fence, intake, judge_parked, look_up, meter, stop,
-    traffic,
+    answer_replies, close_permits, due_sends, fence, intake, judge_parked, left_attempts, look_up,
+    meter, stop, traffic,
 };
 use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
@@ -61,6 +61,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         route::SIMULATOR
     );
     config.look_up.check()?;
+    config.retry.check()?;
     let (simulator, carriers) = carriers(&config).await?;
     let (links, incoming) =
         Links::connect(carriers, config.permit_batches_in_flight, config.breaker)?;
@@ -225,6 +226,7 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     takeover::settle(&app, registered.open).await?;
     let (cx, in_hand) = (app.cx.clone(), app.config.chunks_in_hand.max(1));
     cx.spawn("dispatch due sends", due_sends::run(app.clone()));
+    cx.spawn("dispatch attempts", left_attempts::run(app.clone()));
     cx.spawn("dispatch look-ups", look_up::run(app.clone()));
     cx.spawn("dispatch odd receipts", judge_parked::run(app.clone()));
     app.urgent

@@ -10,6 +10,7 @@ mod faults;
 mod forgetting;
 mod hand_over;
 mod held;
+mod left_attempts;
 mod links;
 mod look_ups;
 mod money;
