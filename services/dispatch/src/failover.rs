@@ -46,16 +46,21 @@ impl Life {
     }
 }
 
-/// Hands the batch over; `outcomes` has what became of each text afterwards. Says whose blocks the carriers knew.
+/// Hands the batch over, never to a provider of these names but the first; `outcomes` has what became of each text afterwards. Says whose blocks the carriers knew.
 pub async fn hand_over<'a>(
     chunk: &Chunk<'a>,
     way: &Way,
     (first, entered): (Picked<'a>, Entered<'a>),
-    (batch, life): (Batch, Life),
+    (batch, life, barred): (Batch, Life, &[String]),
     (people, outcomes): (&[Person], &mut Outcomes),
 ) -> Vec<RecordProviderBlock> {
     let (app, plan) = (chunk.app, &*way.plan);
-    let (mut blocks, mut batch, mut tried) = (Vec::new(), batch, Vec::new());
+    let (mut blocks, mut batch) = (Vec::new(), batch);
+    let is_barred = |at: &usize| {
+        let link = app.links.get(plan.candidates[*at].link);
+        link.is_some_and(|link| barred.iter().any(|name| **name == *link.name))
+    };
+    let mut tried: Vec<usize> = (0..plan.candidates.len()).filter(is_barred).collect();
     let mut passed: Vec<Passed> = plan.passed.clone();
     let (mut picked, mut entered) = (first, entered);
     passed.append(&mut picked.passed);

@@ -17,6 +17,7 @@ use crate::doubt::{Cause, Trace};
 use crate::failover::{self, Batch, Life};
 use crate::in_doubt;
 use crate::legs::Way;
+use crate::links::Link;
 use crate::money::account::Account;
 use crate::money::admit::{Admitted, Piece};
 use crate::outcomes::Outcomes;
@@ -94,8 +95,9 @@ pub async fn piece(
     let Admitted {
         texts,
         stopped: too_dear,
+        barred,
         reservation,
-    } = admit(chunk, &picked.link.name, slot, texts).await?;
+    } = admit(chunk, way, picked.link, slot, texts).await?;
     outcomes.stopped(too_dear);
     let granted = if texts.is_empty() {
         Granted::nothing()
@@ -150,8 +152,8 @@ pub async fn piece(
             .unused(&turn, turn.segments.saturating_sub(segments));
         let room = (entered, picked.link.gate());
         let entered = app.traffic.on_the_wire(&turn, segments, answer, room).await;
-        let told = (&*people, &mut outcomes);
-        blocks = failover::hand_over(chunk, way, (picked, entered), (batch, life), told).await;
+        let (told, batch) = ((&*people, &mut outcomes), (batch, life, &*barred));
+        blocks = failover::hand_over(chunk, way, (picked, entered), batch, told).await;
     } else {
         app.traffic.unused(&turn, turn.segments);
         // The carrier has room again while the ledger is written.
@@ -166,9 +168,9 @@ pub async fn piece(
         reservation.release(&app.money, now).await?;
         return soon(&coming_back);
     }
-    let items = groups.iter().flat_map(|group| &group.outcome.items);
+    let settled = groups.iter().map(|group| &group.outcome);
     let besides = Besides {
-        charge: reservation.settle(&app.money, now, items),
+        charge: reservation.settle(&app.money, now, settled),
         attempts,
         codes,
         traces,
@@ -211,11 +213,19 @@ fn soon(coming_back: &[u16]) -> Result<(), Failure> {
 /// Which of the texts may leave, by what they cost and where they go.
 async fn admit(
     chunk: &Chunk<'_>,
-    provider: &str,
+    way: &Way,
+    first: &Link,
     slot: SlotRef,
     texts: Vec<Text>,
 ) -> Result<Admitted, Failure> {
     let (app, head) = (chunk.app, chunk.head);
+    let mut providers = vec![&*first.name];
+    for candidate in &way.plan.candidates {
+        let link = app.links.get(candidate.link);
+        let name = link.map(|link| &*link.name);
+        providers.extend(name.filter(|name| !providers.contains(name)));
+    }
+    let operators = app.routing.operators(chunk.tenant);
     let piece = Piece {
         account: Account {
             tenant: chunk.tenant,
@@ -225,7 +235,8 @@ async fn admit(
         class: head.class,
         valid_until: head.valid_until,
         slot,
-        provider,
+        providers: &providers,
+        operators: operators.as_deref(),
     };
     let admitted = app.money.admit(app.cx.clock.millis(), piece, texts).await;
     admitted.map_err(Failure::Retry)

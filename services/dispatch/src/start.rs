@@ -19,7 +19,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
 use crate::consumers::{
-    accept_texts, recheck_texts, record_receipts, send_answer, send_chunk, send_urgent_chunk,
+    accept_texts, contact_deleted, forget_person, recheck_texts, record_receipts, send_answer,
+    send_chunk, send_urgent_chunk,
 };
 use crate::db::load;
 use crate::hands::Hands;
@@ -33,8 +34,8 @@ use crate::routing::Routing;
 use crate::senders::Senders;
 use crate::sends::hand::InWork;
 use crate::tasks::{
-    answer_replies, close_permits, due_sends, fence, intake, judge_parked, look_up, meter, stop,
-    traffic,
+    answer_replies, close_permits, due_sends, fence, intake, judge_parked, left_attempts, look_up,
+    meter, stop, traffic,
 };
 use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
@@ -46,6 +47,8 @@ const RECEIPT_COMMANDS_AT_ONCE: usize = 8;
 const ANSWERS_AT_ONCE: usize = 256;
 /// Commands with texts of flows that are resolved at once.
 const TEXT_COMMANDS_AT_ONCE: usize = 4;
+/// People who are forgotten at once.
+const FORGET_AT_ONCE: usize = 4;
 /// Slots that may wait to be closed.
 const CLOSING: usize = 1024;
 
@@ -58,6 +61,7 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         route::SIMULATOR
     );
     config.look_up.check()?;
+    config.retry.check()?;
     let (simulator, carriers) = carriers(&config).await?;
     let (links, incoming) =
         Links::connect(carriers, config.permit_batches_in_flight, config.breaker)?;
@@ -96,6 +100,22 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
             RECEIPT_COMMANDS_AT_ONCE,
             app.clone(),
             record_receipts::handle,
+        )
+        .await?;
+    app.cx
+        .consume(
+            forget_person::DURABLE,
+            FORGET_AT_ONCE,
+            app.clone(),
+            forget_person::handle,
+        )
+        .await?;
+    app.cx
+        .consume(
+            contact_deleted::DURABLE,
+            FORGET_AT_ONCE,
+            app.clone(),
+            contact_deleted::handle,
         )
         .await?;
     let begun = app.clone();
@@ -206,6 +226,7 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     takeover::settle(&app, registered.open).await?;
     let (cx, in_hand) = (app.cx.clone(), app.config.chunks_in_hand.max(1));
     cx.spawn("dispatch due sends", due_sends::run(app.clone()));
+    cx.spawn("dispatch attempts", left_attempts::run(app.clone()));
     cx.spawn("dispatch look-ups", look_up::run(app.clone()));
     cx.spawn("dispatch odd receipts", judge_parked::run(app.clone()));
     app.urgent

@@ -164,7 +164,7 @@ async fn returned(app: &App) -> anyhow::Result<()> {
 }
 
 /// Permits of an open slot whose texts surely did not leave: they were to come back with its closing.
-fn unused(open: &OpenSlot, known: u64, pending: &[Attempt]) -> Vec<Attempt> {
+pub fn unused(open: &OpenSlot, known: u64, pending: &[Attempt]) -> Vec<Attempt> {
     let of_slot = pending.iter().filter(|one| one.slot == open.slot);
     of_slot
         .filter(|one| known & (1 << slots::place(one.position)) == 0)

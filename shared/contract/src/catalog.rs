@@ -16,11 +16,13 @@ use crate::consent::{
     OptInsRecorded, OptOutConfirmed, OptOutRecorded, PermitAsk, RecordProviderBlock, RecordReply,
     RegisterDispatcher, Reply, ReturnedPermit, ScreenChunk, SetRunGate,
 };
-use crate::contacts::{FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience};
+use crate::contacts::{
+    ContactDeleted, FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience,
+};
 use crate::dispatch::{
-    FindSend, HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt,
-    ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SendUrgentChunk,
-    SlotOutcome, TakeReply, TextsRouted, UnknownSettled,
+    FindSend, ForgetPerson, HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt,
+    Receipt, ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk,
+    SendUrgentChunk, SlotOutcome, TakeReply, TextsRouted, UnknownSettled,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};
@@ -213,6 +215,7 @@ fn accounts_and_contacts() -> Vec<Entry> {
             updated: 1,
             rejected: 1,
         }),
+        Entry::of(&ContactDeleted { contact: id(3) }),
     ]
 }
 
@@ -477,6 +480,7 @@ fn dispatch_and_inbound() -> Vec<Entry> {
             to: "+15005550100".into(),
             text: "STOP".into(),
         }),
+        Entry::of(&ForgetPerson { phone: phone() }),
         Entry::of(&FindSend {
             message: MessageId::of(run(), 0, 0),
         }),

@@ -284,3 +284,16 @@ impl Query for FindSend {
     /// `None`: no such text of this tenant, or it came from a campaign.
     type Answer = Option<SendFound>;
 }
+
+/// A person is erased: what stands under this number goes, as far as it proves nothing. Runs twice without harm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ForgetPerson {
+    pub phone: Phone,
+}
+
+impl Payload for ForgetPerson {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "forget_person";
+    const FORMAT: Format = Format::Json;
+}

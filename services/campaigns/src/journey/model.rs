@@ -226,7 +226,7 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
-    Send(Send),
+    Send(Box<Send>),
     Wait(Wait),
     Await(Box<Await>),
     Branch(Vec<Way>),

@@ -6,7 +6,7 @@ use contract::chunk::Outcome;
 use contract::dispatch::{HandOversRecorded, SendChunk};
 use contract::ids::{ContactId, DecisionId, MessageId, TemplateId, TenantId};
 use contract::texts::{Origin, OriginKind};
-use contract::{Mode, Reason, UnixMillis};
+use contract::{Mode, Phone, Reason, UnixMillis};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Value};
 
@@ -330,6 +330,31 @@ pub async fn next_due(engine: Engine, db: &DatabaseConnection) -> anyhow::Result
 pub async fn forget_works(engine: Engine, tx: &Tx, now: i64) -> anyhow::Result<()> {
     let sql = "UPDATE api_message SET work = NULL, work_until = NULL WHERE work_until <= $1";
     tx.execute_raw(engine.sql(sql, [now.into()])).await?;
+    Ok(())
+}
+
+/// Lets number and words go of a person's texts that are settled and might have been redriven. `people`: whom they may
+/// be to; the number decides.
+pub async fn forget_person(
+    engine: Engine,
+    tx: &Tx,
+    tenant: TenantId,
+    people: [ContactId; 2],
+    phone: Phone,
+) -> anyhow::Result<()> {
+    let sql = "SELECT id, work FROM api_message WHERE tenant = $1 AND contact IN ($2, $3) \
+               AND work_until IS NOT NULL AND work IS NOT NULL";
+    let [one, other] = people;
+    let values = [tenant.uuid().into(), one.uuid().into(), other.uuid().into()];
+    for row in tx.query_all_raw(engine.sql(sql, values)).await? {
+        let work: Vec<u8> = row.try_get("", "work")?;
+        let work: SendChunk = serde_json::from_slice(&work)?;
+        if work.texts.iter().any(|text| text.phone == phone) {
+            let id: Uuid = row.try_get("", "id")?;
+            let sql = "UPDATE api_message SET work = NULL, work_until = NULL WHERE id = $1";
+            tx.execute_raw(engine.sql(sql, [id.into()])).await?;
+        }
+    }
     Ok(())
 }
 

@@ -45,6 +45,25 @@ pub async fn others(engine: Engine, db: &DatabaseConnection, name: &str) -> anyh
     Ok(usize::try_from(count)?)
 }
 
+/// Names under which attempts from before `before` wait for their permits to come back, though nobody of that name was
+/// seen for `gone_ms`; never `own`.
+pub async fn gone_with_attempts(
+    engine: Engine,
+    db: &DatabaseConnection,
+    own: &str,
+    (before, gone_ms): (i64, i64),
+) -> anyhow::Result<Vec<String>> {
+    let sql = format!(
+        "SELECT DISTINCT dispatcher FROM attempt WHERE returned = 0 AND dispatcher <> $1 AND at <= $2 \
+         AND dispatcher NOT IN (SELECT name FROM traffic_dispatcher WHERE seen_at > {} - $3)",
+        now(engine)
+    );
+    let values = [own.into(), before.into(), gone_ms.into()];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    let names = rows.iter().map(|row| row.try_get("", "dispatcher"));
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
 /// Takes leave, so that nobody counts on `name` any more.
 pub async fn leave(db: &Db, name: String) -> anyhow::Result<()> {
     let engine = db.engine();

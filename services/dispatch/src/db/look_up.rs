@@ -177,6 +177,21 @@ pub async fn tried(engine: Engine, tx: &Tx, tried: &[Tried]) -> anyhow::Result<(
     Ok(())
 }
 
+/// Number and fingerprint of a person's texts in doubt go; what the provider has not named is looked up no more.
+pub async fn forget_person(
+    engine: Engine,
+    tx: &Tx,
+    tenant: TenantId,
+    phone: Phone,
+) -> anyhow::Result<()> {
+    let sql = "UPDATE look_up SET phone = NULL, fingerprint = NULL, \
+               due_at = CASE WHEN provider_message_id = '' THEN NULL ELSE due_at END \
+               WHERE tenant = $1 AND open = 1 AND phone = $2";
+    let values = [tenant.uuid().into(), phone.digits().cast_signed().into()];
+    tx.execute_raw(engine.sql(sql, values)).await?;
+    Ok(())
+}
+
 /// Texts whose state rose: final ones are closed, others stay open until a receipt comes.
 pub async fn risen(engine: Engine, tx: &Tx, risen: &[(MessageId, Outcome)]) -> anyhow::Result<()> {
     let lines: Vec<_> = risen

@@ -61,4 +61,8 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         name: "0009_texts",
         sql: include_str!("migrations/0009_texts.sql"),
     },
+    SqlMigration {
+        name: "0010_forgetting",
+        sql: include_str!("migrations/0010_forgetting.sql"),
+    },
 ];

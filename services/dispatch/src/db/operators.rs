@@ -1,6 +1,6 @@
 //! `operator_prefix` and `number_lookup`: whose network a number is in.
 
-use chassis::{Db, Engine};
+use chassis::{Db, Engine, Tx};
 use contract::{Phone, TenantId, UnixMillis};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
@@ -93,4 +93,20 @@ pub async fn add_lookups(
         })
     })
     .await
+}
+
+/// What a lookup found about one number goes.
+pub async fn forget_number(
+    engine: Engine,
+    tx: &Tx,
+    tenant: TenantId,
+    phone: Phone,
+) -> anyhow::Result<()> {
+    let sql = "DELETE FROM number_lookup WHERE tenant = $1 AND phone = $2";
+    let values = [tenant.uuid().into(), phone.digits().cast_signed().into()];
+    let gone = tx.execute_raw(engine.sql(sql, values)).await?;
+    if gone.rows_affected() > 0 {
+        routing_version::raise(engine, tx).await?;
+    }
+    Ok(())
 }

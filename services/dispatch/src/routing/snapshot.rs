@@ -38,6 +38,7 @@ pub struct Tenant {
 #[derive(Debug, Default)]
 pub struct Snapshot {
     tenants: HashMap<(TenantId, Mode), Arc<Tenant>>,
+    operators: HashMap<TenantId, Arc<Operators>>,
 }
 
 impl Tenant {
@@ -58,6 +59,11 @@ impl Tenant {
 impl Snapshot {
     pub fn of(&self, tenant: TenantId, mode: Mode) -> Option<Arc<Tenant>> {
         self.tenants.get(&(tenant, mode)).cloned()
+    }
+
+    /// What a tenant knows of operators, routes or none.
+    pub fn operators(&self, tenant: TenantId) -> Option<Arc<Operators>> {
+        self.operators.get(&tenant).cloned()
     }
 
     /// Tenants that have this sender in a pool.
@@ -134,6 +140,7 @@ impl Snapshot {
         });
         Self {
             tenants: tenants.collect(),
+            operators: operators.clone(),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod due_sends;
 pub mod fence;
 pub mod intake;
 pub mod judge_parked;
+pub mod left_attempts;
 pub mod look_up;
 pub mod meter;
 pub mod stop;

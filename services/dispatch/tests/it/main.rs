@@ -7,11 +7,14 @@
 
 mod events;
 mod faults;
+mod forgetting;
 mod hand_over;
 mod held;
+mod left_attempts;
 mod links;
 mod look_ups;
 mod money;
+mod money_routes;
 mod odd_receipts;
 mod receipts;
 mod redrive;

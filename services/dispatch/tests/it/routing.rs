@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use super::rig::{Rig, Wish, arrivals, kind, until};
 
 /// A live carrier over SMPP, and its account.
-fn carrier(options: SmscOptions) -> (Smsc, Value) {
+pub fn carrier(options: SmscOptions) -> (Smsc, Value) {
     let smsc = Smsc::start(([127, 0, 0, 1], 0).into(), options).unwrap();
     let account = json!({"host": "127.0.0.1", "port": smsc.address().port()});
     (smsc, account)
 }
 
-async fn rig(settings: Vec<(&'static str, Value)>) -> Rig {
+pub async fn rig(settings: Vec<(&'static str, Value)>) -> Rig {
     Rig::start(Wish {
         smsc: kind(),
         settings,
@@ -25,14 +25,14 @@ async fn rig(settings: Vec<(&'static str, Value)>) -> Rig {
     .await
 }
 
-fn live(rig: &Rig, chunk: u32, positions: std::ops::Range<u16>) -> SendChunk {
+pub fn live(rig: &Rig, chunk: u32, positions: std::ops::Range<u16>) -> SendChunk {
     let mut chunk = rig.chunk(chunk, positions);
     chunk.head.mode = Mode::Live;
     chunk
 }
 
 /// With the live key.
-async fn call(rig: &Rig, method: &str, path: &str, body: Value) -> (u16, Value) {
+pub async fn call(rig: &Rig, method: &str, path: &str, body: Value) -> (u16, Value) {
     let client = rig.kit.with_key(&rig.kit.live_key);
     let body = serde_json::to_vec(&body).unwrap();
     client
@@ -41,11 +41,11 @@ async fn call(rig: &Rig, method: &str, path: &str, body: Value) -> (u16, Value) 
         .unwrap()
 }
 
-async fn post(rig: &Rig, path: &str, body: Value) -> (u16, Value) {
+pub async fn post(rig: &Rig, path: &str, body: Value) -> (u16, Value) {
     call(rig, "POST", path, body).await
 }
 
-async fn dispatch(rig: &Rig, chunk: u32, position: u16) -> Value {
+pub async fn dispatch(rig: &Rig, chunk: u32, position: u16) -> Value {
     let message = MessageId::of(rig.run, chunk, position);
     let path = format!("/v1/messages/{message}/dispatch");
     call(rig, "GET", &path, Value::Null).await.1

@@ -27,6 +27,8 @@ pub struct State {
     pub permits_of: BTreeMap<String, usize>,
     /// What a predecessor left open.
     pub left_open: Vec<OpenSlot>,
+    /// The same of dispatchers of other names.
+    pub left_open_of: BTreeMap<String, Vec<OpenSlot>>,
     pub permitted: HashSet<MessageId>,
     pub open: BTreeMap<SlotRef, usize>,
     /// Positions to refuse, and how.
@@ -65,10 +67,14 @@ impl Stub {
     pub async fn listen(&self, client: &async_nats::Client) {
         self.answer::<RegisterDispatcher>(client, |state, question| {
             state.epoch += 1;
+            let open = match state.left_open_of.get(&question.dispatcher) {
+                Some(open) => open.clone(),
+                None => std::mem::take(&mut state.left_open),
+            };
             state.epochs.insert(question.dispatcher, state.epoch);
             Some(Ok(DispatcherRegistered {
                 epoch: state.epoch,
-                open: std::mem::take(&mut state.left_open),
+                open,
             }))
         })
         .await;
