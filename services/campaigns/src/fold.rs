@@ -374,7 +374,7 @@ mod tests {
                 1,
                 &[(not_taken.clone(), vec![0]), (unknown.clone(), vec![0])]
             ),
-            [not_taken.clone()]
+            std::slice::from_ref(&not_taken)
         );
         assert_eq!(
             fold(

@@ -236,7 +236,7 @@ async fn one_case(kit: &Kit, batches: &[Batch], closes_at: usize) -> Result<(), 
         .publish(kit.tenant, &hand_overs(run, &everybody()))
         .await
         .unwrap();
-    if closes_at % 2 == 0 {
+    if closes_at.is_multiple_of(2) {
         until_state(kit, &id, "completed").await;
     }
     for batch in batches[before..].iter().chain(batches.first()) {
