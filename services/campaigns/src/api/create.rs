@@ -10,6 +10,7 @@ use contract::{CampaignId, Class, TemplateId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::sender_pool;
 use super::types::{Campaign, Schedule, ValidFor, check, schedule_at};
 use crate::app::App;
 use crate::audience::Audience;
@@ -66,6 +67,7 @@ pub async fn handle(
         updated_at: now.into(),
     };
     check(&campaign)?;
+    sender_pool::check(&app, &campaign).await?;
     let row = campaign.clone();
     app.cx
         .db

@@ -10,6 +10,7 @@ mod pause;
 mod progress;
 mod remove;
 mod resume;
+mod sender_pool;
 mod test_send;
 mod transition;
 mod types;

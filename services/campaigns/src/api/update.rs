@@ -9,6 +9,7 @@ use contract::{CampaignId, Class, TemplateId};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::sender_pool;
 use super::transition::{find_for, settled_by};
 use super::types::{Campaign, Schedule, ValidFor, check, schedule_at};
 use crate::app::App;
@@ -66,6 +67,7 @@ pub async fn handle(
         campaign.valid_for_ms = valid_for.millis()?;
     }
     check(&campaign)?;
+    sender_pool::check(&app, &campaign).await?;
     campaign.updated_at = app.cx.clock.millis();
     let row = campaign.clone();
     let won = app
