@@ -192,7 +192,8 @@ async fn a_permit_whose_return_a_stop_cut_off_comes_back_at_the_next_start() {
 }
 
 /// A statement about the run.
-async fn write(rig: &Rig, sql: &'static str) -> anyhow::Result<()> {
+async fn write(rig: &Rig, sql: &str) -> anyhow::Result<()> {
+    let sql = sql.to_string();
     let (db, run) = (rig.db(), rig.run.uuid());
     let engine = db.engine();
     let written = db.write(move |tx| {
