@@ -20,9 +20,9 @@ use crate::contacts::{
     ContactDeleted, FindByPhone, ImportFinished, ListFields, LoadRecipients, PageAudience,
 };
 use crate::dispatch::{
-    FindSend, ForgetPerson, HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt,
-    Receipt, ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk,
-    SendUrgentChunk, SlotOutcome, TakeReply, TextsRouted, UnknownSettled,
+    FindSend, FindSenderPool, ForgetPerson, HandOver, HandOversRecorded, Passed, ProviderBlock,
+    ProviderReceipt, Receipt, ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer,
+    SendChunk, SendUrgentChunk, SlotOutcome, TakeReply, TextsRouted, UnknownSettled,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, MessageReceived, ReceiveReply};
@@ -479,6 +479,10 @@ fn dispatch_and_inbound() -> Vec<Entry> {
             from: phone(),
             to: "+15005550100".into(),
             text: "STOP".into(),
+        }),
+        Entry::of(&FindSenderPool {
+            name: "us".into(),
+            mode: Mode::Test,
         }),
         Entry::of(&ForgetPerson { phone: phone() }),
         Entry::of(&FindSend {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chunk::{ChunkHead, Encoding, Outcome, SlotRef, Text};
-use crate::ids::{CampaignId, ContactId, DecisionId, MessageId};
+use crate::class::Mode;
+use crate::ids::{CampaignId, ContactId, DecisionId, MessageId, SenderPoolId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::phone::Phone;
 use crate::reason::Reason;
@@ -296,4 +297,24 @@ impl Payload for ForgetPerson {
     const OWNER: Owner = Owner::Dispatch;
     const NAME: &'static str = "forget_person";
     const FORMAT: Format = Format::Json;
+}
+
+/// Which sender pool of this tenant and mode has this name? Asked before a campaign that leaves from it is saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FindSenderPool {
+    /// Without `pool:`.
+    pub name: String,
+    pub mode: Mode,
+}
+
+impl Payload for FindSenderPool {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "find_sender_pool";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for FindSenderPool {
+    /// `None`: there is none.
+    type Answer = Option<SenderPoolId>;
 }

@@ -13,6 +13,7 @@ mod progress;
 mod remove;
 mod resume;
 mod schedule;
+mod sender_pool;
 mod test_send;
 mod transition;
 mod types;

@@ -41,8 +41,8 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
             sender_pools::one::put,
             sender_pools::one::remove
         ))
-        .routes(routes!(operators::put_prefixes))
-        .routes(routes!(operators::post_lookups))
+        .routes(routes!(operators::list_prefixes, operators::put_prefixes))
+        .routes(routes!(operators::list_lookups, operators::post_lookups))
         .routes(routes!(controls::list))
         .routes(routes!(controls::put, controls::remove))
         .routes(routes!(limits::list))

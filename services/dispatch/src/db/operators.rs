@@ -41,6 +41,66 @@ pub async fn lookups(
         .collect()
 }
 
+/// A tenant's prefixes with their operators, in order, those after `after`.
+pub async fn page_of_prefixes(
+    engine: Engine,
+    db: &DatabaseConnection,
+    tenant: TenantId,
+    after: &str,
+    limit: u64,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let sql = "SELECT prefix, operator FROM operator_prefix WHERE tenant = $1 AND prefix > $2 \
+               ORDER BY prefix LIMIT $3";
+    let values = [
+        tenant.uuid().into(),
+        after.into(),
+        i64::try_from(limit)?.into(),
+    ];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "prefix")?, row.try_get("", "operator")?)))
+        .collect()
+}
+
+/// What lookups found.
+#[derive(Debug)]
+pub struct Lookup {
+    pub phone: Phone,
+    pub operator: String,
+    /// When it was last told.
+    pub at: UnixMillis,
+}
+
+/// A tenant's lookups by number, those after the number `after`.
+pub async fn page_of_lookups(
+    engine: Engine,
+    db: &DatabaseConnection,
+    tenant: TenantId,
+    after: i64,
+    limit: u64,
+) -> anyhow::Result<Vec<Lookup>> {
+    let sql = "SELECT phone, operator, at FROM number_lookup WHERE tenant = $1 AND phone > $2 \
+               ORDER BY phone LIMIT $3";
+    let values = [
+        tenant.uuid().into(),
+        after.into(),
+        i64::try_from(limit)?.into(),
+    ];
+    let mut page = Vec::new();
+    for row in db.query_all_raw(engine.sql(sql, values)).await? {
+        let digits: i64 = row.try_get("", "phone")?;
+        let Some(phone) = Phone::from_digits(digits.cast_unsigned()) else {
+            anyhow::bail!("a number that was looked up is none");
+        };
+        page.push(Lookup {
+            phone,
+            operator: row.try_get("", "operator")?,
+            at: UnixMillis(row.try_get("", "at")?),
+        });
+    }
+    Ok(page)
+}
+
 /// Replaces all prefixes of a tenant.
 pub async fn replace_prefixes(
     db: &Db,

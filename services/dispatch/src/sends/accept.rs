@@ -14,6 +14,7 @@ use super::request::{self, NewMessage};
 use super::resolve::resolve;
 use crate::app::App;
 use crate::db::api_message::{self, NewRow};
+use crate::pools;
 
 /// How long the process that accepted a text has before any other may take it up.
 pub const LEASE_MS: i64 = 30_000;
@@ -55,6 +56,7 @@ pub async fn ready(
             return same(hash, body).map(|()| Ready::Known(Box::new(known)));
         }
     }
+    pools::check(app, (caller.tenant, caller.mode), &new.sender).await?;
     let chunk = resolve(app, caller, new, checked).await?;
     Ok(Ready::New(Box::new(NewRow {
         tenant: caller.tenant,

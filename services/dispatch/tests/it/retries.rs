@@ -192,7 +192,8 @@ async fn a_permit_whose_return_a_stop_cut_off_comes_back_at_the_next_start() {
 }
 
 /// A statement about the run.
-async fn write(rig: &Rig, sql: &'static str) -> anyhow::Result<()> {
+async fn write(rig: &Rig, sql: &str) -> anyhow::Result<()> {
+    let sql = sql.to_string();
     let (db, run) = (rig.db(), rig.run.uuid());
     let engine = db.engine();
     let written = db.write(move |tx| {
@@ -210,11 +211,13 @@ async fn a_text_whose_permit_is_on_its_way_back_is_asked_for_again_and_not_lost(
     let chunk = rig.chunk(0, 0..3);
     let id = MessageId::of(rig.run, 0, 1);
     // Another dispatcher has written its attempt down and not yet returned the permit.
-    write(&rig, "INSERT INTO attempt (run, chunk, position, number, tenant, campaign, contact, decision, at, until, provider, \
-         reason, code, dispatcher, returned) VALUES ($1, 0, 1, 1, $1, $1, $1, $1, 1, 2, 'p', 'CARRIER_FAULT', '', \
-         'another', 0)")
-    .await
-    .unwrap();
+    let now = rig.kit.clock.millis().0;
+    let sql = format!(
+        "INSERT INTO attempt (run, chunk, position, number, tenant, campaign, contact, decision, at, until, provider, \
+         reason, code, dispatcher, returned) VALUES ($1, 0, 1, 1, $1, $1, $1, $1, {now}, {now}, 'p', 'CARRIER_FAULT', '', \
+         'another', 0)"
+    );
+    write(&rig, &sql).await.unwrap();
     rig.stub.with(|state| state.permitted.insert(id));
     rig.send(&chunk).await;
     play(&rig, &chunk, "the others are delivered", |rig| {

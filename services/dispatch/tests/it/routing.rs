@@ -310,3 +310,50 @@ async fn a_moved_provider_s_texts_leave_by_the_other_until_the_move_ends() {
     one.stop().await;
     two.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prefixes_and_look_ups_are_listed_in_pages_to_their_tenant_alone() {
+    let rig = rig(Vec::new()).await;
+    let prefixes = json!({"prefixes": [
+        {"prefix": "4917", "operator": "two"}, {"prefix": "1212", "operator": "one"}, {"prefix": "49", "operator": "three"}]});
+    assert_eq!(rig.kit.put("/v1/operator-prefixes", prefixes).await.0, 200);
+    let numbers = json!({"numbers": [
+        {"phone": "+12125550101", "operator": "two"}, {"phone": "+12125550100", "operator": "one"}]});
+    assert_eq!(rig.kit.post("/v1/number-lookups", numbers).await.0, 200);
+    for (path, field, all) in [
+        (
+            "/v1/operator-prefixes",
+            "prefix",
+            &["1212", "49", "4917"][..],
+        ),
+        (
+            "/v1/number-lookups",
+            "phone",
+            &["+12125550100", "+12125550101"],
+        ),
+    ] {
+        let (mut seen, mut next) = (Vec::new(), format!("{path}?limit=1"));
+        loop {
+            let (status, page) = rig.kit.get(&next).await;
+            assert_eq!(status, 200, "{page}");
+            let rows = page["data"].as_array().unwrap();
+            seen.extend(
+                rows.iter()
+                    .map(|row| row[field].as_str().unwrap().to_string()),
+            );
+            let Some(cursor) = page["next_cursor"].as_str() else {
+                break;
+            };
+            next = format!("{path}?limit=1&cursor={cursor}");
+        }
+        assert_eq!(seen, all);
+        let (status, told) = rig.kit.get(&format!("{path}?cursor=-x")).await;
+        assert_eq!((status, &told["code"]), (400, &json!("cursor.invalid")));
+        let other = rig.kit.with_key(&rig.kit.other_key);
+        assert_eq!(other.get(path).await.unwrap()["data"], json!([]));
+    }
+    let (_, known) = rig.kit.get("/v1/number-lookups").await;
+    assert_eq!(known["data"][0]["operator"], "one");
+    assert!(known["data"][0]["at"].is_string());
+    rig.stop().await;
+}
