@@ -9,6 +9,8 @@ use ahash::AHashMap;
 use contract::Reason;
 use contract::chunk::Outcome;
 
+use crate::horizon::HOUR;
+
 /// One thing that became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -54,13 +56,15 @@ pub struct Bucket {
     pub reason: Reason,
 }
 
-const HOUR: i64 = 3_600_000;
-
 impl Message {
     /// The step that counts.
     pub fn standing(&self) -> Option<&Step> {
         match (&self.handed, &self.receipt) {
             (Some(handed), Some(receipt)) if receipt.rank > handed.rank => Some(receipt),
+            // What was unknown may turn out never to have been taken.
+            (Some(handed), Some(receipt)) if handed.rank == Outcome::Unknown.rank() => {
+                Some(receipt)
+            }
             (Some(handed), _) => Some(handed),
             (None, receipt) => receipt.as_ref(),
         }
@@ -131,6 +135,35 @@ mod tests {
                 at: at * HOUR,
                 reason: Reason::from(reason.to_string()),
             })
+    }
+
+    #[test]
+    fn a_text_that_was_unknown_may_turn_out_not_to_have_been_taken_and_a_receipt_beats_that() {
+        let step = |outcome: Outcome, reason: Reason| {
+            Some(Step {
+                rank: outcome.rank(),
+                at: 0,
+                reason,
+            })
+        };
+        let mut message = Message {
+            handed: step(Outcome::Unknown, Reason::OUTCOME_UNKNOWN),
+            receipt: step(Outcome::Failed, Reason::NOT_TAKEN),
+            segments: 2,
+        };
+        assert_eq!(message.standing(), message.receipt.as_ref());
+        assert_eq!(message.segments_sent(), 0);
+        let delivered = step(Outcome::Delivered, Reason::OK);
+        assert!(
+            delivered
+                .as_ref()
+                .is_some_and(|step| step.beats_all(message.receipt.as_ref()))
+        );
+        message.receipt = delivered;
+        assert_eq!(message.segments_sent(), 2);
+        message.handed = step(Outcome::Failed, Reason::CARRIER_FAULT);
+        message.receipt = step(Outcome::Failed, Reason::NOT_TAKEN);
+        assert_eq!(message.standing(), message.handed.as_ref());
     }
 
     proptest! {

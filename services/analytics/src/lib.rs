@@ -8,6 +8,7 @@ mod app;
 mod consumers;
 mod db;
 pub mod fold;
+pub mod horizon;
 pub mod ledger;
 
 use chassis::{Service, SqlMigration};
@@ -22,6 +23,10 @@ pub const SERVICE: Service = Service {
         SqlMigration {
             name: "0002_routes",
             sql: include_str!("db/migrations/0002_routes.sql"),
+        },
+        SqlMigration {
+            name: "0003_revisions",
+            sql: include_str!("db/migrations/0003_revisions.sql"),
         },
     ],
     defaults: include_str!("defaults.toml"),

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
+use crate::journeys::Versions;
 use crate::runs::Runs;
 use crate::timers::Bell;
 use crate::{api, consumers, tasks};
@@ -21,6 +22,9 @@ pub struct App {
     pub timers: Arc<Bell>,
     /// Rings when an occurrence waits for its run.
     pub occurred: Notify,
+    pub versions: Versions,
+    /// Rings when something has arrived for runs of journeys.
+    pub journeys_rung: Notify,
 }
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
@@ -36,6 +40,8 @@ pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
         runs: Runs::default(),
         timers: Arc::default(),
         occurred: Notify::new(),
+        versions: Versions::default(),
+        journeys_rung: Notify::new(),
     });
     consumers::start(&app).await?;
     tasks::start(&app);

@@ -24,6 +24,7 @@ pub struct Config {
     pub recurring_shortest_minutes: u32,
     pub timer_batch: usize,
     pub timer_lease_ms: u64,
+    pub event_ids_days: u16,
     pub appointment_notice_seconds: u32,
 }
 

@@ -41,8 +41,17 @@ impl Mark {
     /// A higher rank wins. Equal ranks are settled by the later `until`, then by the reason's name:
     /// arbitrary, but the same in every order.
     fn beats(&self, other: &Self) -> bool {
-        (self.outcome.rank(), self.until, self.reason.as_str())
-            > (other.outcome.rank(), other.until, other.reason.as_str())
+        (self.height(), self.until, self.reason.as_str())
+            > (other.height(), other.until, other.reason.as_str())
+    }
+
+    /// The rank, but for what was unknown and then proven never to have been taken: above unknown, below any receipt.
+    fn height(&self) -> u8 {
+        if self.outcome == Outcome::Failed && self.reason == Reason::NOT_TAKEN {
+            Outcome::Unknown.rank() + 5
+        } else {
+            self.outcome.rank()
+        }
     }
 }
 
@@ -183,6 +192,26 @@ impl Marks {
         }
     }
 
+    /// Lets at most `most` positions that are held for `reason` until later come back now; how many there were.
+    pub fn come_back(&mut self, reason: &Reason, now: UnixMillis, most: usize) -> usize {
+        let back = Mark::new(Outcome::Held, reason.clone(), Some(now));
+        let later = |mark: &Mark| {
+            let held = mark.outcome == Outcome::Held && mark.reason == *reason;
+            held && mark.until.is_some_and(|until| until > now)
+        };
+        if !self.kinds.iter().any(later) {
+            return 0;
+        }
+        let Some(place) = self.kind_of(&back) else {
+            return 0;
+        };
+        let waiting = self
+            .at
+            .iter_mut()
+            .filter(|at| later(&self.kinds[usize::from(**at)]));
+        waiting.take(most).map(|at| *at = place).count()
+    }
+
     /// Counts by outcome and reason; they add up to [`Marks::len`].
     pub fn tally(&self) -> Vec<Count> {
         let mut per_kind = vec![0u64; self.kinds.len()];
@@ -232,8 +261,13 @@ mod tests {
     use super::*;
 
     fn mark() -> impl Strategy<Value = Mark> {
-        let reasons =
-            prop::sample::select(vec!["OK", "NO_CONSENT", "QUIET_HOURS", "CARRIER_REJECTED"]);
+        let reasons = prop::sample::select(vec![
+            "OK",
+            "NO_CONSENT",
+            "QUIET_HOURS",
+            "CARRIER_REJECTED",
+            "NOT_TAKEN",
+        ]);
         let until = prop::option::of((0i64..5).prop_map(UnixMillis));
         (prop::sample::select(&Outcome::ALL[1..]), reasons, until).prop_map(
             |(outcome, reason, until)| Mark::new(outcome, reason.to_string().into(), until),
@@ -267,9 +301,9 @@ mod tests {
         fn a_position_never_moves_to_a_lower_rank(reports in reports()) {
             let mut marks = Marks::pending(20);
             for (mark, positions) in &reports {
-                let before: Vec<u8> = marks.iter().map(|(_, m)| m.outcome.rank()).collect();
+                let before: Vec<u8> = marks.iter().map(|(_, m)| m.height()).collect();
                 marks.fold(mark, positions);
-                let after = marks.iter().map(|(_, m)| m.outcome.rank());
+                let after = marks.iter().map(|(_, m)| m.height());
                 prop_assert!(before.iter().zip(after).all(|(before, after)| *before <= after));
             }
         }
@@ -307,6 +341,52 @@ mod tests {
         );
         let outcomes: Vec<Outcome> = marks.iter().map(|(_, mark)| mark.outcome).collect();
         assert_eq!(outcomes, [Outcome::Cancelled, Outcome::HandedOver]);
+    }
+
+    #[test]
+    fn those_held_for_a_reason_come_back_the_first_ones_first() {
+        let mut marks = Marks::pending(10);
+        let held = |reason, until| Mark::new(Outcome::Held, reason, until);
+        let (now, later) = (UnixMillis(5), Some(UnixMillis(9)));
+        marks.fold(&held(Reason::OPERATOR_PAUSED, later), &[1, 3, 5]);
+        marks.fold(&held(Reason::OPERATOR_PAUSED, Some(UnixMillis(4))), &[2]);
+        marks.fold(&held(Reason::QUIET_HOURS, later), &[4]);
+        marks.fold(&held(Reason::OPERATOR_PAUSED, None), &[6]);
+        assert_eq!(marks.come_back(&Reason::PACE_QUEUE, now, 10), 0);
+        assert_eq!(marks.come_back(&Reason::OPERATOR_PAUSED, now, 2), 2);
+        let due = |marks: &Marks| -> Vec<u16> {
+            let due = marks.iter().filter(|(_, mark)| mark.until == Some(now));
+            due.map(|(position, _)| position).collect()
+        };
+        assert_eq!(due(&marks), [1, 3]);
+        assert_eq!(marks.come_back(&Reason::OPERATOR_PAUSED, now, 10), 1);
+        assert_eq!(marks.come_back(&Reason::OPERATOR_PAUSED, now, 10), 0);
+        assert_eq!(due(&marks), [1, 3, 5]);
+    }
+
+    #[test]
+    fn what_was_unknown_may_turn_out_never_to_have_been_taken_and_a_receipt_beats_that() {
+        let unknown = Mark::new(Outcome::Unknown, Reason::OUTCOME_UNKNOWN, None);
+        let not_taken = Mark::new(Outcome::Failed, Reason::NOT_TAKEN, None);
+        let taken = Mark::new(Outcome::Delivered, Reason::OK, None);
+        assert_eq!(
+            fold(
+                1,
+                &[(not_taken.clone(), vec![0]), (unknown.clone(), vec![0])]
+            ),
+            std::slice::from_ref(&not_taken)
+        );
+        assert_eq!(
+            fold(
+                1,
+                &[
+                    (taken.clone(), vec![0]),
+                    (not_taken, vec![0]),
+                    (unknown, vec![0])
+                ]
+            ),
+            [taken]
+        );
     }
 
     #[test]

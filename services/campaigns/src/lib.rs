@@ -5,16 +5,18 @@
 //!
 //! Owns appointments and reminder plans ([`appointment`]).
 //!
+//! Owns journeys, their versions and runs: [`journey`] is the pure part, `journeys` moves runs.
+//!
 //! Owns the texts of flows, too ([`texts`]): offered to dispatch until it accepts them.
 //!
-//! Asks: `contacts.page_audience`, `contacts.load_recipients`, `renderer.describe_template`,
-//! `contacts.find_contacts`, `contacts.find_by_phone`, `consent.note_content`, `consent.set_run_gate`,
-//! `consent.cancel_runs`, `consent.record_reply`, `inbound.load_reply`.
+//! Asks: `contacts.page_audience`, `contacts.load_recipients`, `contacts.find_contacts`, `contacts.find_by_phone`,
+//! `renderer.describe_template`, `consent.note_content`, `consent.set_run_gate`, `consent.cancel_runs`,
+//! `consent.record_reply`, `inbound.load_reply`.
 //! Commands: `consent.screen_chunk`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
-//! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `inbound.message_received`.
-//! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`,
-//! `campaigns.appointment_changed`.
+//! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`.
+//! Told: `bring_back`.
+//! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`, `campaigns.appointment_changed`.
 
 mod api;
 mod app;
@@ -25,6 +27,8 @@ mod consumers;
 mod db;
 mod fold;
 mod gate;
+pub mod journey;
+mod journeys;
 mod lifecycle;
 mod progress;
 mod record;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
 use serde::Serialize;
 
@@ -50,6 +51,13 @@ impl Sums {
         }
     }
 
+    /// The sums of these counts alone.
+    pub fn of(counts: &[Count]) -> Self {
+        let mut sums = Self::default();
+        sums.add(counts);
+        sums
+    }
+
     pub fn open(&self) -> u64 {
         self.pending + self.held
     }
@@ -82,10 +90,23 @@ pub struct ChunkSums {
     pub settled: u64,
 }
 
+/// Which statement of a run's sums this is. All `null` until the run closes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, utoipa::ToSchema)]
+pub struct Stated {
+    /// When nothing was pending any more, and the sums were stated as final.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// 1 when the run closes; one more each time a late report changes the sums.
+    pub revision: Option<u32>,
+    /// When the sums last changed after they had been stated.
+    pub restated_at: Option<DateTime<Utc>>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Progress {
     pub state: State,
     pub state_reason: Option<String>,
+    #[serde(flatten)]
+    pub stated: Stated,
     #[serde(flatten)]
     pub sums: Sums,
     pub chunks: ChunkSums,

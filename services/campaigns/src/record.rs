@@ -9,6 +9,7 @@ use contract::{RunId, UnixMillis};
 use crate::app::App;
 use crate::db;
 use crate::fold::{Mark, Marks};
+use crate::progress::Sums;
 use crate::release::{self, Patience};
 use crate::tasks::close;
 
@@ -74,8 +75,11 @@ async fn fold(
             .push(report);
     }
     let mut changed = Vec::new();
+    let mut restated = BTreeSet::new();
     for mut chunk in db::chunk::load(tx, engine, &by_chunk.keys().copied().collect()).await? {
         let settled_before = settled(&chunk.marks);
+        // A run closes with its last chunk, so nothing that was stated hangs on a chunk that is still open.
+        let stated = (settled_before == chunk.marks.len()).then(|| sums(&chunk.marks));
         let reports = by_chunk
             .get(&(chunk.run, chunk.number))
             .map(Vec::as_slice)
@@ -87,13 +91,19 @@ async fn fold(
         if moved > 0 {
             let settled_more = settled(&chunk.marks) > settled_before;
             release::heard(&chunk.marks, &mut chunk.timing, settled_more, now, patience);
+            if stated.is_some_and(|stated| stated != sums(&chunk.marks)) {
+                restated.insert(chunk.run);
+            }
             changed.push(chunk);
         }
     }
     db::chunk::save(tx, &changed).await?;
-    let runs: BTreeSet<RunId> = changed.iter().map(|chunk| chunk.run).collect();
-    close::correct(tx, bus, &runs, now).await?;
-    Ok(runs)
+    close::restate(tx, engine, bus, &restated, now).await?;
+    Ok(changed.iter().map(|chunk| chunk.run).collect())
+}
+
+fn sums(marks: &Marks) -> Sums {
+    Sums::of(&marks.tally())
 }
 
 fn settled(marks: &Marks) -> usize {

@@ -96,5 +96,7 @@ fn run_of(campaign: &Campaign, id: RunId, template: TemplateDescribed, now: Unix
         mode: campaign.mode,
         valid_until: UnixMillis(now.0.saturating_add(campaign.valid_for_ms)),
         started_at: now,
+        closed_at: None,
+        revision: 0,
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use contract::dispatch::ForgetPerson;
 use contract::{ConsentId, InboundId, MessageId, Mode, Phone, TenantId};
 use serde::Serialize;
 use serde_json::Value;
@@ -84,6 +85,8 @@ pub async fn erase(
             db::suppression::erase(tx, engine, tenant, phone).await?;
             db::sent::erase(tx, engine, tenant, phone).await?;
             db::opt_out::erase(tx, engine, tenant, phone).await?;
+            let order = ForgetPerson { phone };
+            shared.cx.bus.say(tx, tenant, &order).await?;
             Ok((id, Some(removed)))
         })
     });

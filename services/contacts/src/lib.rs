@@ -1,7 +1,7 @@
 //! contacts: the people who could be texted, their lists, and imports from CSV.
 //!
 //! Owns: contacts, lists, imports, the names of merge fields. Hears: nothing.
-//! Says: [`contract::contacts::ImportFinished`]. Answers: [`queries`].
+//! Says: [`contract::contacts::ImportFinished`], [`contract::contacts::ContactDeleted`]. Answers: [`queries`].
 //!
 //! Rules, without I/O: [`records`] cuts CSV, [`layout`] reads its header, [`import_row`] a row,
 //! [`import_plan`] decides what a batch does, [`upsert`] what one contact does, [`person`] what values may be.

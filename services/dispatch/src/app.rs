@@ -9,10 +9,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::hands::Hands;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::money::Money;
+use crate::reconcile::Reconciling;
 use crate::recorder::RecorderQueue;
 use crate::routing::Routing;
 use crate::senders::Senders;
@@ -34,7 +36,10 @@ pub struct App {
     pub money: Arc<Money>,
     pub senders: Senders,
     pub recorder: RecorderQueue,
+    pub reconciling: Arc<Reconciling>,
     pub in_hand: InHand,
+    /// One for each slot that is worked on and does not wait for its pace.
+    pub hands: Hands,
     /// Texts of the API that are worked on.
     pub sends: InWork,
     /// Slots between the question for permits and the end of their settling.

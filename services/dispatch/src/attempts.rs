@@ -13,12 +13,9 @@ use crate::outcomes::Outcomes;
 use crate::retry::{self, Verdict};
 use crate::route::draw;
 
-/// Waits between tries at reading what was tried before; after the last the texts have failed.
-const READ_AGAIN: [Duration; 3] = [
-    Duration::from_millis(50),
-    Duration::from_millis(250),
-    Duration::from_secs(1),
-];
+/// Waits between tries at reading what was tried before. Without it the outcomes could not be written either.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// A text that surely did not leave, though nothing is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,13 +104,14 @@ pub async fn hold(chunk: &Chunk<'_>, slot: SlotRef, outcomes: &mut Outcomes) -> 
     attempts
 }
 
-/// Number of the last attempt by position; `None` if the table cannot be read.
+/// Number of the last attempt by position; `None` if the table cannot be read until the service stops.
 async fn tried_before(
     chunk: &Chunk<'_>,
     slot: SlotRef,
 ) -> Option<std::collections::BTreeMap<u16, (u32, bool)>> {
-    let db = &chunk.app.cx.db;
-    for wait in READ_AGAIN {
+    let (db, stopping) = (&chunk.app.cx.db, chunk.app.cx.stopping());
+    let mut wait = FIRST_WAIT;
+    loop {
         match attempt::of_slot(db.engine(), db.read(), slot).await {
             Ok(before) => return Some(before),
             Err(error) => {
@@ -121,9 +119,12 @@ async fn tried_before(
                 tracing::warn!(error, "earlier attempts could not be read");
             }
         }
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stopping.cancelled() => return None,
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
     }
-    None
 }
 
 /// Are the permits of some of these texts on their way back? Asked where consent says that it permitted them.

@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 
 use ahash::RandomState;
-use channels::Fault;
-use contract::Phone;
 use contract::chunk::{Outcome, SlotRef};
-use contract::dispatch::ProviderReceipt;
 use contract::ids::{MessageId, TenantId};
 
+pub use crate::carrier_receipt::{CarrierReceipt, Parked};
 use crate::db::items::Items;
+use crate::odd::{Kind, Odd};
 use crate::receipt_fold;
+pub use crate::rise::{Learned, Received, Rise};
 use crate::slots;
 
 /// Names a row of the ledger.
@@ -34,85 +34,6 @@ pub struct NewPart<'a> {
     pub states: [u8; 64],
 }
 
-/// A receipt as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CarrierReceipt {
-    pub provider_message_id: String,
-    /// Our own id of the text, where the carrier brings it back.
-    pub reference: Option<MessageId>,
-    pub outcome: Outcome,
-    pub code: String,
-    /// What the code means; `None` while all is well.
-    pub fault: Option<Fault>,
-    /// The person blocks this sender at the carrier.
-    pub block: Option<(Phone, String)>,
-    pub at: i64,
-}
-
-impl From<channels::Receipt> for CarrierReceipt {
-    fn from(receipt: channels::Receipt) -> Self {
-        let blocked = receipt.fault == Some(Fault::Blocked);
-        Self {
-            provider_message_id: receipt.provider_message_id,
-            reference: receipt.reference,
-            outcome: receipt.outcome,
-            code: receipt.code,
-            fault: receipt.fault,
-            block: receipt.to.zip(receipt.from).filter(|_| blocked),
-            at: receipt.at.0,
-        }
-    }
-}
-
-impl From<ProviderReceipt> for CarrierReceipt {
-    fn from(receipt: ProviderReceipt) -> Self {
-        Self {
-            provider_message_id: receipt.provider_message_id,
-            reference: receipt.reference,
-            outcome: receipt.outcome,
-            code: receipt.code,
-            fault: receipt.fault.as_deref().and_then(Fault::parse),
-            block: receipt.block.map(|block| (block.phone, block.sender)),
-            at: receipt.at.0,
-        }
-    }
-}
-
-/// A receipt whose text is not known yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parked {
-    pub provider: String,
-    pub receipt: CarrierReceipt,
-    pub received_at: i64,
-}
-
-/// A state that rose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rise {
-    pub tenant: TenantId,
-    pub key: PartKey,
-    pub place: u8,
-    pub outcome: Outcome,
-    pub at: i64,
-}
-
-impl Rise {
-    pub fn message(&self) -> MessageId {
-        let slot = self.key.slot;
-        MessageId::of(slot.run, slot.chunk, slots::position(slot.slot, self.place))
-    }
-}
-
-/// What a receipt did.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Received {
-    /// No text of that id is waiting for receipts.
-    UnknownId,
-    /// Known, and nothing new.
-    NothingNew,
-    Rose(Rise),
-}
-
 /// The states of one row of the ledger, to be written.
 #[derive(Debug, PartialEq)]
 pub struct StateRow {
@@ -129,10 +50,28 @@ struct Part {
     at: i64,
     states: [u8; 64],
     awaiting: u64,
+    /// Texts whose hand-over was not answered.
+    doubtful: u64,
     dirty: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+impl Part {
+    fn message(&self, place: u8) -> MessageId {
+        let slot = self.key.slot;
+        MessageId::of(slot.run, slot.chunk, slots::position(slot.slot, place))
+    }
+
+    /// As it was at hand-over, of a text whose receipts are waited for.
+    const fn handed(&self, place: u8) -> Outcome {
+        if self.doubtful & (1 << (place % 64)) == 0 {
+            Outcome::HandedOver
+        } else {
+            Outcome::Unknown
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Spot {
     part: u32,
     place: u8,
@@ -145,8 +84,14 @@ pub struct Book {
     free: Vec<u32>,
     /// Keyed by a hash of (provider, carrier's id): a million ids take about 35 MiB.
     ids: HashMap<u64, Spot, RandomState>,
+    /// Under which of these a text stands whose name came after its hand-over.
+    named: HashMap<Spot, u64, RandomState>,
     parked: HashMap<u64, Vec<Parked>, RandomState>,
     dirty: Vec<u32>,
+    /// Accounts that texts went to.
+    providers: Vec<String>,
+    learned: Vec<Learned>,
+    odd: Vec<Odd>,
 }
 
 impl Book {
@@ -154,7 +99,10 @@ impl Book {
     pub fn insert(&mut self, new: &NewPart<'_>) -> Vec<Parked> {
         let states = new.states;
         let mut matched = Vec::new();
-        let mut awaiting = 0_u64;
+        let (mut awaiting, mut doubtful) = (0_u64, 0_u64);
+        if !self.providers.iter().any(|known| known == new.provider) {
+            self.providers.push(new.provider.to_string());
+        }
         let index = self.free.pop().unwrap_or_else(|| {
             self.parts.push(None);
             u32::try_from(self.parts.len() - 1).unwrap_or(u32::MAX)
@@ -162,10 +110,13 @@ impl Book {
         for item in &new.items.items {
             let place = item.place % 64;
             let state = Outcome::from_rank(states[usize::from(place)]).unwrap_or(Outcome::Unknown);
-            if !receipt_fold::may_rise(state) {
+            if !receipt_fold::may_rise(item.outcome(), state) {
                 continue;
             }
             awaiting |= 1 << place;
+            if item.outcome() == Outcome::Unknown {
+                doubtful |= 1 << place;
+            }
             let id = if item.provider_message_id.is_empty() {
                 // The carrier never named it; a receipt may still name our own id.
                 let slot = new.key.slot;
@@ -191,44 +142,129 @@ impl Book {
                 at: new.at,
                 states,
                 awaiting,
+                doubtful,
                 dirty: false,
             });
         }
         matched
     }
 
+    /// Takes in the name of a text that was learned after its hand-over.
+    pub fn name(&mut self, learned: &Learned) {
+        let by_reference = self.hash_reference(&learned.provider, learned.message);
+        let of_nobody = self.hash_reference("", learned.message);
+        let spot = self.ids.get(&by_reference).or(self.ids.get(&of_nobody));
+        if let Some(spot) = spot.copied() {
+            let id = self.hash(&learned.provider, &learned.provider_message_id);
+            self.ids.insert(id, spot);
+            self.named.insert(spot, id);
+        }
+    }
+
     /// Folds a receipt into the state of its text.
     pub fn receive(&mut self, provider: &str, receipt: &CarrierReceipt) -> Received {
-        let names = [
-            Some(self.hash(provider, &receipt.provider_message_id)),
-            receipt
-                .reference
-                .map(|message| self.hash_reference(provider, message)),
+        let by_id = self.hash(provider, &receipt.provider_message_id);
+        let by_reference = receipt.reference.map(|message| {
             // What a predecessor left open names no provider.
-            receipt
-                .reference
-                .map(|message| self.hash_reference("", message)),
-        ];
+            [
+                self.hash_reference(provider, message),
+                self.hash_reference("", message),
+            ]
+        });
+        let names = std::iter::once(by_id).chain(by_reference.into_iter().flatten());
         let found = names
-            .into_iter()
-            .flatten()
-            .find_map(|id| Some((id, *self.ids.get(&id)?)));
+            .filter_map(|id| Some((id, *self.ids.get(&id)?)))
+            .next();
         let Some((id, spot)) = found else {
             return Received::UnknownId;
         };
+        if id != by_id && !receipt.provider_message_id.is_empty() {
+            self.learn(spot, provider, receipt);
+        }
         let rise = self.raise(spot, receipt.outcome, receipt.at);
-        if rise.is_some_and(|rise| !receipt_fold::may_rise(rise.outcome)) {
+        if let Some(rise) = rise
+            && !receipt_fold::may_rise(self.handed(spot), rise.outcome)
+        {
+            // Its place may be another text's soon: no name may lead there any more.
             self.ids.remove(&id);
+            for reference in [provider, ""].map(|of| self.hash_reference(of, rise.message())) {
+                self.ids.remove(&reference);
+            }
+            if let Some(name) = self.named.remove(&spot) {
+                self.ids.remove(&name);
+            }
         }
         rise.map_or(Received::NothingNew, Received::Rose)
     }
 
+    /// A receipt found its text by our own id and brings the carrier's: the first one, or one too many.
+    fn learn(&mut self, spot: Spot, provider: &str, receipt: &CarrierReceipt) {
+        let Some(part) = self.parts.get(spot.part as usize).and_then(Option::as_ref) else {
+            return;
+        };
+        let message = part.message(spot.place);
+        let id = self.hash(provider, &receipt.provider_message_id);
+        match self.named.get(&spot) {
+            None => {
+                self.named.insert(spot, id);
+                self.ids.insert(id, spot);
+                self.learned.push(Learned {
+                    message,
+                    provider: provider.to_string(),
+                    provider_message_id: receipt.provider_message_id.clone(),
+                });
+            }
+            Some(known) if *known == id => {}
+            Some(_) => self.odd.push(Odd {
+                message,
+                kind: Kind::SecondId,
+                provider: provider.to_string(),
+                provider_message_id: receipt.provider_message_id.clone(),
+                at: receipt.at,
+            }),
+        }
+    }
+
+    /// The text of another account that has the id or the reference of this receipt.
+    pub fn foreign_to(&self, provider: &str, receipt: &CarrierReceipt) -> Option<MessageId> {
+        let others = self.providers.iter().filter(|other| *other != provider);
+        let mut spots = others.filter_map(|other| {
+            let by_id = self
+                .ids
+                .get(&self.hash(other, &receipt.provider_message_id));
+            let by_reference = receipt
+                .reference
+                .and_then(|message| self.ids.get(&self.hash_reference(other, message)));
+            by_id.or(by_reference)
+        });
+        let spot = spots.next()?;
+        let part = self.parts.get(spot.part as usize)?.as_ref()?;
+        Some(part.message(spot.place))
+    }
+
+    /// Names learned since the last call.
+    pub fn take_learned(&mut self) -> Vec<Learned> {
+        std::mem::take(&mut self.learned)
+    }
+
+    /// Receipts that should not be, since the last call.
+    pub fn take_odd(&mut self) -> Vec<Odd> {
+        std::mem::take(&mut self.odd)
+    }
+
+    fn handed(&self, spot: Spot) -> Outcome {
+        let part = self.parts.get(spot.part as usize).and_then(Option::as_ref);
+        part.map_or(Outcome::HandedOver, |part| part.handed(spot.place))
+    }
+
     fn raise(&mut self, spot: Spot, receipt: Outcome, at: i64) -> Option<Rise> {
         let part = self.parts.get_mut(spot.part as usize)?.as_mut()?;
+        let handed = part.handed(spot.place);
         let state = part.states.get_mut(usize::from(spot.place))?;
-        let risen = receipt_fold::fold(Outcome::from_rank(*state)?, receipt)?;
+        let from = Outcome::from_rank(*state)?;
+        let risen = receipt_fold::fold(handed, from, receipt)?;
         *state = risen.rank();
-        if !receipt_fold::may_rise(risen) {
+        if !receipt_fold::may_rise(handed, risen) {
             part.awaiting &= !(1 << spot.place);
         }
         if !part.dirty {
@@ -239,8 +275,11 @@ impl Book {
             tenant: part.tenant,
             key: part.key,
             place: spot.place,
+            handed,
+            from,
             outcome: risen,
             at,
+            handed_at: part.at,
         })
     }
 
@@ -292,6 +331,7 @@ impl Book {
             parts,
             free,
             ids,
+            named,
             parked,
             ..
         } = self;
@@ -305,6 +345,7 @@ impl Book {
             }
         }
         ids.retain(|_, spot| parts.get(spot.part as usize).is_some_and(Option::is_some));
+        named.retain(|spot, _| parts.get(spot.part as usize).is_some_and(Option::is_some));
         parked.retain(|_, receipts| receipts.iter().any(|one| one.received_at >= parked_before));
         if ids.len() < ids.capacity() / 8 {
             ids.shrink_to_fit();

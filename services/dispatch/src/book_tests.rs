@@ -101,6 +101,7 @@ fn a_receipt_that_overtakes_the_word_that_its_text_is_unknown_settles_it_too() {
         provider: "p".to_string(),
         receipt: referring(64),
         received_at: 9,
+        foreign_to: None,
     };
     book.park(parked.clone());
     assert_eq!(book.insert(&new(&items)), [parked]);
@@ -143,6 +144,7 @@ fn a_parked_receipt_comes_back_when_its_text_is_known() {
         provider: "p".to_string(),
         receipt: receipt("id-64", Outcome::Delivered),
         received_at: 9,
+        foreign_to: None,
     };
     book.park(parked.clone());
     assert_eq!(book.insert(&new(&items)), [parked]);
@@ -212,7 +214,7 @@ proptest! {
                 let receipt = receipt(&format!("id-{position}"), outcome);
                 match book.receive("p", &receipt) {
                     Received::UnknownId if !committed => {
-                        book.park(Parked { provider: "p".to_string(), receipt, received_at: 0 });
+                        book.park(Parked { provider: "p".to_string(), receipt, received_at: 0, foreign_to: None });
                     }
                     received => note(received),
                 }
@@ -221,4 +223,123 @@ proptest! {
         };
         prop_assert_eq!(run(&receipts, 0), run(&shuffled, commit_at));
     }
+}
+
+fn late(id: &str, outcome: Outcome) -> CarrierReceipt {
+    CarrierReceipt {
+        provider_message_id: id.to_string(),
+        outcome,
+        ..referring(64)
+    }
+}
+
+#[test]
+fn a_text_named_late_is_found_by_that_name_and_a_second_name_is_odd() {
+    let items = unknown();
+    let mut book = Book::default();
+    book.insert(&new(&items));
+    let Received::Rose(rise) = book.receive("p", &late("a", Outcome::HandedOver)) else {
+        panic!("no rise")
+    };
+    assert_eq!(
+        (rise.from, rise.outcome),
+        (Outcome::Unknown, Outcome::HandedOver)
+    );
+    let learned = book.take_learned();
+    assert_eq!(learned[0].provider_message_id, "a");
+    assert!(book.take_learned().is_empty() && book.take_odd().is_empty());
+    assert_eq!(
+        book.receive("p", &late("a", Outcome::HandedOver)),
+        Received::NothingNew
+    );
+    assert!(book.take_odd().is_empty());
+    assert_eq!(
+        book.receive("p", &late("b", Outcome::HandedOver)),
+        Received::NothingNew
+    );
+    let odd = book.take_odd();
+    assert_eq!(
+        (odd.len(), odd[0].kind, odd[0].provider_message_id.as_str()),
+        (1, Kind::SecondId, "b")
+    );
+    // The name alone is enough now, and no name is left behind.
+    assert!(matches!(
+        book.receive("p", &receipt("a", Outcome::Delivered)),
+        Received::Rose(_)
+    ));
+    assert_eq!(book.waiting(), 0);
+}
+
+#[test]
+fn a_name_from_before_a_restart_leads_to_its_text() {
+    let items = unknown();
+    let mut book = Book::default();
+    book.insert(&new(&items));
+    book.name(&Learned {
+        message: MessageId::of(key().slot.run, 0, 64),
+        provider: "p".to_string(),
+        provider_message_id: "a".to_string(),
+    });
+    let Received::Rose(rise) = book.receive("p", &receipt("a", Outcome::Undelivered)) else {
+        panic!("no rise")
+    };
+    assert_eq!(rise.outcome, Outcome::Undelivered);
+    assert!(matches!(
+        book.receive("p", &late("b", Outcome::Delivered)),
+        Received::Rose(_)
+    ));
+    assert_eq!(
+        book.take_odd().len(),
+        1,
+        "another name is odd, whatever it tells"
+    );
+    assert_eq!(book.waiting(), 0);
+}
+
+#[test]
+fn a_look_up_that_found_nothing_waits_for_receipts_that_contradict_it() {
+    let items = unknown();
+    let mut book = Book::default();
+    book.insert(&new(&items));
+    let Received::Rose(rise) = book.receive("p", &late("", Outcome::Failed)) else {
+        panic!("no rise")
+    };
+    assert_eq!(rise.outcome, Outcome::Failed);
+    let rows = book.take_dirty();
+    assert_eq!(
+        (rows[0].states[0], rows[0].awaiting),
+        (Outcome::Failed.rank(), 1)
+    );
+    // Read from the tables again, it is the same.
+    let mut again = Book::default();
+    again.insert(&NewPart {
+        states: rows[0].states,
+        ..new(&items)
+    });
+    for book in [&mut book, &mut again] {
+        assert!(matches!(
+            book.receive("p", &late("a", Outcome::Delivered)),
+            Received::Rose(_)
+        ));
+    }
+}
+
+#[test]
+fn an_id_of_another_account_is_recognised_and_changes_nothing() {
+    let (items, doubtful) = (items(1), unknown());
+    let mut book = Book::default();
+    book.insert(&new(&items));
+    let text = MessageId::of(key().slot.run, 0, 64);
+    let strange = receipt("id-64", Outcome::Delivered);
+    assert_eq!(book.receive("q", &strange), Received::UnknownId);
+    assert_eq!(book.foreign_to("q", &strange), Some(text));
+    assert_eq!(book.foreign_to("p", &strange), None);
+    assert_eq!(
+        book.foreign_to("q", &receipt("id-99", Outcome::Delivered)),
+        None
+    );
+    let mut book = Book::default();
+    book.insert(&new(&doubtful));
+    assert_eq!(book.foreign_to("q", &referring(64)), Some(text));
+    assert_eq!(book.waiting(), 1);
 }

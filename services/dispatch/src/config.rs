@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::money::config::MoneyConfig;
 use crate::pace::Rate;
+use crate::reconcile;
 use crate::retry;
 use crate::route::breaker::Rules;
 use crate::route::choose::Prefer;
@@ -18,6 +19,7 @@ pub struct Config {
     pub name: String,
     pub takeover_wait_ms: u64,
     pub chunks_at_once: usize,
+    pub chunks_in_hand: usize,
     pub permit_batches_in_flight: usize,
     pub commit_every_ms: u64,
     pub commit_receipts_every_ms: u64,
@@ -27,6 +29,7 @@ pub struct Config {
     pub routing: RoutingConfig,
     pub breaker: Rules,
     pub retry: retry::Rules,
+    pub look_up: reconcile::Rules,
     /// Tenants whose keys control what all share.
     pub operators: Vec<String>,
     pub money: MoneyConfig,
@@ -54,12 +57,18 @@ pub struct SendsConfig {
     pub valid_for_minutes: u32,
     pub answer_within_ms: u64,
     pub keep_days: u32,
+    pub redrive_hours: u32,
 }
 
 impl SendsConfig {
     /// Milliseconds.
     pub fn valid_for_ms(&self) -> i64 {
         i64::from(self.valid_for_minutes) * 60_000
+    }
+
+    /// Milliseconds for which a text that failed may be redriven.
+    pub fn redrive_ms(&self) -> i64 {
+        i64::from(self.redrive_hours) * 3_600_000
     }
 
     pub fn answer_within(&self) -> Duration {

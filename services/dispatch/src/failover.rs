@@ -6,16 +6,18 @@
 
 use std::time::{Duration, Instant};
 
-use channels::{Submission, SubmitOutcome, Tried};
+use channels::look_up::{Fingerprint, fingerprint};
+use channels::{FindBy, Submission, SubmitOutcome, Tried};
 use contract::DecisionId;
 use contract::consent::{Permit, RecordProviderBlock};
 use contract::dispatch::{Passed, Routed};
 use contract::ids::MessageId;
 
 use crate::blocks::{Person, told};
+use crate::doubt::{Cause, Trace};
 use crate::hand_over::Chunk;
 use crate::legs::Way;
-use crate::links::Entered;
+use crate::links::{Entered, Link};
 use crate::outcomes::Outcomes;
 use crate::pick::{Picked, another};
 
@@ -44,16 +46,21 @@ impl Life {
     }
 }
 
-/// Hands the batch over; `outcomes` has what became of each text afterwards. Says whose blocks the carriers knew.
+/// Hands the batch over, never to a provider of these names but the first; `outcomes` has what became of each text afterwards. Says whose blocks the carriers knew.
 pub async fn hand_over<'a>(
     chunk: &Chunk<'a>,
     way: &Way,
     (first, entered): (Picked<'a>, Entered<'a>),
-    (batch, life): (Batch, Life),
+    (batch, life, barred): (Batch, Life, &[String]),
     (people, outcomes): (&[Person], &mut Outcomes),
 ) -> Vec<RecordProviderBlock> {
     let (app, plan) = (chunk.app, &*way.plan);
-    let (mut blocks, mut batch, mut tried) = (Vec::new(), batch, Vec::new());
+    let (mut blocks, mut batch) = (Vec::new(), batch);
+    let is_barred = |at: &usize| {
+        let link = app.links.get(plan.candidates[*at].link);
+        link.is_some_and(|link| barred.iter().any(|name| **name == *link.name))
+    };
+    let mut tried: Vec<usize> = (0..plan.candidates.len()).filter(is_barred).collect();
     let mut passed: Vec<Passed> = plan.passed.clone();
     let (mut picked, mut entered) = (first, entered);
     passed.append(&mut picked.passed);
@@ -72,6 +79,7 @@ pub async fn hand_over<'a>(
             .iter()
             .map(|(permit, _)| (permit.message().position(), permit.decision()))
             .collect();
+        let fingerprints = fingerprints(link, &batch);
         let started = Instant::now();
         let results = link.provider.hand_over(batch, deadline).await;
         let took = started.elapsed();
@@ -101,6 +109,14 @@ pub async fn hand_over<'a>(
             |position| MessageId::of(chunk.head.run, chunk.head.chunk, position),
             app.cx.clock.millis(),
         ));
+        outcomes.doubt(doubtful(
+            chunk,
+            way,
+            &link.name,
+            people,
+            (&sent, &results),
+            &fingerprints,
+        ));
         if !sent.is_empty() {
             outcomes.via(routed(way, picked.at, &passed));
             outcomes.sent(&link.name, sent, results);
@@ -125,6 +141,46 @@ pub async fn hand_over<'a>(
         entered = next.link.gate().enter(true).await;
         picked = next;
     }
+}
+
+/// What a carrier that finds texts by their words needs to find these, should they be in doubt. By position.
+fn fingerprints(link: &Link, batch: &Batch) -> Vec<(u16, Fingerprint)> {
+    if link.provider.capabilities().look_up.find_by != Some(FindBy::Recipient) {
+        return Vec::new();
+    }
+    let print = |(permit, text): &(Permit, Submission)| {
+        (permit.message().position(), fingerprint(&text.body))
+    };
+    batch.iter().map(print).collect()
+}
+
+/// What is known of the texts that nobody can say of whether they left.
+fn doubtful(
+    chunk: &Chunk<'_>,
+    way: &Way,
+    provider: &str,
+    people: &[Person],
+    (sent, results): (&[(u16, DecisionId)], &[SubmitOutcome]),
+    fingerprints: &[(u16, Fingerprint)],
+) -> Vec<Trace> {
+    let in_doubt = sent
+        .iter()
+        .zip(results)
+        .filter(|(_, result)| **result == SubmitOutcome::Unknown);
+    let trace = |((position, _), _): (&(u16, DecisionId), &SubmitOutcome)| {
+        let person = people.iter().find(|(at, ..)| at == position);
+        let print = fingerprints.iter().find(|(at, _)| at == position);
+        Trace {
+            position: *position,
+            cause: Cause::NoAnswer,
+            provider: provider.to_string(),
+            mode: chunk.head.mode,
+            to: person.map(|(_, phone, _)| *phone),
+            sender: way.sender.clone(),
+            fingerprint: print.map(|(_, print)| *print),
+        }
+    };
+    in_doubt.map(trace).collect()
 }
 
 /// A text that has its final outcome with a carrier, or one that goes to the next.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use channels::Submission;
+use channels::look_up::fingerprint;
 use chassis::{AskError, Failure};
 use contract::chunk::{ChunkHead, SlotRef, Text};
 use contract::consent::{GrantPermits, Permit, PermitAnswer, PermitAsk};
@@ -12,12 +13,16 @@ use crate::app::App;
 use crate::attempts;
 use crate::blocks::Person;
 use crate::db::ledger;
+use crate::doubt::{Cause, Trace};
 use crate::failover::{self, Batch, Life};
+use crate::in_doubt;
 use crate::legs::Way;
+use crate::links::Link;
 use crate::money::account::Account;
 use crate::money::admit::{Admitted, Piece};
 use crate::outcomes::Outcomes;
 use crate::pick::pick;
+use crate::recorder::Besides;
 use crate::sends;
 use crate::slots;
 use crate::traffic::{Leave, line};
@@ -69,12 +74,12 @@ pub async fn piece(
     let waiting = way.lane.waits(&texts);
     let answer = is_answer(chunk.head.class);
     let turn = |link| line::ask(chunk, way, link, &texts);
-    let (picked, leave) = tokio::select! {
+    let (picked, turn, leave) = tokio::select! {
         leave = async {
             let picked = pick(&app.links, &way.plan, answer).await;
             let turn = turn(way.plan.candidates[picked.at].link);
-            let leave = app.traffic.enter(turn, picked.link.gate(), answer).await;
-            (picked, leave)
+            let leave = app.traffic.enter(turn.clone(), picked.link.gate(), answer).await;
+            (picked, turn, leave)
         } => leave,
         () = stopping.cancelled() => return Err(stopped()),
     };
@@ -90,8 +95,9 @@ pub async fn piece(
     let Admitted {
         texts,
         stopped: too_dear,
+        barred,
         reservation,
-    } = admit(chunk, &picked.link.name, slot, texts).await?;
+    } = admit(chunk, way, picked.link, slot, texts).await?;
     outcomes.stopped(too_dear);
     let granted = if texts.is_empty() {
         Granted::nothing()
@@ -112,16 +118,19 @@ pub async fn piece(
     // Unread, they count as on their way back: the texts are asked for once more.
     let coming_back = attempts::on_their_way_back(chunk, slot, before).await;
     let coming_back = coming_back.unwrap_or_else(|_| before.clone());
+    if !before.is_empty() {
+        in_doubt::fill(chunk, slot, traces(chunk, way, &texts, before)).await;
+    }
     if granted.answer_lost && !granted.permitted_before.is_empty() {
         let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &[slot]).await?;
         let known = known.first().copied().unwrap_or(0);
-        outcomes.unknown(
-            granted
-                .permitted_before
-                .iter()
-                .copied()
-                .filter(|p| known & (1 << slots::place(*p)) == 0 && !coming_back.contains(p)),
-        );
+        let lost: Vec<u16> = before
+            .iter()
+            .copied()
+            .filter(|p| known & (1 << slots::place(*p)) == 0 && !coming_back.contains(p))
+            .collect();
+        outcomes.doubt(traces(chunk, way, &texts, &lost));
+        outcomes.unknown(lost.into_iter());
     }
     let mut blocks = Vec::new();
     if !granted.permits.is_empty() {
@@ -135,26 +144,59 @@ pub async fn piece(
             good_for: granted.good_for,
         };
         let batch = batch(chunk, way, granted.permits, texts);
-        let told = (&*people, &mut outcomes);
-        blocks = failover::hand_over(chunk, way, (picked, entered), (batch, life), told).await;
+        let segments = batch
+            .iter()
+            .map(|(_, text)| u32::from(text.segments.max(1)))
+            .sum();
+        app.traffic
+            .unused(&turn, turn.segments.saturating_sub(segments));
+        let room = (entered, picked.link.gate());
+        let entered = app.traffic.on_the_wire(&turn, segments, answer, room).await;
+        let (told, batch) = ((&*people, &mut outcomes), (batch, life, &*barred));
+        blocks = failover::hand_over(chunk, way, (picked, entered), batch, told).await;
     } else {
+        app.traffic.unused(&turn, turn.segments);
         // The carrier has room again while the ledger is written.
         drop((picked, entered));
     }
     let attempts = attempts::hold(chunk, slot, &mut outcomes).await;
+    let codes = outcomes.take_codes(app.cx.clock.millis());
+    let traces = outcomes.take_traces();
     let groups = outcomes.groups(app.cx.clock.millis(), permitted);
     let now = app.cx.clock.millis();
     if groups.is_empty() {
         reservation.release(&app.money, now).await?;
         return soon(&coming_back);
     }
-    let items = groups.iter().flat_map(|group| &group.outcome.items);
-    let charge = reservation.settle(&app.money, now, items);
+    let settled = groups.iter().map(|group| &group.outcome);
+    let besides = Besides {
+        charge: reservation.settle(&app.money, now, settled),
+        attempts,
+        codes,
+        traces,
+    };
     app.recorder
-        .settle_charging(chunk.tenant, groups, permitted, blocks, (charge, attempts))
+        .settle_charging(chunk.tenant, groups, permitted, blocks, besides)
         .await
         .map_err(Failure::Retry)?;
     soon(&coming_back)
+}
+
+/// What is known here of texts that were permitted before; any carrier may have had them.
+fn traces(chunk: &Chunk<'_>, way: &Way, texts: &[Text], positions: &[u16]) -> Vec<Trace> {
+    let own = texts
+        .iter()
+        .filter(|text| positions.contains(&text.position));
+    own.map(|text| Trace {
+        position: text.position,
+        cause: Cause::PermitLost,
+        provider: String::new(),
+        mode: chunk.head.mode,
+        to: Some(text.phone),
+        sender: way.sender.clone(),
+        fingerprint: Some(fingerprint(&text.body)),
+    })
+    .collect()
 }
 
 /// Texts whose permits are just being returned may leave with the next delivery of the chunk.
@@ -171,11 +213,19 @@ fn soon(coming_back: &[u16]) -> Result<(), Failure> {
 /// Which of the texts may leave, by what they cost and where they go.
 async fn admit(
     chunk: &Chunk<'_>,
-    provider: &str,
+    way: &Way,
+    first: &Link,
     slot: SlotRef,
     texts: Vec<Text>,
 ) -> Result<Admitted, Failure> {
     let (app, head) = (chunk.app, chunk.head);
+    let mut providers = vec![&*first.name];
+    for candidate in &way.plan.candidates {
+        let link = app.links.get(candidate.link);
+        let name = link.map(|link| &*link.name);
+        providers.extend(name.filter(|name| !providers.contains(name)));
+    }
+    let operators = app.routing.operators(chunk.tenant);
     let piece = Piece {
         account: Account {
             tenant: chunk.tenant,
@@ -185,7 +235,8 @@ async fn admit(
         class: head.class,
         valid_until: head.valid_until,
         slot,
-        provider,
+        providers: &providers,
+        operators: operators.as_deref(),
     };
     let admitted = app.money.admit(app.cx.clock.millis(), piece, texts).await;
     admitted.map_err(Failure::Retry)

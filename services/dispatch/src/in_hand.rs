@@ -1,39 +1,36 @@
-//! Chunks being worked on: a chunk that is delivered again meanwhile waits for the first one to end.
+//! Slots being worked on: one that is delivered again meanwhile waits for the first to end, and no other does.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contract::RunId;
+use contract::chunk::SlotRef;
 use tokio::sync::OwnedMutexGuard;
-
-type Key = (RunId, u32);
 
 #[derive(Debug, Default)]
 pub struct InHand {
-    chunks: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+    slots: Mutex<HashMap<SlotRef, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// The chunk is ours while this lives.
+/// The slot is ours while this lives.
 #[derive(Debug)]
 pub struct Held<'h> {
     all: &'h InHand,
-    key: Key,
+    slot: SlotRef,
     _lock: OwnedMutexGuard<()>,
 }
 
 impl InHand {
-    pub async fn hold(&self, run: RunId, chunk: u32) -> Held<'_> {
-        let key = (run, chunk);
+    pub async fn hold(&self, slot: SlotRef) -> Held<'_> {
         let lock = self
-            .chunks
+            .slots
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .entry(key)
+            .entry(slot)
             .or_default()
             .clone();
         Held {
             all: self,
-            key,
+            slot,
             _lock: lock.lock_owned().await,
         }
     }
@@ -41,17 +38,17 @@ impl InHand {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let mut chunks = self
+        let mut slots = self
             .all
-            .chunks
+            .slots
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         // One count is the map's, one the guard's: nobody else waits.
-        if chunks
-            .get(&self.key)
+        if slots
+            .get(&self.slot)
             .is_some_and(|lock| Arc::strong_count(lock) <= 2)
         {
-            chunks.remove(&self.key);
+            slots.remove(&self.slot);
         }
     }
 }
@@ -59,15 +56,20 @@ impl Drop for Held<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::RunId;
     use std::time::Duration;
 
     #[tokio::test]
-    async fn the_same_chunk_waits_and_others_do_not() {
+    async fn the_same_slot_waits_and_others_do_not() {
         let in_hand = InHand::default();
-        let run = RunId::from_raw(1 << 40);
-        let first = in_hand.hold(run, 1).await;
-        let _other = in_hand.hold(run, 2).await;
-        let again = in_hand.hold(run, 1);
+        let slot = |slot| SlotRef {
+            run: RunId::from_raw(1 << 40),
+            chunk: 3,
+            slot,
+        };
+        let first = in_hand.hold(slot(1)).await;
+        let _other = in_hand.hold(slot(2)).await;
+        let again = in_hand.hold(slot(1));
         tokio::pin!(again);
         assert!(
             tokio::time::timeout(Duration::from_millis(10), &mut again)
@@ -76,6 +78,6 @@ mod tests {
         );
         drop(first);
         drop(again.await);
-        assert_eq!(in_hand.chunks.lock().unwrap().len(), 1);
+        assert_eq!(in_hand.slots.lock().unwrap().len(), 1);
     }
 }

@@ -1,13 +1,15 @@
 //! What became of the texts of one slot, gathered from consent's refusals and the carrier's answers.
 
-use channels::SubmitOutcome;
+use channels::{Fault, SubmitOutcome};
 use contract::chunk::{Encoding, Outcome, OutcomeGroup, SlotRef, Text};
 use contract::dispatch::{HandOver, Routed, SlotOutcome};
-use contract::ids::{CampaignId, ContactId, DecisionId};
+use contract::ids::{CampaignId, ContactId, DecisionId, MessageId};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
 
 use crate::attempts::Left;
+use crate::db::carrier_code::CarrierCode;
+use crate::doubt::Trace;
 use crate::money::admit::Stopped;
 
 /// What stays of a text once its body has left.
@@ -32,6 +34,18 @@ pub struct Outcomes {
     routed: Option<Routed>,
     /// What may be tried again.
     left: Vec<Left>,
+    /// Carriers' own words of refused texts.
+    refusals: Vec<Refusal>,
+    /// What is known of unknown texts.
+    traces: Vec<Trace>,
+}
+
+#[derive(Debug)]
+struct Refusal {
+    position: u16,
+    provider: String,
+    code: String,
+    fault: Fault,
 }
 
 /// Items from `from` on went this way.
@@ -80,6 +94,8 @@ impl Outcomes {
             ways: Vec::new(),
             routed: None,
             left: Vec::new(),
+            refusals: Vec::new(),
+            traces: Vec::new(),
         }
     }
 
@@ -162,6 +178,14 @@ impl Outcomes {
             .chain(std::iter::repeat(SubmitOutcome::Unknown));
         for ((position, decision), result) in sent.into_iter().zip(results) {
             self.left.extend(Left::of(position, provider, &result));
+            if let SubmitOutcome::Rejected { code, fault, .. } = &result {
+                self.refusals.push(Refusal {
+                    position,
+                    provider: provider.to_string(),
+                    code: code.clone(),
+                    fault: *fault,
+                });
+            }
             let (outcome, reason, id) = match result {
                 SubmitOutcome::Accepted {
                     provider_message_id,
@@ -190,7 +214,33 @@ impl Outcomes {
         let item = self.items.iter_mut().find(failed)?;
         item.outcome = Outcome::Held;
         item.until = Some(until);
+        // Its attempt has the code.
+        self.refusals.retain(|one| one.position != position);
         Some((item.contact, item.decision))
+    }
+
+    /// What is known of texts in doubt.
+    pub fn doubt(&mut self, traces: impl IntoIterator<Item = Trace>) {
+        self.traces.extend(traces);
+    }
+
+    pub fn take_traces(&mut self) -> Vec<Trace> {
+        std::mem::take(&mut self.traces)
+    }
+
+    /// What carriers said of texts that have failed.
+    pub fn take_codes(&mut self, at: UnixMillis) -> Vec<CarrierCode> {
+        let slot = self.slot;
+        let refusals = std::mem::take(&mut self.refusals).into_iter();
+        let code = |one: Refusal| CarrierCode {
+            message: MessageId::of(slot.run, slot.chunk, one.position),
+            outcome: Outcome::Failed,
+            provider: one.provider,
+            code: one.code,
+            fault: Some(one.fault),
+            at: at.0,
+        };
+        refusals.map(code).collect()
     }
 
     /// One group for each carrier that answered, the first with everything that reached none. Empty if there is

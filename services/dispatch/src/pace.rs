@@ -71,6 +71,27 @@ impl Bucket {
         self.rate
     }
 
+    /// When everything taken so far is paid for.
+    pub const fn paid_at(&self) -> u64 {
+        self.paid_at
+    }
+
+    /// Nanoseconds by which somebody may come late and lose nothing of the rate.
+    pub const fn late(&self) -> u64 {
+        self.cost / 10 * LATE_TENTHS
+    }
+
+    /// Undoes a take; what was not taken from here makes no more of it than the burst.
+    pub fn give_back(&mut self, segments: u32) {
+        self.paid_at = self.paid_at.saturating_sub(self.cost(u64::from(segments)));
+    }
+
+    /// As if all that may leave at once had just left.
+    pub fn spend_burst(&mut self, now: u64) {
+        let spent = now.saturating_add(self.cost(u64::from(self.rate.burst())));
+        self.paid_at = self.paid_at.max(spent);
+    }
+
     /// Nanoseconds that so many segments take at the allowed rate.
     pub const fn cost(&self, segments: u64) -> u64 {
         self.cost.saturating_mul(segments)
@@ -85,8 +106,7 @@ impl Bucket {
 
     /// Takes `segments`, allowed or not: answers leave at once, and what comes after pays for them.
     pub fn take(&mut self, segments: u32, now: u64) {
-        let late = self.cost / 10 * LATE_TENTHS;
-        let from = self.paid_at.max(now.saturating_sub(late));
+        let from = self.paid_at.max(now.saturating_sub(self.late()));
         self.paid_at = from.saturating_add(self.cost(u64::from(segments)));
     }
 }

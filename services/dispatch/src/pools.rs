@@ -1,14 +1,17 @@
 //! The sender of each text where a campaign leaves from a pool.
 
+use axum::http::StatusCode;
 use chassis::Failure;
+use chassis::http::Problem;
 use contract::chunk::Text;
-use contract::ids::ContactId;
+use contract::ids::{ContactId, SenderPoolId};
+use contract::{Mode, TenantId, sender};
 
+use crate::app::App;
 use crate::db::sticky_sender;
 use crate::hand_over::Chunk;
 use crate::route::draw;
 use crate::route::pool::pick;
-use crate::routing::pool_body;
 use crate::routing::snapshot::Tenant;
 
 /// Who a slot's texts leave from.
@@ -32,13 +35,48 @@ impl Senders {
     }
 }
 
+/// The pool that a tenant has under this name. Read again before it is said not to exist: another process may have
+/// made it just now.
+pub async fn find(
+    app: &App,
+    (tenant, mode): (TenantId, Mode),
+    name: &str,
+) -> anyhow::Result<Option<SenderPoolId>> {
+    let look = || {
+        let own = app.routing.of(tenant, mode)?;
+        own.pools.get(name).map(|pool| pool.id)
+    };
+    if let Some(found) = look() {
+        return Ok(Some(found));
+    }
+    app.routing.refresh(&app.cx.db, &app.links).await?;
+    Ok(look())
+}
+
+/// Refuses a sender that means a pool which does not exist.
+pub async fn check(app: &App, whose: (TenantId, Mode), sender: &str) -> Result<(), Problem> {
+    let Some(name) = sender::pool(sender) else {
+        return Ok(());
+    };
+    if find(app, whose, name).await?.is_some() {
+        return Ok(());
+    }
+    let detail = "There is no sender pool of this name in the mode of the key; make it first (POST /v1/sender-pools).";
+    let problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "message.invalid",
+        "the message cannot be sent like this",
+    );
+    Err(problem.error("/sender", "sender_pool.unknown", detail))
+}
+
 /// Durable before the first text leaves: a person keeps the sender that they were texted from.
 pub async fn senders(
     chunk: &Chunk<'_>,
     own: Option<&Tenant>,
     texts: &[Text],
 ) -> Result<Senders, Failure> {
-    let Some(name) = chunk.head.sender.strip_prefix(pool_body::PREFIX) else {
+    let Some(name) = sender::pool(&chunk.head.sender) else {
         return Ok(Senders::Own);
     };
     let Some(pool) = own.and_then(|own| own.pools.get(name)) else {

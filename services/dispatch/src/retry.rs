@@ -16,6 +16,33 @@ pub struct Rules {
     pub urgent_first_ms: u32,
     /// Never longer than this.
     pub longest_ms: u32,
+    /// Days for which an attempt is kept.
+    pub keep_days: u32,
+    /// Seconds after which the attempts of a dispatcher that is gone are taken over.
+    pub take_over_after_seconds: u32,
+}
+
+/// An attempt is counted on from the one before for as long as its text may be tried.
+const LEAST_DAYS: u32 = 31;
+
+impl Rules {
+    pub fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.keep_days >= LEAST_DAYS,
+            "dispatch.retry.keep_days is below {LEAST_DAYS}: texts are valid for up to 30 days"
+        );
+        Ok(())
+    }
+
+    /// Milliseconds.
+    pub fn keep_ms(&self) -> i64 {
+        i64::from(self.keep_days) * 86_400_000
+    }
+
+    /// Milliseconds.
+    pub fn take_over_after_ms(&self) -> i64 {
+        i64::from(self.take_over_after_seconds) * 1000
+    }
 }
 
 /// A hand-over that surely sent nothing.
@@ -88,6 +115,8 @@ mod tests {
         first_ms: 5_000,
         urgent_first_ms: 2_000,
         longest_ms: 600_000,
+        keep_days: 31,
+        take_over_after_seconds: 300,
     };
 
     fn attempt(number: u32, class: Class, jitter: f64) -> Attempt {

@@ -18,17 +18,25 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::config::{Config, SimulatorConfig};
-use crate::consumers::{accept_texts, recheck_texts, record_receipts, send_answer, send_chunk};
+use crate::consumers::{
+    accept_texts, contact_deleted, forget_person, recheck_texts, record_receipts, send_answer,
+    send_chunk, send_urgent_chunk,
+};
 use crate::db::load;
+use crate::hands::Hands;
 use crate::in_hand::InHand;
 use crate::lanes::Lanes;
 use crate::links::Links;
 use crate::money::Money;
+use crate::reconcile::Reconciling;
 use crate::recorder::{Entry, Recorder, RecorderQueue, parked_since};
 use crate::routing::Routing;
 use crate::senders::Senders;
 use crate::sends::hand::InWork;
-use crate::tasks::{answer_replies, close_permits, due_sends, fence, intake, stop, traffic};
+use crate::tasks::{
+    answer_replies, close_permits, due_sends, fence, intake, judge_parked, left_attempts, look_up,
+    meter, stop, traffic,
+};
 use crate::traffic::Traffic;
 use crate::{api, queries, route, routing, takeover};
 
@@ -39,6 +47,8 @@ const RECEIPT_COMMANDS_AT_ONCE: usize = 8;
 const ANSWERS_AT_ONCE: usize = 256;
 /// Commands with texts of flows that are resolved at once.
 const TEXT_COMMANDS_AT_ONCE: usize = 4;
+/// People who are forgotten at once.
+const FORGET_AT_ONCE: usize = 4;
 /// Slots that may wait to be closed.
 const CLOSING: usize = 1024;
 
@@ -50,10 +60,16 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         "dispatch.providers.{0}: the name {0} is taken; set dispatch.simulator.address instead",
         route::SIMULATOR
     );
+    config.look_up.check()?;
+    config.retry.check()?;
     let (simulator, carriers) = carriers(&config).await?;
     let (links, incoming) =
         Links::connect(carriers, config.permit_batches_in_flight, config.breaker)?;
     let (recorder, entries) = RecorderQueue::new();
+    let records = links
+        .iter()
+        .map(|link| (link.name.to_string(), link.provider.capabilities().look_up));
+    let reconciling = Reconciling::new(config.look_up, records);
     let app = Arc::new(App {
         routing: Routing::load(&cx.db, &links, config.routing.prefer).await?,
         links: Arc::new(links),
@@ -62,7 +78,9 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         money: Arc::new(Money::load(&cx.db, &config.name, &config.money).await?),
         senders: Senders::load(&cx.db).await?,
         recorder,
+        reconciling: Arc::new(reconciling),
         in_hand: InHand::default(),
+        hands: Hands::new(config.chunks_at_once * send_chunk::SLOTS_AT_ONCE),
         sends: InWork::default(),
         busy: TaskTracker::new(),
         fenced: CancellationToken::new(),
@@ -82,6 +100,22 @@ pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
             RECEIPT_COMMANDS_AT_ONCE,
             app.clone(),
             record_receipts::handle,
+        )
+        .await?;
+    app.cx
+        .consume(
+            forget_person::DURABLE,
+            FORGET_AT_ONCE,
+            app.clone(),
+            forget_person::handle,
+        )
+        .await?;
+    app.cx
+        .consume(
+            contact_deleted::DURABLE,
+            FORGET_AT_ONCE,
+            app.clone(),
+            contact_deleted::handle,
         )
         .await?;
     let begun = app.clone();
@@ -140,12 +174,14 @@ async fn spawn(
         bus: cx.bus.clone(),
         clock: cx.clock.clone(),
         links: app.links.clone(),
+        reconciling: app.reconciling.clone(),
         closing,
         quiet: app.quiet.clone(),
         commit_every: config.commit_every(),
         commit_receipts_every: config.commit_receipts_every(),
         fold_every: config.fold_every(),
         receipts_for_ms: config.receipts_for_ms(),
+        redrive_ms: config.sends.redrive_ms(),
     };
     cx.spawn("dispatch recorder", recorder.run());
     cx.spawn("dispatch closer", close_permits::run(app.clone(), to_close));
@@ -175,6 +211,8 @@ async fn spawn(
 /// Takes chunks only once consent has given an epoch and the predecessor's open slots are settled.
 async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     let _busy = app.busy.token();
+    meter::join(&app).await?;
+    app.cx.spawn("dispatch meter", meter::run(app.clone()));
     let Some(registered) = takeover::register(&app).await else {
         return Ok(());
     };
@@ -186,8 +224,11 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
         "registered with consent"
     );
     takeover::settle(&app, registered.open).await?;
-    let (cx, at_once) = (app.cx.clone(), app.config.chunks_at_once);
+    let (cx, in_hand) = (app.cx.clone(), app.config.chunks_in_hand.max(1));
     cx.spawn("dispatch due sends", due_sends::run(app.clone()));
+    cx.spawn("dispatch attempts", left_attempts::run(app.clone()));
+    cx.spawn("dispatch look-ups", look_up::run(app.clone()));
+    cx.spawn("dispatch odd receipts", judge_parked::run(app.clone()));
     app.urgent
         .consume(
             send_answer::DURABLE,
@@ -196,6 +237,13 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
             send_answer::handle,
         )
         .await?;
+    cx.consume(
+        send_urgent_chunk::DURABLE,
+        in_hand,
+        app.clone(),
+        send_urgent_chunk::handle,
+    )
+    .await?;
     cx.consume(
         accept_texts::DURABLE,
         TEXT_COMMANDS_AT_ONCE,
@@ -212,7 +260,7 @@ async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     .await?;
     cx.consume(
         send_chunk::DURABLE,
-        at_once,
+        in_hand,
         app.clone(),
         send_chunk::handle,
     )

@@ -1,21 +1,30 @@
 //! Registers this dispatcher with consent and settles what its predecessor left open.
 
+use std::collections::HashMap;
 use std::time::Duration;
+
+use channels::look_up::fingerprint;
 
 use contract::chunk::{Encoding, Outcome, SlotRef};
 use contract::consent::{DispatcherRegistered, OpenSlot, RegisterDispatcher};
-use contract::dispatch::{HandOver, SlotOutcome};
+use contract::dispatch::{HandOver, SendChunk, SlotOutcome};
+use contract::ids::{MessageId, RunId};
 use contract::reason::Reason;
 use contract::time::UnixMillis;
+use futures::future::BoxFuture;
 
 use crate::app::{App, EVERYONE};
 use crate::db::attempt::{self, Attempt};
-use crate::db::ledger;
-use crate::money::charge;
+use crate::db::{api_message, ledger};
+use crate::doubt::{Cause, Trace};
+use crate::money::charge::{self, Costs, HoldKey};
 use crate::money::db::holds;
 use crate::outcomes::Group;
+use crate::recorder::Besides;
+use crate::sends::NO_CAMPAIGN;
 use crate::slots;
 
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Asks until consent answers, or the service stops (`None`).
@@ -44,21 +53,69 @@ pub async fn register(app: &App) -> Option<DispatcherRegistered> {
     }
 }
 
-/// Settles every open slot: what the ledger knows was settled before; nobody can say whether the rest left.
+/// Settles every open slot: what the ledger knows was settled before; nobody can say whether the rest left. A database
+/// that does not answer is waited for: without it nothing can be sent.
 pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
-    if open.is_empty() {
-        returned(app).await?;
-        return give_back(app).await;
+    if !open.is_empty() {
+        tokio::time::sleep(Duration::from_millis(app.config.takeover_wait_ms)).await;
+        settle_open(app, &open).await?;
     }
-    tokio::time::sleep(Duration::from_millis(app.config.takeover_wait_ms)).await;
+    until_done(app, |app| Box::pin(returned(app))).await?;
+    until_done(app, |app| Box::pin(give_back(app))).await
+}
+
+/// Tries again on failure, until the service stops.
+async fn until_done<'a, T>(
+    app: &'a App,
+    what: impl Fn(&'a App) -> BoxFuture<'a, anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let (stopping, mut wait) = (app.cx.stopping(), FIRST_WAIT);
+    loop {
+        let error = match what(app).await {
+            Ok(done) => return Ok(done),
+            Err(error) if stopping.is_cancelled() => return Err(error),
+            Err(error) => error,
+        };
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "a predecessor's work could not be taken over yet"
+        );
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stopping.cancelled() => {}
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// What the tables say of open slots.
+struct Known {
+    /// Places that the ledger has, slot by slot.
+    masks: Vec<u64>,
+    held: Vec<(HoldKey, Costs)>,
+    pending: Vec<Attempt>,
+}
+
+async fn known(app: &App, slots: &[SlotRef]) -> anyhow::Result<Known> {
+    let (engine, db, name) = (app.cx.db.engine(), app.cx.db.read(), &app.config.name);
+    Ok(Known {
+        masks: ledger::masks(engine, db, slots).await?,
+        held: holds::held_by(engine, db, name).await?,
+        pending: attempt::pending(engine, db, name).await?,
+    })
+}
+
+async fn settle_open(app: &App, open: &[OpenSlot]) -> anyhow::Result<()> {
     let slots: Vec<SlotRef> = open.iter().map(|open| open.slot).collect();
-    let known = ledger::masks(app.cx.db.engine(), app.cx.db.read(), &slots).await?;
-    let held = holds::held_by(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
-    let pending = attempt::pending(app.cx.db.engine(), app.cx.db.read(), &app.config.name).await?;
+    let Known {
+        masks,
+        held,
+        pending,
+    } = until_done(app, |app| Box::pin(known(app, &slots))).await?;
     let at = app.cx.clock.millis();
     let outcomes: Vec<_> = open
         .iter()
-        .zip(known)
+        .zip(masks)
         .map(|(open, known)| {
             let attempts = unused(open, known, &pending);
             let settled = attempts
@@ -76,18 +133,25 @@ pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
         unknown,
         "settled what a predecessor left open"
     );
+    let mut works = until_done(app, |app| Box::pin(works(app, open))).await?;
     let settled = outcomes.into_iter().map(|(tenant, outcome, attempts)| {
+        let traces = traces(works.remove(&outcome.slot.run));
         let charge = charge::left_open(outcome.slot, &held);
         let group = Group {
             outcome,
             routed: None,
         };
+        let besides = Besides {
+            charge,
+            attempts,
+            traces,
+            ..Besides::default()
+        };
         app.recorder
-            .settle_charging(tenant, vec![group], true, Vec::new(), (charge, attempts))
+            .settle_charging(tenant, vec![group], true, Vec::new(), besides)
     });
     futures::future::try_join_all(settled).await?;
-    returned(app).await?;
-    give_back(app).await
+    Ok(())
 }
 
 /// What stands in no open slot now came back when its slot was closed.
@@ -100,11 +164,40 @@ async fn returned(app: &App) -> anyhow::Result<()> {
 }
 
 /// Permits of an open slot whose texts surely did not leave: they were to come back with its closing.
-fn unused(open: &OpenSlot, known: u64, pending: &[Attempt]) -> Vec<Attempt> {
+pub fn unused(open: &OpenSlot, known: u64, pending: &[Attempt]) -> Vec<Attempt> {
     let of_slot = pending.iter().filter(|one| one.slot == open.slot);
     of_slot
         .filter(|one| known & (1 << slots::place(one.position)) == 0)
         .cloned()
+        .collect()
+}
+
+/// Texts of the API among what was left open: number and words are in their rows.
+async fn works(app: &App, open: &[OpenSlot]) -> anyhow::Result<HashMap<RunId, SendChunk>> {
+    let own = open.iter().filter(|open| open.campaign == NO_CAMPAIGN);
+    let ids: Vec<MessageId> = own.map(|open| MessageId::of(open.slot.run, 0, 0)).collect();
+    let works = api_message::works(app.cx.db.engine(), app.cx.db.read(), &ids).await?;
+    Ok(works
+        .into_iter()
+        .map(|work| (work.head.run, work))
+        .collect())
+}
+
+fn traces(work: Option<SendChunk>) -> Vec<Trace> {
+    let Some(SendChunk { head, texts }) = work else {
+        return Vec::new();
+    };
+    let texts = texts.into_iter();
+    texts
+        .map(|text| Trace {
+            position: text.position,
+            cause: Cause::ProcessDied,
+            provider: String::new(),
+            mode: head.mode,
+            to: Some(text.phone),
+            sender: head.sender.clone(),
+            fingerprint: Some(fingerprint(&text.body)),
+        })
         .collect()
 }
 

@@ -68,6 +68,11 @@ enum Command {
     /// Pauses, drains, purges, moves and resumes what leaves.
     #[command(subcommand)]
     Traffic(commands::traffic::Action),
+    /// Shows texts of which nobody can say what became of them, and what is done to find out.
+    Unknown(commands::unknown::Options),
+    /// Checks journeys and plays them.
+    #[command(subcommand)]
+    Journey(commands::journey::Action),
     /// Prints every setting with its default.
     Config,
 }
@@ -111,6 +116,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Policy(action) => commands::policy::run(action).await,
         Command::Explain(options) => commands::explain::run(options).await,
         Command::Traffic(action) => commands::traffic::run(action).await,
+        Command::Unknown(options) => commands::unknown::run(options).await,
+        Command::Journey(action) => commands::journey::run(&action),
         Command::Config => {
             print!("{}", registry::documented_defaults());
             Ok(ExitCode::SUCCESS)

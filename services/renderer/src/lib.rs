@@ -1,8 +1,9 @@
 //! renderer: what a text says.
 //!
 //! Owns templates and their published versions, fragments, and where short links lead. Hears `render_chunk`;
-//! says `chunk_rendered`; passes the finished texts to dispatch as `send_chunk`. Answers `describe_template`,
-//! `render_one`, `render_texts` and `resolve_link`. Asks: `contacts.list_fields`, `contacts.load_recipients`.
+//! says `chunk_rendered`; passes the finished texts to dispatch as `send_chunk` or `send_urgent_chunk`. Answers
+//! `describe_template`, `render_one`, `render_texts` and `resolve_link`.
+//! Asks: `contacts.list_fields`, `contacts.load_recipients`.
 
 mod api;
 mod app;

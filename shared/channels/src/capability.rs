@@ -1,5 +1,7 @@
 //! What a provider can promise; routing and the reconciler of `unknown` texts go by it.
 
+use crate::look_up::LookUp;
+
 /// How a text of which nobody knows whether it was taken can be told from one that was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idempotency {
@@ -25,6 +27,8 @@ pub struct Capabilities {
     pub brings_by_link: bool,
     /// Seconds a text may stay with the carrier at most; 0 where no limit is known.
     pub longest_validity_seconds: u64,
+    /// How it can be asked what became of a text.
+    pub look_up: LookUp,
 }
 
 impl Idempotency {

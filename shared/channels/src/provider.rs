@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use crate::capability::Capabilities;
 use crate::fault::{Certainty, Fault};
 use crate::link_state::LinkState;
+use crate::look_up::{Finding, Sought};
 use crate::tried::Tried;
 
 /// One finished text on its way out.
@@ -116,6 +117,11 @@ pub trait Provider: Send + Sync + 'static {
     ) -> BoxFuture<'_, Vec<SubmitOutcome>> {
         let tried = self.hand_over(batch, deadline);
         Box::pin(async move { tried.await.into_iter().map(Tried::into_outcome).collect() })
+    }
+
+    /// Asks what became of a text. Sends nothing, and may be asked again.
+    fn look_up<'p>(&'p self, _sought: &'p Sought) -> BoxFuture<'p, Finding> {
+        Box::pin(async { Finding::CannotAsk })
     }
 
     /// Tells the carrier that what it brought is kept (`taken`), or that it should bring it again.

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::class::Class;
+use crate::class::{Class, Mode};
 use crate::ids::{AppointmentId, CampaignId, ContactId, RunId};
 use crate::payload::{Format, Owner, Payload, PayloadKind};
+use crate::reason::Reason;
 use crate::time::UnixMillis;
 
 /// The audience of a run is frozen and its first chunks are on their way.
@@ -40,11 +41,13 @@ impl Payload for ChunkSettled {
     const NAME: &'static str = "chunk_settled";
 }
 
-/// Nothing of the run is pending any more.
+/// Nothing of the run is pending any more. Said again, with the next revision, whenever a late report changes a
+/// number of it: of several the highest revision holds, in whatever order they come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunClosed {
     pub run: RunId,
     pub campaign: CampaignId,
+    /// When the run closed.
     pub at: UnixMillis,
     pub recipients: u64,
     pub suppressed: u64,
@@ -53,12 +56,51 @@ pub struct RunClosed {
     pub failed: u64,
     pub unknown: u64,
     pub handed_over: u64,
+    /// Which statement of these numbers this is, from 1. Left out on the wire while it is the first.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub revision: u32,
+    /// When the numbers became these; `None` in the first statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restated_at: Option<UnixMillis>,
+}
+
+const fn first() -> u32 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+const fn is_first(revision: &u32) -> bool {
+    *revision == first()
 }
 
 impl Payload for RunClosed {
     const KIND: PayloadKind = PayloadKind::Event;
     const OWNER: Owner = Owner::Campaigns;
     const NAME: &'static str = "run_closed";
+    const FORMAT: Format = Format::Json;
+}
+
+/// Let texts that are held for this reason until later be tried now: what held them has ended, or there is room for
+/// them. Of no single tenant where it held texts of everybody. Nothing depends on it: whoever is not brought back comes
+/// when the instant has come that it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BringBack {
+    pub reason: Reason,
+    /// `None`: of both.
+    pub mode: Option<Mode>,
+    /// `None`: of whichever campaign.
+    pub campaign: Option<CampaignId>,
+    /// Texts; `None`: all of them.
+    pub at_most: Option<u32>,
+}
+
+impl Payload for BringBack {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Campaigns;
+    const NAME: &'static str = "bring_back";
     const FORMAT: Format = Format::Json;
 }
 
@@ -146,4 +188,46 @@ impl Payload for AppointmentChanged {
     const OWNER: Owner = Owner::Campaigns;
     const NAME: &'static str = "appointment_changed";
     const FORMAT: Format = Format::Json;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn closed(revision: u32, restated_at: Option<UnixMillis>) -> RunClosed {
+        RunClosed {
+            run: RunId::from_raw(1),
+            campaign: CampaignId::from_raw(2),
+            at: UnixMillis(3),
+            recipients: 4,
+            suppressed: 0,
+            cancelled: 0,
+            expired: 0,
+            failed: 0,
+            unknown: 1,
+            handed_over: 3,
+            revision,
+            restated_at,
+        }
+    }
+
+    #[test]
+    fn a_closing_without_a_revision_is_the_first() {
+        let first = serde_json::to_value(closed(1, None)).unwrap();
+        assert!(first.get("revision").is_none() && first.get("restated_at").is_none());
+        let read: RunClosed = serde_json::from_value(first).unwrap();
+        assert_eq!(read, closed(1, None));
+    }
+
+    #[test]
+    fn a_restatement_carries_its_revision_and_its_time() {
+        let again = closed(2, Some(UnixMillis(9)));
+        let text = serde_json::to_value(&again).unwrap();
+        assert_eq!(
+            (&text["revision"], &text["restated_at"]),
+            (&2.into(), &9.into())
+        );
+        let read: RunClosed = serde_json::from_value(text).unwrap();
+        assert_eq!(read, again);
+    }
 }

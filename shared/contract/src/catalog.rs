@@ -6,7 +6,9 @@
 use serde_json::Value;
 
 use crate::accounts::VerifyKey;
-use crate::campaigns::{AppointmentChanged, AppointmentEvent, ChunkSettled, RunClosed, RunStarted};
+use crate::campaigns::{
+    AppointmentChanged, AppointmentEvent, BringBack, ChunkSettled, RunClosed, RunStarted,
+};
 use crate::chunk::{
     ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, Screened, SlotRef, Text,
 };
@@ -16,11 +18,14 @@ use crate::consent::{
     OptInsRecorded, OptOutConfirmed, OptOutRecorded, PermitAsk, RecordProviderBlock, RecordReply,
     RegisterDispatcher, Reply, ReturnedPermit, ScreenChunk, SetRunGate,
 };
-use crate::contacts::{ContactKey, FindByPhone, FindContacts, ImportFinished, ListFields, LoadRecipients, PageAudience};
+use crate::contacts::{
+    ContactDeleted, ContactKey, FindByPhone, FindContacts, ImportFinished, ListFields,
+    LoadRecipients, PageAudience,
+};
 use crate::dispatch::{
-    FindSend, HandOver, HandOversRecorded, Passed, ProviderBlock, ProviderReceipt, Receipt,
-    ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer, SendChunk, SlotOutcome,
-    TakeReply, TextsRouted,
+    FindSend, FindSenderPool, ForgetPerson, HandOver, HandOversRecorded, Passed, ProviderBlock,
+    ProviderReceipt, Receipt, ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer,
+    SendChunk, SendUrgentChunk, SlotOutcome, TakeReply, TextsRouted, UnknownSettled,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, LoadReply, MessageReceived, ReceiveReply};
@@ -237,6 +242,7 @@ fn accounts_and_contacts() -> Vec<Entry> {
             updated: 1,
             rejected: 1,
         }),
+        Entry::of(&ContactDeleted { contact: id(3) }),
     ]
 }
 
@@ -330,6 +336,12 @@ fn consent() -> Vec<Entry> {
 
 fn campaigns_and_renderer() -> Vec<Entry> {
     vec![
+        Entry::of(&BringBack {
+            reason: Reason::PACE_QUEUE,
+            mode: Some(Mode::Test),
+            campaign: Some(id(1)),
+            at_most: Some(100),
+        }),
         Entry::of(&RunStarted {
             run: run(),
             campaign: id(1),
@@ -355,6 +367,8 @@ fn campaigns_and_renderer() -> Vec<Entry> {
             failed: 0,
             unknown: 0,
             handed_over: 9,
+            revision: 1,
+            restated_at: None,
         }),
         Entry::of(&RenderChunk {
             head: head(),
@@ -382,6 +396,19 @@ fn campaigns_and_renderer() -> Vec<Entry> {
 fn dispatch_and_inbound() -> Vec<Entry> {
     vec![
         Entry::of(&SendChunk {
+            head: head(),
+            texts: vec![Text {
+                position: 65,
+                contact: id(3),
+                phone: phone(),
+                zone: Some(0),
+                decision: id(5),
+                encoding: Encoding::Gsm7,
+                segments: 1,
+                body: "Hi Ana".into(),
+            }],
+        }),
+        Entry::of(&SendUrgentChunk {
             head: head(),
             texts: vec![Text {
                 position: 65,
@@ -450,6 +477,14 @@ fn dispatch_and_inbound() -> Vec<Entry> {
                 at: AT,
             }],
         }),
+        Entry::of(&UnknownSettled {
+            items: vec![Receipt {
+                message: MessageId::of(run(), 3, 65),
+                outcome: Outcome::Delivered,
+                reason: Reason::OK,
+                at: AT,
+            }],
+        }),
         Entry::of(&RecordReceipts {
             provider: "twilio".into(),
             receipts: vec![ProviderReceipt {
@@ -472,6 +507,11 @@ fn dispatch_and_inbound() -> Vec<Entry> {
             to: "+15005550100".into(),
             text: "STOP".into(),
         }),
+        Entry::of(&FindSenderPool {
+            name: "us".into(),
+            mode: Mode::Test,
+        }),
+        Entry::of(&ForgetPerson { phone: phone() }),
         Entry::of(&FindSend {
             message: MessageId::of(run(), 0, 0),
         }),

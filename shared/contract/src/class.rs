@@ -85,6 +85,11 @@ impl Class {
         )
     }
 
+    /// Somebody waits for it: it goes ahead of marketing.
+    pub const fn is_urgent(self) -> bool {
+        !matches!(self, Self::Marketing)
+    }
+
     /// What a campaign may be; the other classes are answers of the platform itself.
     pub const fn is_of_campaigns(self) -> bool {
         matches!(

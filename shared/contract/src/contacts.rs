@@ -147,3 +147,16 @@ impl Payload for ImportFinished {
     const NAME: &'static str = "import_finished";
     const FORMAT: Format = Format::Json;
 }
+
+/// A contact was deleted. Carries no number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactDeleted {
+    pub contact: ContactId,
+}
+
+impl Payload for ContactDeleted {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "contact_deleted";
+    const FORMAT: Format = Format::Json;
+}

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chunk::{ChunkHead, Encoding, Outcome, SlotRef, Text};
-use crate::ids::{CampaignId, ContactId, DecisionId, MessageId};
+use crate::class::Mode;
+use crate::ids::{CampaignId, ContactId, DecisionId, MessageId, SenderPoolId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::phone::Phone;
 use crate::reason::Reason;
@@ -21,6 +22,19 @@ impl Payload for SendChunk {
     const KIND: PayloadKind = PayloadKind::Command;
     const OWNER: Owner = Owner::Dispatch;
     const NAME: &'static str = "send_chunk";
+}
+
+/// The same for texts of every class but marketing: people wait for them, so they do not stand behind campaigns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SendUrgentChunk {
+    pub head: ChunkHead,
+    pub texts: Vec<Text>,
+}
+
+impl Payload for SendUrgentChunk {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "send_urgent_chunk";
 }
 
 /// Hand these over before anything else, past the campaigns' queue and without waiting for the pace: the
@@ -117,7 +131,8 @@ impl Payload for TextsRouted {
     const FORMAT: Format = Format::Json;
 }
 
-/// Final receipts, after folding by rank: each message appears at most once per state.
+/// Receipts and what look-ups found, after folding by rank: each message appears at most once per state. Handed over and
+/// failed are said of texts alone that were unknown: the provider has them after all, or surely never took them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptsRecorded {
     pub items: Vec<Receipt>,
@@ -136,6 +151,22 @@ impl Payload for ReceiptsRecorded {
     const KIND: PayloadKind = PayloadKind::Event;
     const OWNER: Owner = Owner::Dispatch;
     const NAME: &'static str = "receipts_recorded";
+}
+
+/// Texts whose hand-over was [`Outcome::Unknown`] until a receipt named them. Said besides [`ReceiptsRecorded`], in
+/// the same commit, for those who count hand-overs and not receipts: of all receipts only these, which are
+/// rare, change what a campaign is told to have handed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnknownSettled {
+    /// Where each text stands now: above [`Outcome::Unknown`].
+    pub items: Vec<Receipt>,
+}
+
+impl Payload for UnknownSettled {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "unknown_settled";
+    const FORMAT: Format = Format::Json;
 }
 
 /// Fold these receipts, which a provider brought by webhook, into the states of their texts. inbound has made
@@ -253,4 +284,37 @@ impl Payload for FindSend {
 impl Query for FindSend {
     /// `None`: no such text of this tenant, or it came from a campaign.
     type Answer = Option<SendFound>;
+}
+
+/// A person is erased: what stands under this number goes, as far as it proves nothing. Runs twice without harm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ForgetPerson {
+    pub phone: Phone,
+}
+
+impl Payload for ForgetPerson {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "forget_person";
+    const FORMAT: Format = Format::Json;
+}
+
+/// Which sender pool of this tenant and mode has this name? Asked before a campaign that leaves from it is saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FindSenderPool {
+    /// Without `pool:`.
+    pub name: String,
+    pub mode: Mode,
+}
+
+impl Payload for FindSenderPool {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Dispatch;
+    const NAME: &'static str = "find_sender_pool";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for FindSenderPool {
+    /// `None`: there is none.
+    type Answer = Option<SenderPoolId>;
 }

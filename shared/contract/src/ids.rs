@@ -251,6 +251,14 @@ pub mod kinds {
     impl Kind for Event {
         const PREFIX: &'static str = "evt";
     }
+    pub enum Journey {}
+    impl Kind for Journey {
+        const PREFIX: &'static str = "jny";
+    }
+    pub enum JourneyRun {}
+    impl Kind for JourneyRun {
+        const PREFIX: &'static str = "jrn";
+    }
 }
 
 pub type TenantId = Id<kinds::Tenant>;
@@ -287,6 +295,9 @@ pub type AppointmentId = Id<kinds::Appointment>;
 pub type ReminderPlanId = Id<kinds::ReminderPlan>;
 /// Identity of an envelope on the bus; what consumers deduplicate by.
 pub type EventId = Id<kinds::Event>;
+pub type JourneyId = Id<kinds::Journey>;
+/// One person on the way through a journey.
+pub type JourneyRunId = Id<kinds::JourneyRun>;
 
 /// Bits of a run id left free for (chunk, position).
 const PLACE_BITS: u32 = 40;

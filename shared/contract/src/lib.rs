@@ -30,8 +30,9 @@ pub mod validity;
 pub use class::{Class, Mode};
 pub use envelope::Envelope;
 pub use ids::{
-    AppointmentId, CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId, InboundId,
-    IncidentId, KeyId, ListId, MessageId, ReminderPlanId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
+    AppointmentId, CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId,
+    InboundId, IncidentId, JourneyId, JourneyRunId, KeyId, ListId, MessageId, ReminderPlanId,
+    ReviewId, RunId, SuppressionId, TemplateId, TenantId,
 };
 pub use payload::{Format, Owner, Payload, PayloadKind, Query};
 pub use phone::{Phone, PhoneError};

@@ -96,6 +96,7 @@ impl Reason {
     pub const OPERATOR_PURGED: Self = Self(Cow::Borrowed("OPERATOR_PURGED"));
     pub const PACE_QUEUE: Self = Self(Cow::Borrowed("PACE_QUEUE"));
     pub const CARRIER_FAULT: Self = Self(Cow::Borrowed("CARRIER_FAULT"));
+    pub const NOT_TAKEN: Self = Self(Cow::Borrowed("NOT_TAKEN"));
     pub const UNREACHABLE: Self = Self(Cow::Borrowed("UNREACHABLE"));
     pub const DELIVERY_EXPIRED: Self = Self(Cow::Borrowed("DELIVERY_EXPIRED"));
     pub const UNDELIVERABLE: Self = Self(Cow::Borrowed("UNDELIVERABLE"));

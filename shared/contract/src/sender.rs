@@ -30,6 +30,11 @@ pub fn fault(sender: &str) -> Option<&'static str> {
     }
 }
 
+/// Name of the sender pool that `sender` means, where it means one.
+pub fn pool(sender: &str) -> Option<&str> {
+    sender.strip_prefix("pool:")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

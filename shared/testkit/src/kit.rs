@@ -103,7 +103,13 @@ impl Kit {
     /// The same services once more, on the same data and nats-server, as a second process would be. To be
     /// stopped before the kit; only with PostgreSQL, a file of SQLite has one owner.
     pub async fn beside(&self) -> Host {
-        run(&self.services, &self.settings, &self.clock).await
+        self.beside_with(|settings| settings).await
+    }
+
+    /// The same with other settings.
+    pub async fn beside_with(&self, change: impl FnOnce(Settings) -> Settings) -> Host {
+        let settings = change(self.settings.clone());
+        run(&self.services, &settings, &self.clock).await
     }
 
     /// A running service's surroundings.

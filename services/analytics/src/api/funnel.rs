@@ -8,14 +8,16 @@ use axum::extract::State;
 use chassis::http::{Auth, PathId, Problem};
 use chrono::{DateTime, Utc};
 use contract::chunk::Outcome;
-use contract::{CampaignId, RunId, TenantId};
+use contract::{CampaignId, RunId, TenantId, UnixMillis};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::db::people::{self, Reaction};
+use crate::db::restatements::{self, Changes};
 use crate::db::rollup::{self, Sum};
 use crate::db::runs::{self, Run};
+use crate::horizon::Horizon;
 
 /// What became of a campaign's recipients. At every instant:
 /// recipients = suppressed + cancelled + expired + failed + unknown + handed_over + pending.
@@ -45,6 +47,14 @@ pub struct Funnel {
     pub opt_outs: u64,
     #[schema(value_type = Option<String>)]
     pub as_of: Option<DateTime<Utc>>,
+    /// A run is open, or receipts may still come and move texts on to `delivered` or `undelivered`.
+    pub provisional: bool,
+    /// 1 once every run has closed, as `GET /v1/campaigns/{id}/progress` says it; one more each time the numbers are
+    /// restated there, or change here after they were no longer provisional. `null` until then.
+    pub revision: Option<i64>,
+    /// When they last changed after they had been stated.
+    #[schema(value_type = Option<String>)]
+    pub restated_at: Option<DateTime<Utc>>,
 }
 
 /// Counts of one campaign over all its runs.
@@ -61,10 +71,12 @@ pub async fn handle(
     if runs.is_empty() {
         return Err(Problem::not_found("campaign with a run"));
     }
-    let now = app.clock.now();
+    let late = restatements::of_campaign(&app.db, caller.tenant, id).await?;
+    let now = app.clock.millis();
     let mut funnel = count(&sums, &runs);
     funnel.campaign = Some(id);
-    funnel.as_of = Some(now);
+    funnel.as_of = Some(now.to_utc());
+    funnel.state(&runs, late, app.config.horizon(), now);
     for run in &runs {
         funnel.replies += reactions(&app, caller.tenant, run, Reaction::Reply).await?;
         funnel.opt_outs += reactions(&app, caller.tenant, run, Reaction::OptOut).await?;
@@ -92,6 +104,27 @@ async fn reactions(
         runs::key_range(run.no),
     )
     .await
+}
+
+impl Funnel {
+    /// Says how final its counts are. `late`: changes of hours whose sums had been final.
+    fn state(&mut self, runs: &[Run], late: Changes, horizon: Horizon, now: UnixMillis) {
+        let closed: Option<Vec<UnixMillis>> = runs.iter().map(|run| run.closed_at).collect();
+        let Some(closed) = closed else {
+            self.provisional = true;
+            return;
+        };
+        let may_rise = self.unknown + self.awaiting_receipt + self.undelivered > 0;
+        self.provisional = may_rise && !closed.iter().all(|at| horizon.run_is_final(*at, now));
+        let again: i64 = runs
+            .iter()
+            .filter_map(|run| run.revision)
+            .map(|n| n - 1)
+            .sum();
+        self.revision = Some(1 + again + late.count);
+        let restated = runs.iter().filter_map(|run| run.restated_at).chain(late.at);
+        self.restated_at = restated.max().map(UnixMillis::to_utc);
+    }
 }
 
 fn count(sums: &[Sum], runs: &[Run]) -> Funnel {
@@ -148,6 +181,8 @@ mod tests {
             recipients: Some(20),
             started_at: None,
             closed_at: None,
+            revision: None,
+            restated_at: None,
         };
         let sums = [
             sum(Outcome::Suppressed, "NO_CONSENT", 3),
@@ -165,6 +200,63 @@ mod tests {
                 funnel.suppressed["NO_CONSENT"]
             ),
             (9, 5, 3)
+        );
+    }
+
+    #[test]
+    fn a_funnel_is_stated_when_its_runs_have_closed_and_final_when_no_receipt_can_come() {
+        let run = |closed_at: Option<i64>, revision| Run {
+            no: 1,
+            run: RunId::from_raw(0),
+            tenant: TenantId::from_raw(0),
+            campaign: None,
+            recipients: Some(1),
+            started_at: None,
+            closed_at: closed_at.map(UnixMillis),
+            revision,
+            restated_at: revision.filter(|n| *n > 1).map(UnixMillis),
+        };
+        let horizon = Horizon::of_hours(1);
+        let stated = |awaiting_receipt, runs: &[Run], late, now| {
+            let mut funnel = Funnel {
+                awaiting_receipt,
+                ..Funnel::default()
+            };
+            funnel.state(runs, late, horizon, UnixMillis(now));
+            let restated_at = funnel.restated_at.map(|at| at.timestamp_millis());
+            (funnel.provisional, funnel.revision, restated_at)
+        };
+        let none = Changes::default();
+        let late = Changes {
+            count: 2,
+            at: Some(UnixMillis(9)),
+        };
+        let hour = 3_600_000;
+        let (open, closed) = (run(None, None), run(Some(10), Some(1)));
+        assert_eq!(
+            stated(0, std::slice::from_ref(&open), none, 0),
+            (true, None, None)
+        );
+        assert_eq!(
+            stated(0, &[closed.clone(), open], none, hour * 5),
+            (true, None, None)
+        );
+        assert_eq!(
+            stated(1, std::slice::from_ref(&closed), none, hour),
+            (true, Some(1), None)
+        );
+        assert_eq!(
+            stated(1, std::slice::from_ref(&closed), none, hour + 10),
+            (false, Some(1), None)
+        );
+        assert_eq!(
+            stated(0, std::slice::from_ref(&closed), none, 10),
+            (false, Some(1), None)
+        );
+        let twice = run(Some(10), Some(3));
+        assert_eq!(
+            stated(1, &[closed, twice], late, hour * 2),
+            (false, Some(5), Some(9))
         );
     }
 }

@@ -229,6 +229,8 @@ mod tests {
             recipients: None,
             started_at: Some(UnixMillis(5)),
             closed_at: None,
+            revision: None,
+            restated_at: None,
         };
         assert_eq!(
             summary(&whole),

@@ -4,6 +4,7 @@ pub mod block;
 pub mod hops;
 pub mod messages;
 pub mod people;
+pub mod restatements;
 pub mod rollup;
 pub mod routes;
 pub mod runs;

@@ -1,15 +1,18 @@
 //! Sums by run, hour, outcome and reason.
 
 use chassis::{Db, Engine, Tx};
-use contract::{CampaignId, TenantId};
+use contract::{CampaignId, TenantId, UnixMillis};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use super::block;
-use crate::fold::Moves;
+use super::restatements::Changes;
+use crate::fold::Bucket;
 
-pub async fn apply(tx: &Tx, engine: Engine, moves: Moves) -> anyhow::Result<()> {
-    let rows: Vec<[Value; 6]> = moves
-        .into_sorted()
+/// Messages and segments to be added to a bucket of a run.
+pub type Change = ((i64, Bucket), (i64, i64));
+
+pub async fn apply(tx: &Tx, engine: Engine, changes: Vec<Change>) -> anyhow::Result<()> {
+    let rows: Vec<[Value; 6]> = changes
         .into_iter()
         .map(|((run_no, bucket), (messages, segments))| {
             [
@@ -71,22 +74,34 @@ pub async fn of_campaign(
         .collect()
 }
 
-/// Hour by hour, of one campaign or of the whole tenant.
+/// A sum of one hour, and how often the sums of that hour changed after they were final.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HourSum {
+    pub sum: Sum,
+    pub changes: Changes,
+}
+
+/// Hour by hour, of one campaign or of the whole tenant. One statement, so that a sum never comes with the
+/// revision of another one.
 pub async fn hourly(
     db: &Db,
     tenant: TenantId,
     campaign: Option<CampaignId>,
     from: i64,
     to: i64,
-) -> anyhow::Result<Vec<Sum>> {
+) -> anyhow::Result<Vec<HourSum>> {
     let only = if campaign.is_some() {
         "and campaign = $4"
     } else {
         ""
     };
     let sql = format!(
-        "select hour, outcome, reason, {SUMS} from rollup where hour >= $2 and hour < $3 \
-         and run_no in (select no from run where tenant = $1 {only}) \
+        "with own as (select no from run where tenant = $1 {only}), \
+         late as (select hour as late_hour, CAST(sum(changes) AS BIGINT) as changes, max(at) as changed_at \
+         from restatement where hour >= $2 and hour < $3 and run_no in (select no from own) group by hour) \
+         select hour, outcome, reason, {SUMS}, coalesce(max(changes), 0) as changes, max(changed_at) as changed_at \
+         from rollup left join late on late_hour = hour where hour >= $2 and hour < $3 \
+         and run_no in (select no from own) \
          group by hour, outcome, reason having sum(messages) <> 0 order by hour, outcome, reason limit 10000"
     );
     let mut values: Vec<Value> = vec![tenant.uuid().into(), from.into(), to.into()];
@@ -95,6 +110,17 @@ pub async fn hourly(
         .query_all_raw(db.engine().sql(sql, values))
         .await?
         .iter()
-        .map(read)
+        .map(|row| {
+            let changes = Changes {
+                count: row.try_get("", "changes")?,
+                at: row
+                    .try_get::<Option<i64>>("", "changed_at")?
+                    .map(UnixMillis),
+            };
+            Ok(HourSum {
+                sum: read(row)?,
+                changes,
+            })
+        })
         .collect()
 }

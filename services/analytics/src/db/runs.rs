@@ -34,9 +34,13 @@ pub struct Run {
     pub recipients: Option<i64>,
     pub started_at: Option<UnixMillis>,
     pub closed_at: Option<UnixMillis>,
+    /// Which statement of its sums campaigns has made; `None` until the first.
+    pub revision: Option<i64>,
+    pub restated_at: Option<UnixMillis>,
 }
 
-const COLUMNS: &str = "no, run, tenant, campaign, recipients, started_at, closed_at";
+const COLUMNS: &str =
+    "no, run, tenant, campaign, recipients, started_at, closed_at, revision, restated_at";
 
 fn read(row: &QueryResult) -> anyhow::Result<Run> {
     Ok(Run {
@@ -51,6 +55,10 @@ fn read(row: &QueryResult) -> anyhow::Result<Run> {
             .try_get::<Option<i64>>("", "started_at")?
             .map(UnixMillis),
         closed_at: row.try_get::<Option<i64>>("", "closed_at")?.map(UnixMillis),
+        revision: row.try_get("", "revision")?,
+        restated_at: row
+            .try_get::<Option<i64>>("", "restated_at")?
+            .map(UnixMillis),
     })
 }
 
@@ -118,21 +126,26 @@ pub async fn started(
     Ok(())
 }
 
+/// Statements of a run's sums may come in any order; the highest revision holds.
 pub async fn closed(
     tx: &Tx,
     engine: Engine,
     tenant: TenantId,
     event: &RunClosed,
 ) -> anyhow::Result<()> {
-    let sql = "insert into run (run, tenant, campaign, recipients, closed_at) values ($1, $2, $3, $4, $5) \
+    let sql = "insert into run (run, tenant, campaign, recipients, closed_at, revision, restated_at) \
+               values ($1, $2, $3, $4, $5, $6, $7) \
                on conflict (run) do update set campaign = excluded.campaign, recipients = excluded.recipients, \
-               closed_at = excluded.closed_at";
+               closed_at = excluded.closed_at, revision = excluded.revision, restated_at = excluded.restated_at \
+               where run.revision is null or run.revision <= excluded.revision";
     let values = [
         event.run.uuid().into(),
         tenant.uuid().into(),
         event.campaign.uuid().into(),
         i64::try_from(event.recipients)?.into(),
         event.at.0.into(),
+        i64::from(event.revision).into(),
+        event.restated_at.map(|at| at.0).into(),
     ];
     tx.execute_raw(engine.sql(sql, values)).await?;
     Ok(())

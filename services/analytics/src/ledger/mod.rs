@@ -13,19 +13,22 @@ pub use groups::Groups;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ahash::AHashMap;
-use chassis::{Db, Engine, Tx};
+use chassis::{Clock, Db, Engine, Tx};
 use contract::{CampaignId, RunId, TenantId};
 
 use crate::db::messages::Handed;
 use crate::db::runs::Run;
-use crate::db::{messages, rollup, runs};
+use crate::db::{messages, restatements, rollup, runs};
 use crate::fold::{Message, Moves};
+use crate::horizon::Horizon;
 
 /// The writing side of this service.
 #[derive(Clone)]
 pub struct Ledger {
     db: Db,
     engine: Engine,
+    clock: Clock,
+    horizon: Horizon,
     /// Runs whose number and campaign are committed.
     known: Arc<Mutex<AHashMap<RunId, Run>>>,
 }
@@ -34,11 +37,13 @@ pub struct Ledger {
 const REMEMBERED: usize = 10_000;
 
 impl Ledger {
-    pub fn new(db: Db) -> Self {
+    pub fn new(db: Db, clock: Clock, horizon: Horizon) -> Self {
         let engine = db.engine();
         Self {
             db,
             engine,
+            clock,
+            horizon,
             known: Arc::default(),
         }
     }
@@ -109,7 +114,19 @@ impl Ledger {
             rises
         });
         messages::put_handed(tx, self.engine, rows).await?;
-        rollup::apply(tx, self.engine, moves).await
+        self.apply(tx, moves).await
+    }
+
+    /// Moves the sums, and writes down which of them had been final.
+    async fn apply(&self, tx: &Tx, moves: Moves) -> anyhow::Result<()> {
+        let (sums, now) = (moves.into_sorted(), self.clock.millis());
+        let restated = sums
+            .iter()
+            .map(|((run_no, bucket), _)| (*run_no, bucket.hour))
+            .filter(|(_, hour)| self.horizon.hour_is_final(*hour, now))
+            .collect();
+        rollup::apply(tx, self.engine, sums).await?;
+        restatements::count(tx, self.engine, restated, now).await
     }
 }
 

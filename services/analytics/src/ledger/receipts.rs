@@ -4,8 +4,8 @@ use contract::TenantId;
 use contract::dispatch::ReceiptsRecorded;
 
 use super::Ledger;
+use crate::db::messages;
 use crate::db::runs::{message_key, run_no_of};
-use crate::db::{messages, rollup};
 use crate::fold::{Message, Moves, Step};
 
 impl Ledger {
@@ -74,6 +74,6 @@ impl Ledger {
             rises
         });
         messages::put_receipts(tx, self.engine, rows).await?;
-        rollup::apply(tx, self.engine, moves).await
+        self.apply(tx, moves).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use analytics::horizon::Horizon;
 use analytics::ledger::{Groups, Ledger};
 use chassis::Db;
 use chrono::DateTime;
@@ -128,10 +129,10 @@ async fn state(db: &Db, run: RunId) -> (Vec<String>, BTreeMap<String, (i64, i64)
 #[tokio::test(flavor = "multi_thread")]
 async fn any_order_and_repetition_of_events_ends_in_the_same_rows_and_sums() {
     let kit = Kit::start(&[analytics::SERVICE]).await;
-    let (db, tenant) = (kit.db("analytics"), kit.tenant);
+    let (db, tenant, clock) = (kit.db("analytics"), kit.tenant, kit.clock.clone());
     let handle = tokio::runtime::Handle::current();
     let task = tokio::task::spawn_blocking(move || {
-        let ledger = Ledger::new(db.clone());
+        let ledger = Ledger::new(db.clone(), clock, Horizon::of_hours(72));
         let started = std::cell::Cell::new(START);
         let new_run = || {
             started.set(started.get() + 1);

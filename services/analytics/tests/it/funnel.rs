@@ -153,6 +153,8 @@ async fn a_campaign_is_counted_from_what_was_said() {
         failed: 1,
         unknown: 0,
         handed_over: 3,
+        revision: 1,
+        restated_at: None,
     };
     bus.publish(tenant, &closed).await.unwrap();
     kit.stop().await;

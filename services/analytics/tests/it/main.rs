@@ -4,5 +4,6 @@
 )]
 
 mod any_order;
+mod api_texts;
 mod funnel;
 mod samples;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::schedule::{self, Checked, Schedule};
+use super::sender_pool;
 use super::types::{Campaign, ValidFor, check};
 use crate::app::App;
 use crate::audience::Audience;
@@ -81,6 +82,7 @@ pub async fn handle(
         updated_at: now.into(),
     };
     check(&campaign, faults)?;
+    sender_pool::check(&app, &campaign).await?;
     let row = campaign.clone();
     app.cx
         .db

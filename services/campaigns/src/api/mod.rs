@@ -5,6 +5,7 @@ mod cancel;
 mod create;
 mod gated;
 mod get;
+mod journeys;
 mod launch;
 mod list;
 mod occurrences;
@@ -14,6 +15,7 @@ mod reminder_plans;
 mod remove;
 mod resume;
 mod schedule;
+mod sender_pool;
 mod test_send;
 mod transition;
 mod types;
@@ -37,6 +39,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(progress::handle))
         .routes(routes!(occurrences::handle))
         .routes(routes!(test_send::handle))
+        .merge(journeys::router())
         .merge(plans())
         .merge(booked())
 }

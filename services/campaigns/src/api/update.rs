@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use super::schedule::{self, Checked, Schedule};
+use super::sender_pool;
 use super::transition::{find_for, settled_by};
 use super::types::{Campaign, ValidFor, check};
 use crate::app::App;
@@ -85,6 +86,7 @@ pub async fn handle(
         campaign.valid_for_ms = valid_for.millis()?;
     }
     check(&campaign, faults)?;
+    sender_pool::check(&app, &campaign).await?;
     campaign.updated_at = now.into();
     let row = campaign.clone();
     let won = app

@@ -1,11 +1,13 @@
 //! What this service hears. One file per durable.
 
+mod bring_back;
 mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
 mod message_received;
 mod receipts_recorded;
 mod texts_accepted;
+mod unknown_settled;
 
 use std::sync::Arc;
 
@@ -37,6 +39,15 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         hand_overs_recorded::handle,
     )
     .await?;
+    cx.consume_batch(
+        "campaigns__unknown_settled",
+        max,
+        app.clone(),
+        unknown_settled::handle,
+    )
+    .await?;
+    cx.consume("campaigns__bring_back", 1, app.clone(), bring_back::handle)
+        .await?;
     cx.consume_batch(
         "campaigns__receipts_recorded",
         max,

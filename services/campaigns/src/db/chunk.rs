@@ -80,6 +80,28 @@ pub async fn at_stages(
     rows.iter().map(read).collect()
 }
 
+/// A page of the chunks that are on their way or held and not due by `now`, in ascending order behind `after`, locked
+/// until the transaction ends.
+pub async fn held_after(
+    tx: &Tx,
+    engine: Engine,
+    run: RunId,
+    (after, now): (Option<u32>, UnixMillis),
+    limit: usize,
+) -> anyhow::Result<Vec<Chunk>> {
+    let text = format!(
+        "select {COLUMNS} from chunk c where c.run = $1 and c.chunk > $2 and c.stage in ({}, {}) \
+         and c.next_release_at > $3 order by c.chunk limit {limit}{}",
+        Stage::InFlight.number(),
+        Stage::Held.number(),
+        engine.for_update()
+    );
+    let after = after.map_or(-1, i64::from);
+    let values = [run.uuid().into(), after.into(), now.0.into()];
+    let rows = tx.query_all_raw(sql(tx, text, values)).await?;
+    rows.iter().map(read).collect()
+}
+
 /// Numbers of the chunks at a stage that want to be looked at by `now`, the longest waiting first.
 pub async fn due(
     conn: &impl ConnectionTrait,

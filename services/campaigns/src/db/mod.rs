@@ -4,6 +4,9 @@ pub mod appointment;
 pub mod campaign;
 pub mod chunk;
 pub mod flow_text;
+pub mod journey;
+pub mod journey_input;
+pub mod journey_run;
 pub mod lease;
 pub mod occurrence;
 pub mod progress;
@@ -22,6 +25,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         sql: include_str!("migrations/0001_campaigns.sql"),
     },
     SqlMigration {
+        name: "0002_revisions",
+        sql: include_str!("migrations/0002_revisions.sql"),
+    },
+    SqlMigration {
         name: "0003_schedules",
         sql: include_str!("migrations/0003_schedules.sql"),
     },
@@ -32,5 +39,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0005_appointments",
         sql: include_str!("migrations/0005_appointments.sql"),
+    },
+    SqlMigration {
+        name: "0006_journeys",
+        sql: include_str!("migrations/0006_journeys.sql"),
     },
 ];

@@ -1,12 +1,12 @@
 //! The sums of a run, read in one statement and so in one snapshot.
 
 use chassis::Tx;
-use contract::{CampaignId, RunId, TenantId};
+use contract::{CampaignId, RunId, TenantId, UnixMillis};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::row::{self, sql};
 use crate::lifecycle::State;
-use crate::progress::{ChunkSums, Progress, Sums};
+use crate::progress::{ChunkSums, Progress, Stated, Sums};
 use crate::release::Stage;
 
 /// `None`: the tenant has no such campaign.
@@ -15,8 +15,10 @@ pub async fn of_campaign(
     tenant: TenantId,
     id: CampaignId,
 ) -> anyhow::Result<Option<Progress>> {
-    let text = "select p.state, p.state_reason, c.stage, c.released_at, c.tally \
-                from campaign p left join chunk c on c.run = p.run where p.id = $1 and p.tenant = $2";
+    let text = "select p.state, p.state_reason, r.closed_at, r.revision, r.restated_at, \
+                c.stage, c.released_at, c.tally \
+                from campaign p left join run r on r.id = p.run left join chunk c on c.run = p.run \
+                where p.id = $1 and p.tenant = $2";
     let rows = conn
         .query_all_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
         .await?;
@@ -26,6 +28,7 @@ pub async fn of_campaign(
     let mut progress = Progress {
         state: row::named(first, "state", State::parse)?,
         state_reason: first.try_get("", "state_reason")?,
+        stated: stated(first)?,
         sums: Sums::default(),
         chunks: ChunkSums::default(),
     };
@@ -40,6 +43,19 @@ pub async fn of_campaign(
             u64::from(row.try_get::<i64>("", "stage")? == Stage::Settled.number());
     }
     Ok(Some(progress))
+}
+
+/// Nothing of it while the run is open.
+fn stated(row: &QueryResult) -> anyhow::Result<Stated> {
+    let revision: Option<i64> = row.try_get("", "revision")?;
+    Ok(Stated {
+        closed_at: row::maybe_millis(row, "closed_at")?.map(UnixMillis::to_utc),
+        revision: revision
+            .map(u32::try_from)
+            .transpose()?
+            .filter(|revision| *revision > 0),
+        restated_at: row::maybe_millis(row, "restated_at")?.map(UnixMillis::to_utc),
+    })
 }
 
 /// The sums of a run, inside a transaction.

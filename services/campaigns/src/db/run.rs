@@ -73,6 +73,9 @@ pub struct Run {
     pub mode: Mode,
     pub valid_until: UnixMillis,
     pub started_at: UnixMillis,
+    pub closed_at: Option<UnixMillis>,
+    /// How often its sums were stated as final; 0 until it closes.
+    pub revision: u32,
 }
 
 fn read(row: &QueryResult) -> anyhow::Result<Run> {
@@ -97,6 +100,8 @@ fn read(row: &QueryResult) -> anyhow::Result<Run> {
         mode: row::mode(row)?,
         valid_until: row::millis(row, "valid_until")?,
         started_at: row::millis(row, "started_at")?,
+        closed_at: row::maybe_millis(row, "closed_at")?,
+        revision: row::number(row, "revision")?,
     })
 }
 
@@ -208,9 +213,18 @@ pub async fn advance(tx: &Tx, run: &Run) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Closes a run: its sums are stated for the first time.
 pub async fn close(tx: &Tx, id: RunId, now: UnixMillis) -> anyhow::Result<()> {
-    let text = "update run set state = 'closed', closed_at = $2 where id = $1";
+    let text = "update run set state = 'closed', closed_at = $2, revision = 1 where id = $1";
     tx.execute_raw(sql(tx, text, [id.uuid().into(), now.0.into()]))
         .await?;
+    Ok(())
+}
+
+/// The sums of a closed run, which is locked, are stated anew.
+pub async fn restate(tx: &Tx, id: RunId, revision: u32, now: UnixMillis) -> anyhow::Result<()> {
+    let text = "update run set revision = $2, restated_at = $3 where id = $1";
+    let values = [id.uuid().into(), i64::from(revision).into(), now.0.into()];
+    tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
 }

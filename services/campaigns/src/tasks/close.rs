@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chassis::{Bus, Tx};
+use chassis::{Bus, Engine, Tx};
 use contract::campaigns::RunClosed;
-use contract::{CampaignId, RunId, UnixMillis};
+use contract::{RunId, UnixMillis};
 
 use crate::app::App;
 use crate::db;
-use crate::db::run::RunState;
+use crate::db::run::{Run, RunState};
 use crate::lifecycle::State;
 use crate::progress::Sums;
 use crate::recurring;
@@ -48,40 +48,61 @@ pub async fn close(app: &App, id: RunId) -> anyhow::Result<bool> {
                     (&[State::Preparing, State::Running, State::Paused], state)
                 };
                 db::campaign::move_on(tx, run.campaign, from, state, reason, now).await?;
-                bus.say(tx, run.tenant, &closed(id, run.campaign, &sums, now))
-                    .await?;
+                let first = Statement {
+                    closed_at: now,
+                    revision: 1,
+                    restated_at: None,
+                };
+                bus.say(tx, run.tenant, &closed(&run, &sums, first)).await?;
                 Ok(true)
             })
         })
         .await
 }
 
-/// Late reports (a hand-over that overtook a cancellation, an unknown cleared up) change sums that were
-/// already said: they are said again.
-pub async fn correct(
+/// Late reports (a hand-over that overtook a cancellation, an unknown cleared up) changed the sums of these
+/// runs. Where they had been stated they are stated again, with the next revision.
+pub async fn restate(
     tx: &Tx,
+    engine: Engine,
     bus: &Bus,
     runs: &BTreeSet<RunId>,
     now: UnixMillis,
 ) -> anyhow::Result<()> {
     for id in runs {
-        let Some(run) = db::run::by_id(tx, *id).await? else {
+        // Locked: of two who bring late reports at once the second counts what the first one wrote, and a
+        // run that is being closed meanwhile is closed with them or restated.
+        let Some(run) = db::run::by_id_for_update(tx, engine, *id).await? else {
             continue;
         };
-        if run.state == RunState::Closed {
-            let sums = db::progress::of_run(tx, *id).await?;
-            bus.say(tx, run.tenant, &closed(*id, run.campaign, &sums, now))
-                .await?;
-        }
+        let (RunState::Closed, Some(closed_at)) = (run.state, run.closed_at) else {
+            continue;
+        };
+        let sums = db::progress::of_run(tx, *id).await?;
+        let again = Statement {
+            closed_at,
+            revision: run.revision + 1,
+            restated_at: Some(now),
+        };
+        db::run::restate(tx, *id, again.revision, now).await?;
+        bus.say(tx, run.tenant, &closed(&run, &sums, again)).await?;
     }
     Ok(())
 }
 
-fn closed(run: RunId, campaign: CampaignId, sums: &Sums, at: UnixMillis) -> RunClosed {
+/// Which statement of a run's sums it is.
+#[derive(Clone, Copy)]
+struct Statement {
+    closed_at: UnixMillis,
+    revision: u32,
+    restated_at: Option<UnixMillis>,
+}
+
+fn closed(run: &Run, sums: &Sums, statement: Statement) -> RunClosed {
     RunClosed {
-        run,
-        campaign,
-        at,
+        run: run.id,
+        campaign: run.campaign,
+        at: statement.closed_at,
         recipients: sums.recipients,
         suppressed: sums.suppressed_total(),
         cancelled: sums.cancelled,
@@ -89,5 +110,7 @@ fn closed(run: RunId, campaign: CampaignId, sums: &Sums, at: UnixMillis) -> RunC
         failed: sums.failed_total(),
         unknown: sums.unknown,
         handed_over: sums.handed_over,
+        revision: statement.revision,
+        restated_at: statement.restated_at,
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod close;
 mod freeze;
+mod journeys;
 mod release;
 mod rezone;
 mod supervise;
@@ -18,7 +19,9 @@ pub fn start(app: &Arc<App>) {
     app.cx
         .spawn("campaigns supervise", supervise::run(app.clone()));
     app.cx.spawn("campaigns tick", tick::run(app.clone()));
+    app.cx
+        .spawn("campaigns journeys", journeys::run(app.clone()));
+    app.cx.spawn("campaigns texts", texts::run(app.clone()));
     app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
     app.cx.spawn("campaigns timers", timers::run(app.clone()));
-    app.cx.spawn("campaigns texts", texts::run(app.clone()));
 }

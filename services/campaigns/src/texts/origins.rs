@@ -31,7 +31,8 @@ pub async fn tell(
                 appointment::outcomes::tell(tx, engine, bus, &of_kind, now).await?;
             }
             // These flows do nothing more with a text that has left; its row and its timeline tell the rest.
-            OriginKind::Journey | OriginKind::CampaignTest => {}
+            OriginKind::Journey => crate::journeys::note(tx, engine, &of_kind).await?,
+            OriginKind::CampaignTest => {}
         }
     }
     Ok(())

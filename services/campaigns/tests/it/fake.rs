@@ -15,7 +15,10 @@ use contract::contacts::{
     AudiencePage, ContactKey, FindContacts, LoadRecipients, PageAudience, RecipientData,
     RecipientsLoaded,
 };
-use contract::dispatch::{HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SlotOutcome};
+use contract::dispatch::{
+    FindSenderPool, HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SlotOutcome,
+};
+use contract::ids::SenderPoolId;
 use contract::inbound::LoadReply;
 use contract::renderer::{ChunkRendered, DescribeTemplate, TemplateDescribed};
 use contract::texts::{AcceptTexts, FlowText, RecheckTexts, TextsAccepted};
@@ -118,6 +121,14 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         cx.answer(app.clone(), load_recipients).await?;
         cx.answer(app.clone(), describe_template).await?;
         cx.answer(app.clone(), set_run_gate).await?;
+        cx.answer(
+            app.clone(),
+            |_, asked: Envelope<FindSenderPool>| async move {
+                let known = asked.body.name == "us";
+                Ok(known.then_some(SenderPoolId::from_raw(1)))
+            },
+        )
+        .await?;
         cx.answer(app.clone(), |_, _: Envelope<NoteContent>| async {
             Ok(ContentNoted {})
         })
@@ -570,4 +581,11 @@ pub fn late_hand_over(run: RunId, campaign: CampaignId, position: u16) -> HandOv
     HandOversRecorded {
         slots: vec![outcome],
     }
+}
+
+/// Says what became of a text of a flow.
+pub async fn report_text(kit: &testkit::Kit, message: contract::MessageId, outcome: Outcome) {
+    let mut event = late_hand_over(message.run(), CampaignId::from_raw(0), 0);
+    event.slots[0].items[0].outcome = outcome;
+    kit.bus.publish(kit.tenant, &event).await.unwrap();
 }

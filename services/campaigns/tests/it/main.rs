@@ -8,11 +8,13 @@
 
 mod appointments;
 mod fake;
+mod journeys;
 mod launch;
 mod pausing;
 mod recurring;
 mod releasing;
 mod restart;
+mod restating;
 mod scheduling;
 mod states;
 mod story;

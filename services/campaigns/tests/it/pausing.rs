@@ -93,6 +93,7 @@ async fn a_hand_over_that_overtook_a_cancellation_wins_and_the_sums_are_said_aga
     until(&kit, &id, |progress| progress["cancelled"] == 512).await;
     let closed = said(&kit, 1).await;
     assert_eq!((closed.cancelled, closed.handed_over), (512, 0));
+    assert_eq!((closed.revision, closed.restated_at), (1, None));
     let late = fake::late_hand_over(closed.run, closed.campaign, 7);
     kit.bus.publish(kit.tenant, &late).await.unwrap();
     until(&kit, &id, |progress| {
@@ -101,6 +102,8 @@ async fn a_hand_over_that_overtook_a_cancellation_wins_and_the_sums_are_said_aga
     .await;
     let closed = said(&kit, 2).await;
     assert_eq!((closed.cancelled, closed.handed_over), (511, 1));
+    assert_eq!(closed.revision, 2);
+    assert!(closed.restated_at.is_some());
     kit.stop().await;
 }
 

@@ -29,6 +29,14 @@ async fn a_draft_is_saved_changed_listed_and_deleted() {
         (&json!("Summer"), &json!(null))
     );
     assert_eq!(campaign["valid_for_seconds"], 7200);
+    let pooled = |name: &str| json!({"sender": format!("pool:{name}")});
+    assert_eq!(kit.patch(&path, pooled("us")).await.0, 200);
+    let (status, told) = kit.patch(&path, pooled("nobody")).await;
+    assert_eq!(
+        (status, &told["errors"][0]["code"]),
+        (422, &json!("sender_pool.unknown")),
+        "{told}"
+    );
     let second = create(&kit, draft()).await;
     let (_, first_page) = kit.get("/v1/campaigns?limit=1").await;
     assert_eq!(
@@ -56,6 +64,7 @@ async fn every_fault_of_a_campaign_is_named() {
         ("class", json!("help_reply"), "field.invalid"),
         ("programme", json!("A b"), "field.invalid"),
         ("sender", json!("+12"), "sender.invalid"),
+        ("sender", json!("pool:nobody"), "sender_pool.unknown"),
         ("audience", json!({}), "audience.unclear"),
         ("valid_for", json!("P1M"), "duration.invalid"),
         ("valid_for", json!(0), "duration.invalid"),

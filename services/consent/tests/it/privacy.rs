@@ -2,6 +2,7 @@
 
 use contract::chunk::SlotRef;
 use contract::consent::{Keyword, OptOutConfirmed};
+use contract::dispatch::ForgetPerson;
 use contract::{Class, RunId};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -72,8 +73,10 @@ async fn an_erasure_removes_the_person_and_keeps_the_proof() {
     assert_eq!(before["decisions"][0]["effect"], "allow");
     assert_eq!(before["consents"][0]["evidence"]["ip"], "203.0.113.9");
 
+    let mut orders = listen::<ForgetPerson>(&kit).await;
     let told = erase(&kit, 1, "r-1").await;
     assert_eq!(told["removed"]["messages"], 1, "{told}");
+    assert_eq!(next(&mut orders).await, ForgetPerson { phone: phone(1) });
     assert!(told["kept"].as_array().is_some_and(|kept| kept.len() >= 4));
     for table in [
         "ledger",

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::http::{Auth, PathId, Problem};
+use contract::contacts::ContactDeleted;
 
 use super::contact_ref::ContactRef;
 use crate::app::App;
@@ -21,11 +22,15 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     PathId(contact): PathId<ContactRef>,
 ) -> Result<StatusCode, Problem> {
-    let (engine, tenant) = (app.db.engine(), caller.tenant);
+    let (engine, tenant, bus) = (app.db.engine(), caller.tenant, app.bus.clone());
     let deleted = app.db.write(move |tx| {
         Box::pin(async move {
             let found = contact.load(tx, engine, tenant).await?;
-            db::contacts::delete(tx, engine, tenant, found.id).await
+            if db::contacts::delete(tx, engine, tenant, found.id).await? {
+                let said = ContactDeleted { contact: found.id };
+                bus.say(tx, tenant, &said).await?;
+            }
+            Ok(())
         })
     });
     deleted.await?;

@@ -25,9 +25,14 @@ pub async fn handle(
             ContactKey::ExternalId(id) => external_ids.push(id.as_str()),
         }
     }
-    let found =
-        db::contacts::by_keys(app.db.read(), app.db.engine(), tenant, &phones, &external_ids)
-            .await?;
+    let found = db::contacts::by_keys(
+        app.db.read(),
+        app.db.engine(),
+        tenant,
+        &phones,
+        &external_ids,
+    )
+    .await?;
     let mut ids: HashMap<ContactKey, ContactId> = HashMap::new();
     for contact in found {
         ids.insert(ContactKey::Phone(contact.person.phone), contact.id);

@@ -1,3 +1,6 @@
+use contract::contacts::ContactDeleted;
+use contract::{Payload, payload};
+use futures::StreamExt;
 use serde_json::json;
 use testkit::Kit;
 
@@ -33,9 +36,15 @@ async fn a_contact_is_created_read_changed_and_deleted() {
 
     let (_, found) = kit.get("/v1/contacts?phone=%2B14155552671").await;
     assert_eq!(found["data"][0]["id"], contact["id"]);
+    let subject = payload::subject_filter::<ContactDeleted>();
+    let mut said = kit.bus.client().subscribe(subject).await.unwrap();
+    kit.bus.client().flush().await.unwrap();
     let (status, _) = kit.delete(&path).await;
     assert_eq!(status, 204);
     assert_eq!(kit.get(&path).await.0, 404);
+    let told = said.next().await.unwrap();
+    let told: ContactDeleted = payload::decode(ContactDeleted::FORMAT, &told.payload).unwrap();
+    assert_eq!(told.contact.to_string(), contact["id"].as_str().unwrap());
     kit.stop().await;
 }
 

@@ -61,7 +61,7 @@ pub async fn post(kit: &Kit, query: &str, csv: &[u8]) -> Value {
 
 /// Waits until an import has ended.
 pub async fn ended(kit: &Kit, import: &str) -> Value {
-    for _ in 0..600 {
+    for _ in 0..3_000 {
         let (status, job) = kit.get(&format!("/v1/imports/{import}")).await;
         assert_eq!(status, 200, "{job}");
         if !job["finished_at"].is_null() {

@@ -16,6 +16,7 @@ use super::reach;
 use crate::app::App;
 use crate::db::traffic as db;
 use crate::route;
+use crate::routing::pool_body;
 use crate::tasks::traffic::load;
 use crate::traffic::{Action, Control, Level, Name};
 
@@ -202,9 +203,19 @@ fn target(
         }
         Level::Lane | Level::Campaign | Level::Tenant => {
             let mode = Mode::parse(name.mode).unwrap_or(caller.mode);
-            let owner = app.senders.owner(&to, mode);
-            if owner != Some(name.tenant) {
-                return refuse("texts move only to a sender that the same tenant has sent from");
+            if let Some(fault) = contract::sender::fault(&to) {
+                return refuse(fault);
+            }
+            let theirs = |owner: TenantId| owner != name.tenant;
+            if app.senders.owner(&to, mode).is_some_and(theirs)
+                || app.routing.pooled_by(&to, mode).into_iter().any(theirs)
+            {
+                return refuse("texts move only to a sender that is no other tenant's");
+            }
+            let pool = to.strip_prefix(pool_body::PREFIX);
+            let own = app.routing.of(name.tenant, mode);
+            if pool.is_some_and(|pool| own.is_none_or(|own| !own.pools.contains_key(pool))) {
+                return refuse("there is no such pool of the tenant");
             }
         }
     }

@@ -11,6 +11,7 @@ mod providers;
 mod reach;
 mod routes;
 mod sender_pools;
+mod unknown;
 
 use std::sync::Arc;
 
@@ -40,8 +41,8 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
             sender_pools::one::put,
             sender_pools::one::remove
         ))
-        .routes(routes!(operators::put_prefixes))
-        .routes(routes!(operators::post_lookups))
+        .routes(routes!(operators::list_prefixes, operators::put_prefixes))
+        .routes(routes!(operators::list_lookups, operators::post_lookups))
         .routes(routes!(controls::list))
         .routes(routes!(controls::put, controls::remove))
         .routes(routes!(limits::list))
@@ -50,5 +51,7 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(messages::create::handle, messages::list::handle))
         .routes(routes!(messages::batch::handle))
         .routes(routes!(messages::cancel::handle))
+        .routes(routes!(messages::redrive::handle))
+        .routes(routes!(unknown::handle))
         .with_state(app)
 }

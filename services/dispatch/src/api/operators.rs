@@ -1,11 +1,12 @@
-//! `PUT /v1/operator-prefixes` and `POST /v1/number-lookups`: whose network numbers are in.
+//! `GET` and `PUT /v1/operator-prefixes`, `GET` and `POST /v1/number-lookups`: whose network numbers are in.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Body, Problem};
+use chassis::http::{Auth, Body, Listing, Page, Params, Problem};
+use chrono::{DateTime, Utc};
 use contract::Phone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,7 +25,7 @@ pub struct Prefixes {
     pub prefixes: Vec<OperatorPrefix>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OperatorPrefix {
     pub prefix: String,
@@ -45,9 +46,74 @@ pub struct NumberLookup {
     pub operator: String,
 }
 
+/// A number and the network that it is in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KnownNumber {
+    #[schema(value_type = String)]
+    phone: Phone,
+    operator: String,
+    /// When it was last told.
+    at: DateTime<Utc>,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Kept {
     pub rows: usize,
+}
+
+/// The tenant's table of prefixes, in order.
+#[utoipa::path(get, path = "/v1/operator-prefixes", tag = "dispatch", params(Page),
+    responses((status = 200, body = Listing<OperatorPrefix>), (status = 400, description = "cursor.invalid")))]
+pub async fn list_prefixes(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    Params(page): Params<Page>,
+) -> Result<Json<Listing<OperatorPrefix>>, Problem> {
+    let after = match page.cursor.as_deref() {
+        None => String::new(),
+        Some(cursor) => Prefix::parse(cursor).ok_or_else(no_cursor)?.to_string(),
+    };
+    let (engine, db, size) = (app.cx.db.engine(), app.cx.db.read(), page.size());
+    let rows = operators::page_of_prefixes(engine, db, caller.tenant, &after, size + 1).await?;
+    let rows = rows.into_iter();
+    let rows = rows.map(|(prefix, operator)| OperatorPrefix { prefix, operator });
+    Ok(Json(Listing::cut(rows.collect(), size, |one| {
+        one.prefix.clone()
+    })))
+}
+
+/// What lookups found, by number.
+#[utoipa::path(get, path = "/v1/number-lookups", tag = "dispatch", params(Page),
+    responses((status = 200, body = Listing<KnownNumber>), (status = 400, description = "cursor.invalid")))]
+pub async fn list_lookups(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    Params(page): Params<Page>,
+) -> Result<Json<Listing<KnownNumber>>, Problem> {
+    let cursor = page.cursor.as_deref().map(read_number);
+    let after = cursor.unwrap_or(Some(0)).ok_or_else(no_cursor)?;
+    let (engine, db, size) = (app.cx.db.engine(), app.cx.db.read(), page.size());
+    let rows = operators::page_of_lookups(engine, db, caller.tenant, after, size + 1).await?;
+    let rows = rows.into_iter().map(|one| KnownNumber {
+        phone: one.phone,
+        operator: one.operator,
+        at: one.at.to_utc(),
+    });
+    Ok(Json(Listing::cut(rows.collect(), size, |one| {
+        format!("{:x}", one.phone.digits())
+    })))
+}
+
+/// The number in a cursor.
+fn read_number(cursor: &str) -> Option<i64> {
+    i64::from_str_radix(cursor, 16)
+        .ok()
+        .filter(|digits| *digits >= 0)
+}
+
+fn no_cursor() -> Problem {
+    let detail = "the cursor did not come from this list";
+    Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
 }
 
 /// Replaces the tenant's table of prefixes; overlapping ones are fine, the longest counts.

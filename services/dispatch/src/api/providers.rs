@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
+use channels::FindBy;
 use chassis::http::{Auth, Listing, Problem};
 use contract::Mode;
 use serde::Serialize;
@@ -28,6 +29,11 @@ pub struct Provider {
     idempotency: &'static str,
     /// Receipts name our own id besides the carrier's.
     receipts_carry_reference: bool,
+    /// By what a text is found whose outcome is unknown: `reference` or `recipient`; absent: it cannot be looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    looks_up_by: Option<&'static str>,
+    /// Seconds after the hand-over from which on a text that is not found was surely not taken; 0: that proves nothing.
+    not_taken_after_seconds: u64,
     /// A validity period is passed on.
     validity: bool,
     /// Permit requests open towards it.
@@ -70,6 +76,8 @@ pub async fn handle(
                 state: link.state(),
                 idempotency: capabilities.idempotency.as_str(),
                 receipts_carry_reference: capabilities.receipts_carry_reference,
+                looks_up_by: capabilities.look_up.find_by.map(FindBy::as_str),
+                not_taken_after_seconds: capabilities.look_up.complete_after_seconds,
                 validity: capabilities.validity,
                 slots_in_flight,
                 slots_allowed,

@@ -19,7 +19,7 @@ use crate::traffic::line;
 pub const DURABLE: &str = "dispatch__send_chunk";
 
 /// Slots of one chunk worked on at once: all of them.
-const SLOTS_AT_ONCE: usize = 8;
+pub const SLOTS_AT_ONCE: usize = 8;
 
 /// Acknowledged when the outcome of every text is durable. Runs twice without harm: permits are granted once.
 pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), Failure> {
@@ -28,7 +28,6 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), 
         .traffic
         .sender_for((tenant, head.mode), head.campaign, &head.sender);
     head.sender = moved.unwrap_or(head.sender);
-    let _held = app.in_hand.hold(head.run, head.chunk).await;
     let slots = slots::cut(head.run, head.chunk, texts);
     let chunk = Chunk {
         app: &app,
@@ -45,12 +44,19 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), 
 
 /// The pieces of a slot one after the other: closing a slot's permits closes all that are open.
 async fn slot(chunk: &Chunk<'_>, SlotTexts { slot, texts }: SlotTexts) -> Result<(), Failure> {
+    let _held = chunk.app.in_hand.hold(slot).await;
+    let hand = chunk.app.hands.take(chunk.head).await;
+    let mut hand = hand.map_err(anyhow::Error::from)?;
     let Legs { legs, stranded } = legs::of(chunk, texts).await?;
     if !stranded.is_empty() {
         no_route(chunk, slot, &stranded).await?;
     }
     for Leg { way, texts } in legs {
         let (texts, mut begun) = line::begin(chunk, &way, slot, texts).await?;
+        if begun.largest.is_some() {
+            // What waits for its pace is bounded by the pace, and must not be in the way of what does not.
+            hand = None;
+        }
         for texts in slots::pieces(texts, begun.largest) {
             let segments = texts
                 .iter()
@@ -60,6 +66,7 @@ async fn slot(chunk: &Chunk<'_>, SlotTexts { slot, texts }: SlotTexts) -> Result
             begun.lined.less(segments);
         }
     }
+    drop(hand);
     Ok(())
 }
 

@@ -124,6 +124,13 @@ pub async fn mark_all_returned(engine: Engine, tx: &Tx, dispatcher: &str) -> any
     Ok(())
 }
 
+/// Forgets attempts from before `before` whose permits are back.
+pub async fn forget(engine: Engine, tx: &Tx, before: i64) -> anyhow::Result<()> {
+    let sql = "DELETE FROM attempt WHERE at < $1 AND returned = 1";
+    tx.execute_raw(engine.sql(sql, [before.into()])).await?;
+    Ok(())
+}
+
 /// Attempts of this name whose permits may still be out.
 pub async fn pending(
     engine: Engine,

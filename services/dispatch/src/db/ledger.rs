@@ -67,7 +67,7 @@ pub fn hex(bytes: [u8; 16]) -> String {
 }
 
 /// Writes rows; those that are there already stay as they are, so a repeated write is harmless.
-pub async fn insert(engine: Engine, tx: &Tx, json: String) -> anyhow::Result<()> {
+pub async fn insert(engine: Engine, tx: &Tx, dispatcher: &str, json: String) -> anyhow::Result<()> {
     let (run, tenant, campaign) = (
         engine.uuid("value->>0"),
         engine.uuid("value->>4"),
@@ -75,12 +75,13 @@ pub async fn insert(engine: Engine, tx: &Tx, json: String) -> anyhow::Result<()>
     );
     let (items, rows) = (engine.bytes("value->>9"), engine.rows("$1"));
     let sql = format!(
-        "INSERT INTO ledger (run, chunk, slot, part, tenant, campaign, provider, mask, at, items) \
+        "INSERT INTO ledger (run, chunk, slot, part, tenant, campaign, provider, mask, at, items, dispatcher) \
          SELECT {run}, CAST(value->>1 AS BIGINT), CAST(value->>2 AS BIGINT), CAST(value->>3 AS BIGINT), \
-         {tenant}, {campaign}, value->>6, CAST(value->>7 AS BIGINT), CAST(value->>8 AS BIGINT), {items} \
+         {tenant}, {campaign}, value->>6, CAST(value->>7 AS BIGINT), CAST(value->>8 AS BIGINT), {items}, $2 \
          FROM {rows} AS r WHERE true ON CONFLICT DO NOTHING"
     );
-    tx.execute_raw(engine.sql(sql, [json.into()])).await?;
+    tx.execute_raw(engine.sql(sql, [json.into(), dispatcher.into()]))
+        .await?;
     Ok(())
 }
 
@@ -142,6 +143,83 @@ pub async fn find(
         }
     }
     Ok(None)
+}
+
+/// Provider of a text and the name that it gave it at hand-over (empty: none), whosever it is.
+pub async fn name_of(
+    engine: Engine,
+    db: &impl ConnectionTrait,
+    message: MessageId,
+) -> anyhow::Result<Option<(String, String)>> {
+    let Some(slot) = slots::slot_of(message.position()) else {
+        return Ok(None);
+    };
+    let sql = "SELECT provider, items FROM ledger WHERE run = $1 AND chunk = $2 AND slot = $3";
+    let values = [
+        message.run().uuid().into(),
+        i64::from(message.chunk()).into(),
+        i64::from(slot).into(),
+    ];
+    let place = slots::place(message.position());
+    for row in db.query_all_raw(engine.sql(sql, values)).await? {
+        let items: Vec<u8> = row.try_get("", "items")?;
+        let items = Items::from_bytes(&items)?;
+        if let Some(item) = items.items.iter().find(|item| item.place == place) {
+            let provider = row.try_get("", "provider")?;
+            return Ok(Some((provider, item.provider_message_id.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// Rows of this dispatcher with texts whose receipts are still to come, written between `from` and `until`, oldest first.
+pub async fn awaiting(
+    engine: Engine,
+    db: &DatabaseConnection,
+    dispatcher: &str,
+    (from, until): (i64, i64),
+    limit: u32,
+) -> anyhow::Result<Vec<(LedgerRow, Option<[u8; 64]>)>> {
+    let sql = "SELECT l.run, l.chunk, l.slot, l.part, l.tenant, l.campaign, l.provider, l.at, l.items, s.states \
+               FROM ledger l LEFT JOIN ledger_state s \
+               ON s.run = l.run AND s.chunk = l.chunk AND s.slot = l.slot AND s.part = l.part \
+               WHERE l.at BETWEEN $1 AND $2 AND (l.dispatcher = $3 OR l.dispatcher IS NULL) \
+               AND (s.awaiting IS NULL OR s.awaiting > 0) ORDER BY l.at LIMIT $4";
+    let values = [
+        from.into(),
+        until.into(),
+        dispatcher.into(),
+        i64::from(limit).into(),
+    ];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Whether a text other than `except`, handed over between `from` and `until`, was given this name by its provider.
+pub async fn is_named(
+    engine: Engine,
+    db: &DatabaseConnection,
+    (provider, id): (&str, &str),
+    (from, until): (i64, i64),
+    except: MessageId,
+) -> anyhow::Result<bool> {
+    let sql = "SELECT run, chunk, slot, part, tenant, campaign, provider, at, items, NULL AS states FROM ledger \
+               WHERE at BETWEEN $1 AND $2 AND provider = $3";
+    let values = [from.into(), until.into(), provider.into()];
+    for row in db.query_all_raw(engine.sql(sql, values)).await? {
+        let items: Vec<u8> = row.try_get("", "items")?;
+        let (key, items) = (read_key(&row)?, Items::from_bytes(&items)?);
+        let slot = key.slot;
+        let named = items.items.iter().any(|item| {
+            let position = slots::position(slot.slot, item.place);
+            item.provider_message_id == id
+                && MessageId::of(slot.run, slot.chunk, position) != except
+        });
+        if named {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Reads a row of the ledger joined with its states.

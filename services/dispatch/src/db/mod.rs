@@ -2,12 +2,17 @@
 
 pub mod api_message;
 pub mod attempt;
+pub mod carrier_code;
+pub mod dispatchers;
 pub mod flow_text;
 pub mod items;
 pub mod ledger;
 pub mod ledger_route;
 pub mod load;
+pub mod look_up;
+pub mod meter;
 pub mod named_rows;
+pub mod odd_receipt;
 pub mod operators;
 pub mod parked;
 pub mod receipt_log;
@@ -45,7 +50,19 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         sql: include_str!("migrations/0006_sends.sql"),
     },
     SqlMigration {
+        name: "0007_look_ups",
+        sql: include_str!("migrations/0007_look_ups.sql"),
+    },
+    SqlMigration {
+        name: "0008_meter",
+        sql: include_str!("migrations/0008_meter.sql"),
+    },
+    SqlMigration {
         name: "0009_texts",
         sql: include_str!("migrations/0009_texts.sql"),
+    },
+    SqlMigration {
+        name: "0010_forgetting",
+        sql: include_str!("migrations/0010_forgetting.sql"),
     },
 ];

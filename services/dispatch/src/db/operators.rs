@@ -1,6 +1,6 @@
 //! `operator_prefix` and `number_lookup`: whose network a number is in.
 
-use chassis::{Db, Engine};
+use chassis::{Db, Engine, Tx};
 use contract::{Phone, TenantId, UnixMillis};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
@@ -39,6 +39,66 @@ pub async fn lookups(
             Ok((tenant, phone.cast_unsigned(), row.try_get("", "operator")?))
         })
         .collect()
+}
+
+/// A tenant's prefixes with their operators, in order, those after `after`.
+pub async fn page_of_prefixes(
+    engine: Engine,
+    db: &DatabaseConnection,
+    tenant: TenantId,
+    after: &str,
+    limit: u64,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let sql = "SELECT prefix, operator FROM operator_prefix WHERE tenant = $1 AND prefix > $2 \
+               ORDER BY prefix LIMIT $3";
+    let values = [
+        tenant.uuid().into(),
+        after.into(),
+        i64::try_from(limit)?.into(),
+    ];
+    let rows = db.query_all_raw(engine.sql(sql, values)).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "prefix")?, row.try_get("", "operator")?)))
+        .collect()
+}
+
+/// What lookups found.
+#[derive(Debug)]
+pub struct Lookup {
+    pub phone: Phone,
+    pub operator: String,
+    /// When it was last told.
+    pub at: UnixMillis,
+}
+
+/// A tenant's lookups by number, those after the number `after`.
+pub async fn page_of_lookups(
+    engine: Engine,
+    db: &DatabaseConnection,
+    tenant: TenantId,
+    after: i64,
+    limit: u64,
+) -> anyhow::Result<Vec<Lookup>> {
+    let sql = "SELECT phone, operator, at FROM number_lookup WHERE tenant = $1 AND phone > $2 \
+               ORDER BY phone LIMIT $3";
+    let values = [
+        tenant.uuid().into(),
+        after.into(),
+        i64::try_from(limit)?.into(),
+    ];
+    let mut page = Vec::new();
+    for row in db.query_all_raw(engine.sql(sql, values)).await? {
+        let digits: i64 = row.try_get("", "phone")?;
+        let Some(phone) = Phone::from_digits(digits.cast_unsigned()) else {
+            anyhow::bail!("a number that was looked up is none");
+        };
+        page.push(Lookup {
+            phone,
+            operator: row.try_get("", "operator")?,
+            at: UnixMillis(row.try_get("", "at")?),
+        });
+    }
+    Ok(page)
 }
 
 /// Replaces all prefixes of a tenant.
@@ -93,4 +153,20 @@ pub async fn add_lookups(
         })
     })
     .await
+}
+
+/// What a lookup found about one number goes.
+pub async fn forget_number(
+    engine: Engine,
+    tx: &Tx,
+    tenant: TenantId,
+    phone: Phone,
+) -> anyhow::Result<()> {
+    let sql = "DELETE FROM number_lookup WHERE tenant = $1 AND phone = $2";
+    let values = [tenant.uuid().into(), phone.digits().cast_signed().into()];
+    let gone = tx.execute_raw(engine.sql(sql, values)).await?;
+    if gone.rows_affected() > 0 {
+        routing_version::raise(engine, tx).await?;
+    }
+    Ok(())
 }

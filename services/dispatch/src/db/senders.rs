@@ -1,8 +1,8 @@
 //! `sender` and `orphan_reply`: whose number a reply came to.
 
-use chassis::{Db, Engine};
+use chassis::{Db, Engine, Tx};
 use contract::inbound::ReceiveReply;
-use contract::{Mode, TenantId};
+use contract::{Mode, Phone, TenantId};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 pub async fn all(
@@ -66,4 +66,18 @@ pub async fn park_reply(db: &Db, reply: ReceiveReply) -> anyhow::Result<()> {
         })
     })
     .await
+}
+
+/// Replies of a person to the tenant's senders that came before anybody had used them.
+pub async fn forget_replies(
+    engine: Engine,
+    tx: &Tx,
+    tenant: TenantId,
+    from: Phone,
+) -> anyhow::Result<()> {
+    let sql = "DELETE FROM orphan_reply WHERE from_phone = $1 \
+               AND to_sender IN (SELECT sender FROM sender WHERE tenant = $2)";
+    let values = [from.digits().cast_signed().into(), tenant.uuid().into()];
+    tx.execute_raw(engine.sql(sql, values)).await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chassis::{Db, Engine};
+use chassis::{Db, Engine, Tx};
 use contract::UnixMillis;
 use contract::ids::{ContactId, SenderPoolId};
 use sea_orm::prelude::Uuid;
@@ -62,4 +62,12 @@ pub async fn remember(
         })
     })
     .await
+}
+
+/// A person is gone: the next text to whoever comes by this id chooses anew.
+pub async fn forget(engine: Engine, tx: &Tx, contact: ContactId) -> anyhow::Result<()> {
+    let sql = "DELETE FROM sticky_sender WHERE contact = $1";
+    tx.execute_raw(engine.sql(sql, [contact.uuid().into()]))
+        .await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use contract::Class;
 use contract::chunk::{Outcome, SlotRef, Text};
-use contract::dispatch::HandOver;
+use contract::dispatch::SlotOutcome;
 use contract::ids::CampaignId;
 use contract::reason::Reason;
 use contract::time::UnixMillis;
@@ -10,11 +10,13 @@ use contract::time::UnixMillis;
 use super::Money;
 use super::account::Account;
 use super::budget;
-use super::charge::{Charge, Costs, is_charged};
+use super::charge::{Charge, Costs, Quotes, is_charged};
 use super::db::reserve::{self, Ask};
 use super::period::Period;
+use super::price::Prices;
 use super::terms::is_allowed;
 use crate::book::PartKey;
+use crate::route::operator::Operators;
 use crate::slots;
 
 /// What the texts of a piece share.
@@ -25,7 +27,10 @@ pub struct Piece<'p> {
     pub class: Class,
     pub valid_until: UnixMillis,
     pub slot: SlotRef,
-    pub provider: &'p str,
+    /// The carrier that is tried first, then those that what surely did not leave there may go to.
+    pub providers: &'p [&'p str],
+    /// Whose network numbers are in, as far as the tenant knows.
+    pub operators: Option<&'p Operators>,
 }
 
 /// A text that does not leave now.
@@ -44,6 +49,8 @@ pub struct Admitted {
     /// In ascending order of position, as they came.
     pub texts: Vec<Text>,
     pub stopped: Vec<Stopped>,
+    /// Providers that must not be turned to: some text has no price there, and must have one.
+    pub barred: Vec<String>,
     pub reservation: Reservation,
 }
 
@@ -53,7 +60,10 @@ pub struct Admitted {
 #[derive(Debug)]
 pub struct Reservation {
     account: Account,
+    /// Of the dearest carrier that may take each text.
     charge: Charge,
+    /// Empty where there is one carrier only.
+    quotes: Quotes,
     /// Position and number of texts that the windows counted.
     counted: Vec<(u16, u64)>,
     at: i64,
@@ -61,13 +71,17 @@ pub struct Reservation {
 
 impl Reservation {
     /// What the recorder is to write; texts that surely did not leave make room in the windows.
-    pub fn settle<'i>(
-        self,
+    pub fn settle<'o>(
+        mut self,
         money: &Money,
         now: UnixMillis,
-        items: impl Iterator<Item = &'i HandOver>,
+        outcomes: impl Iterator<Item = &'o SlotOutcome> + Clone,
     ) -> Charge {
-        let left: Vec<u16> = items
+        if let Some(costs) = &mut self.charge.costs {
+            self.quotes.settle(costs, outcomes.clone());
+        }
+        let left: Vec<u16> = outcomes
+            .flat_map(|outcome| &outcome.items)
             .filter(|item| !self.counted.is_empty() && is_charged(item.outcome))
             .map(|item| item.position)
             .collect();
@@ -102,9 +116,11 @@ impl Money {
         let mut admitted = Admitted {
             texts: Vec::new(),
             stopped: Vec::new(),
+            barred: Vec::new(),
             reservation: Reservation {
                 account: piece.account,
                 charge: Charge::default(),
+                quotes: Quotes::default(),
                 counted: Vec::new(),
                 at: now.0,
             },
@@ -120,18 +136,18 @@ impl Money {
         let capped = terms.is_capped(piece.campaign) && !answer;
         let (countries, limits) = (self.defaults.countries(terms), self.defaults.limits(terms));
         let mut pulse = limits.count(piece.class).then(|| self.pulse(piece.account));
-        let (mut costs, mut unpriced) = (Vec::with_capacity(texts.len()), 0_u64);
+        let must_cost = (capped || !self.defaults.unpriced_leave) && !answer;
+        let (mut quotes, mut unpriced) = (Vec::with_capacity(texts.len()), 0_u64);
         for text in texts {
             let digits = text.phone.digits();
             if !answer && !is_allowed(countries, digits) {
                 admitted.stop(&text, Outcome::Failed, Reason::COUNTRY_NOT_ALLOWED, None);
                 continue;
             }
-            let price = terms
-                .prices
-                .segment(piece.provider, text.phone, None, now.0);
-            unpriced += u64::from(price.is_none());
-            if price.is_none() && !answer && (capped || !self.defaults.unpriced_leave) {
+            let of_text = quotes_of(&piece, &terms.prices, &text, now);
+            let first = of_text.first().copied().flatten();
+            unpriced += u64::from(first.is_none());
+            if first.is_none() && must_cost {
                 admitted.stop(&text, Outcome::Failed, Reason::PRICE_UNKNOWN, None);
                 continue;
             }
@@ -146,12 +162,33 @@ impl Money {
                 }
                 admitted.reservation.counted.push((text.position, digits));
             }
-            costs.push(price.map(|micros| micros * i64::from(text.segments.max(1))));
+            quotes.push(of_text);
             admitted.texts.push(text);
         }
         if unpriced > 0 {
             metrics::counter!("dispatch_unpriced_total").increment(unpriced);
         }
+        let barred = if must_cost {
+            without_price(&quotes)
+        } else {
+            Vec::new()
+        };
+        let costs = quotes.iter().map(|of_text| dearest(of_text, &barred));
+        let costs: Vec<_> = costs.collect();
+        if piece.providers.len() > 1 {
+            let places = admitted
+                .texts
+                .iter()
+                .map(|text| slots::place(text.position));
+            admitted.reservation.quotes = Quotes {
+                providers: piece.providers.iter().map(ToString::to_string).collect(),
+                places: places.zip(quotes).collect(),
+            };
+        }
+        admitted.barred = barred
+            .iter()
+            .filter_map(|at| Some((*piece.providers.get(*at)?).to_string()))
+            .collect();
         if let Some(currency) = terms.prices.currency {
             let costs = self
                 .budget(now, piece, currency, &mut admitted, costs, capped)
@@ -250,6 +287,35 @@ impl Admitted {
             until,
         });
     }
+}
+
+/// What a text costs with each of the piece's carriers.
+fn quotes_of(piece: &Piece<'_>, prices: &Prices, text: &Text, now: UnixMillis) -> Vec<Option<i64>> {
+    let operator = piece
+        .operators
+        .and_then(|known| known.of(text.phone.digits()));
+    let segments = i64::from(text.segments.max(1));
+    let quote = |provider: &&str| {
+        let micros = prices.segment(provider, text.phone, operator.map(|name| &**name), now.0)?;
+        Some(micros * segments)
+    };
+    piece.providers.iter().map(quote).collect()
+}
+
+/// Carriers but the first, by index, with which some text has no price.
+fn without_price(quotes: &[Vec<Option<i64>>]) -> Vec<usize> {
+    let carriers = quotes.first().map_or(0, Vec::len);
+    let lacks = |at: &usize| quotes.iter().any(|of_text| of_text[*at].is_none());
+    (1..carriers).filter(lacks).collect()
+}
+
+/// The most that a text can come to: whoever takes it, the budget that was taken reaches.
+fn dearest(of_text: &[Option<i64>], barred: &[usize]) -> Option<i64> {
+    let open = of_text
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !barred.contains(at));
+    open.filter_map(|(_, micros)| *micros).max()
 }
 
 /// Micros by place, of the texts that have a price. `costs` lines up with `texts`.

@@ -1,12 +1,14 @@
 //! What the texts of a piece cost, and the row of costs that goes with their row of the ledger.
 
 use contract::chunk::{Outcome, SlotRef};
+use contract::dispatch::SlotOutcome;
 use contract::ids::CampaignId;
 
 use super::account::Account;
 use super::currency::Currency;
 use crate::book::PartKey;
 use crate::db::ledger::LedgerRow;
+use crate::slots;
 
 /// Names budget that was taken: the piece's lowest place, as the ledger names its rows.
 pub type HoldKey = PartKey;
@@ -20,6 +22,37 @@ pub struct Costs {
     pub day: String,
     pub currency: Currency,
     pub places: Vec<(u8, i64)>,
+}
+
+/// What a piece's texts cost with each carrier that may take them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quotes {
+    pub providers: Vec<String>,
+    /// By place, in the order of the providers. Micros of the whole text; `None`: there is no price.
+    pub places: Vec<(u8, Vec<Option<i64>>)>,
+}
+
+impl Quotes {
+    /// The costs as they are with the carriers that took the texts. What no carrier of these has answered for stays as it
+    /// was held.
+    pub fn settle<'o>(&self, costs: &mut Costs, outcomes: impl Iterator<Item = &'o SlotOutcome>) {
+        for outcome in outcomes {
+            let of = |name: &String| *name == outcome.provider;
+            let Some(at) = self.providers.iter().position(of) else {
+                continue;
+            };
+            for item in &outcome.items {
+                let place = slots::place(item.position);
+                let Some((_, quotes)) = self.places.iter().find(|(of, _)| *of == place) else {
+                    continue;
+                };
+                costs.places.retain(|(of, _)| *of != place);
+                let cost = quotes.get(at).copied().flatten();
+                costs.places.extend(cost.map(|micros| (place, micros)));
+            }
+        }
+        costs.places.sort_unstable();
+    }
 }
 
 /// What the recorder is to write about a slot's money.

@@ -59,19 +59,34 @@ pub struct Price {
 /// Prices of one destination and operator, in ascending order of `effective_from`.
 type Steps = Vec<(i64, i64)>;
 
-/// An account's prices with one provider.
+/// An account's prices with one provider, for one operator or for any.
 #[derive(Debug, Default)]
 struct Book {
-    prefixes: AHashMap<(u64, u8, String), Steps>,
+    prefixes: AHashMap<(u64, u8), Steps>,
     longest: u8,
-    countries: AHashMap<(Country, String), Steps>,
-    everywhere: AHashMap<String, Steps>,
+    countries: AHashMap<Country, Steps>,
+    everywhere: Steps,
+}
+
+impl Book {
+    /// The longest prefix, else the country, else everywhere.
+    fn segment(&self, digits: u64, now: i64) -> Option<i64> {
+        let of_prefix = (1..=self.longest).rev().find_map(|length| {
+            let begins = beginning(digits, u32::from(length))?;
+            at(self.prefixes.get(&(begins, length))?, now)
+        });
+        let of_country = || at(self.countries.get(&country::of(digits)?)?, now);
+        of_prefix
+            .or_else(of_country)
+            .or_else(|| at(&self.everywhere, now))
+    }
 }
 
 /// All prices of one account. They have one currency.
 #[derive(Debug, Default)]
 pub struct Prices {
-    books: AHashMap<String, Book>,
+    /// By provider, then by operator; the empty one is any.
+    books: AHashMap<String, AHashMap<String, Book>>,
     pub currency: Option<Currency>,
 }
 
@@ -82,26 +97,24 @@ impl Prices {
 
     pub fn add(&mut self, price: Price) {
         self.currency = Some(price.currency);
-        let book = self.books.entry(price.provider).or_default();
+        let books = self.books.entry(price.provider).or_default();
+        let book = books.entry(price.operator).or_default();
         let steps = match price.destination {
-            Destination::Everywhere => book.everywhere.entry(price.operator).or_default(),
-            Destination::Country(country) => {
-                book.countries.entry((country, price.operator)).or_default()
-            }
+            Destination::Everywhere => &mut book.everywhere,
+            Destination::Country(country) => book.countries.entry(country).or_default(),
             Destination::Prefix(prefix) => {
                 book.longest = book.longest.max(prefix.length());
                 let digits = prefix.to_string().parse().unwrap_or_default();
-                let key = (digits, prefix.length(), price.operator);
-                book.prefixes.entry(key).or_default()
+                book.prefixes.entry((digits, prefix.length())).or_default()
             }
         };
         steps.push((price.effective_from, price.micros));
         steps.sort_unstable();
     }
 
-    /// Micros a segment to this number costs with a provider: the longest prefix wins, then the country, then
-    /// the price for everywhere; each for the operator, where one is known, before any operator. `None`: a hole
-    /// in the table.
+    /// Micros a segment to this number costs with a provider. A price that names the number's operator wins over
+    /// every one that names none; among these the longest prefix, then the country, then the price for everywhere.
+    /// `None`: a hole in the table.
     pub fn segment(
         &self,
         provider: &str,
@@ -109,29 +122,16 @@ impl Prices {
         operator: Option<&str>,
         now: i64,
     ) -> Option<i64> {
-        let book = self.books.get(provider)?;
-        let digits = phone.digits();
-        let names = || operator.into_iter().chain([""]).map(str::to_string);
-        for length in (1..=book.longest).rev() {
-            let Some(begins) = beginning(digits, u32::from(length)) else {
-                continue;
-            };
-            let found =
-                names().find_map(|name| at(book.prefixes.get(&(begins, length, name)), now));
-            if found.is_some() {
-                return found;
-            }
-        }
-        let of_country = country::of(digits).and_then(|country| {
-            names().find_map(|name| at(book.countries.get(&(country, name)), now))
-        });
-        of_country.or_else(|| names().find_map(|name| at(book.everywhere.get(&name), now)))
+        let books = self.books.get(provider)?;
+        let names = operator.into_iter().chain([""]);
+        names
+            .filter_map(|name| books.get(name))
+            .find_map(|book| book.segment(phone.digits(), now))
     }
 }
 
 /// The last price that is in force.
-fn at(steps: Option<&Steps>, now: i64) -> Option<i64> {
-    let steps = steps?;
+fn at(steps: &Steps, now: i64) -> Option<i64> {
     let after = steps.partition_point(|(from, _)| *from <= now);
     Some(steps[after.checked_sub(1)?].1)
 }
@@ -178,6 +178,25 @@ mod tests {
         assert_eq!(of(33_612_345_678, None), Some(3));
         assert_eq!(of(12_125_550_123, None), Some(9));
         assert_eq!(prices.segment("beta", phone(12_125_550_123), None, 1), None);
+    }
+
+    #[test]
+    fn a_price_that_names_the_operator_wins_over_every_one_that_names_none() {
+        let prices = prices(&[
+            ("49151", "", 1, 0),
+            ("", "tel", 2, 0),
+            ("DE", "tel", 3, 0),
+            ("4916", "tel", 4, 0),
+            ("FR", "orange", 5, 100),
+            ("FR", "", 6, 0),
+        ]);
+        let of = |digits, operator| prices.segment("acme", phone(digits), operator, 1);
+        assert_eq!(of(4_915_112_345_678, Some("tel")), Some(3));
+        assert_eq!(of(4_916_112_345_678, Some("tel")), Some(4));
+        assert_eq!(of(33_612_345_678, Some("tel")), Some(2));
+        assert_eq!(of(4_915_112_345_678, None), Some(1));
+        assert_eq!(of(33_612_345_678, Some("orange")), Some(6), "not yet");
+        assert_eq!(of(12_125_550_123, Some("other")), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One file per question.
 
 mod find_send;
+mod find_sender_pool;
 mod take_reply;
 
 use std::sync::Arc;
@@ -9,5 +10,6 @@ use crate::app::App;
 
 pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
     app.cx.answer(app.clone(), find_send::handle).await?;
+    app.cx.answer(app.clone(), find_sender_pool::handle).await?;
     app.cx.answer(app.clone(), take_reply::handle).await
 }

@@ -2,6 +2,7 @@
 //! together, then lets everyone who waited go on.
 
 mod plan;
+mod rising;
 mod run;
 mod write;
 
@@ -17,6 +18,8 @@ pub use run::{Recorder, parked_since};
 
 use crate::book::CarrierReceipt;
 use crate::db::attempt::Attempt;
+use crate::db::carrier_code::CarrierCode;
+use crate::doubt::Trace;
 use crate::money::charge::Charge;
 use crate::outcomes::Group;
 
@@ -36,12 +39,22 @@ pub struct Settled {
     pub permitted: bool,
     /// Opt-outs that the carrier knew of.
     pub blocks: Vec<RecordProviderBlock>,
-    /// What the texts cost, and the budget taken for them.
-    pub charge: Charge,
-    /// Texts among them that are held to be tried again: their permits come back with the closing.
-    pub attempts: Vec<Attempt>,
+    pub besides: Besides,
     /// Told once the outcome is durable and the permits are closed.
     pub done: oneshot::Sender<()>,
+}
+
+/// What is written beside the outcomes, in the same commit.
+#[derive(Debug, Default)]
+pub struct Besides {
+    /// What the texts cost, and the budget taken for them.
+    pub charge: Charge,
+    /// Texts that are held to be tried again: their permits come back with the closing.
+    pub attempts: Vec<Attempt>,
+    /// Carriers' own words.
+    pub codes: Vec<CarrierCode>,
+    /// What is known of texts in doubt.
+    pub traces: Vec<Trace>,
 }
 
 /// Receipts that a carrier brought together.
@@ -110,8 +123,7 @@ impl RecorderQueue {
             outcome,
             routed: None,
         };
-        let nothing = (Charge::default(), Vec::new());
-        self.settle_charging(tenant, vec![group], permitted, blocks, nothing)
+        self.settle_charging(tenant, vec![group], permitted, blocks, Besides::default())
             .await
     }
 
@@ -123,7 +135,7 @@ impl RecorderQueue {
         groups: Vec<Group>,
         permitted: bool,
         blocks: Vec<RecordProviderBlock>,
-        (charge, attempts): (Charge, Vec<Attempt>),
+        besides: Besides,
     ) -> anyhow::Result<()> {
         let mut groups = groups.into_iter();
         let Some(Group { outcome, routed }) = groups.next() else {
@@ -137,8 +149,7 @@ impl RecorderQueue {
             also: groups.collect(),
             permitted,
             blocks,
-            charge,
-            attempts,
+            besides,
             done,
         }));
         self.entries

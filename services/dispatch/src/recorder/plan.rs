@@ -1,24 +1,28 @@
 //! What a batch of outcomes and receipts changes: in memory at once, in the tables as one piece of work.
 
-use channels::Fault;
 use contract::chunk::{Outcome, SlotRef};
 use contract::consent::{RecordProviderBlock, ReturnedPermit};
 use contract::dispatch::{
-    HandOversRecorded, Receipt, ReceiptsRecorded, Routed, RoutedGroup, SlotOutcome, TextsRouted,
+    HandOversRecorded, ReceiptsRecorded, Routed, RoutedGroup, SlotOutcome, TextsRouted,
+    UnknownSettled,
 };
-use contract::reason::Reason;
 use contract::time::UnixMillis;
-use contract::{Mode, TenantId};
+use contract::{MessageId, Reason, TenantId};
 use tokio::sync::oneshot;
 
-use super::{Entry, Receipts};
-use crate::book::{Book, CarrierReceipt, NewPart, Parked, PartKey, Received, Rise};
+use super::rising::Rising;
+use super::{Besides, Entry, Receipts};
+use crate::book::{Book, Learned, NewPart, Parked, PartKey, Received};
 use crate::db::attempt::Attempt;
+use crate::db::carrier_code::CarrierCode;
 use crate::db::ledger::LedgerRow;
 use crate::db::{ledger, receipt_log, states};
+use crate::doubt::{self, Doubt};
 use crate::money::db::spend::SpendWork;
+use crate::odd::Odd;
 use crate::outcomes::Group;
-use crate::{route, slots};
+use crate::reconcile::Reconciling;
+use crate::slots;
 
 /// Everything one commit writes and says.
 #[derive(Debug, Default, Clone)]
@@ -28,6 +32,8 @@ pub struct Work {
     pub routes: Vec<(PartKey, Routed)>,
     pub routed: Vec<(TenantId, TextsRouted)>,
     pub receipts: Vec<(TenantId, ReceiptsRecorded)>,
+    /// Those of the receipts that say of a text at last that it left.
+    pub settled: Vec<(TenantId, UnknownSettled)>,
     pub ledger: Option<String>,
     pub log: Option<Vec<u8>>,
     /// States to fold; whoever folds empties the log.
@@ -38,6 +44,18 @@ pub struct Work {
     pub blocks: Vec<(TenantId, RecordProviderBlock)>,
     pub spend: SpendWork,
     pub attempts: Vec<Attempt>,
+    pub codes: Vec<CarrierCode>,
+    /// Texts in doubt, those that are in less of it now, and names that came late.
+    pub doubts: Vec<Doubt>,
+    pub risen: Vec<(MessageId, Outcome)>,
+    pub learned: Vec<Learned>,
+    /// Receipts that should not be.
+    pub odd: Vec<Odd>,
+    /// Texts of the API whose outcome is another one now, and those that have arrived.
+    pub restated: Vec<(MessageId, Outcome, Reason)>,
+    pub arrived: Vec<MessageId>,
+    /// Until when number and words of a text of the API are kept that may be redriven; 0: they are not.
+    pub work_until: i64,
 }
 
 /// What is to be done after the commit.
@@ -67,28 +85,34 @@ pub fn plan(
     batch: Vec<Entry>,
     fold: bool,
     now: UnixMillis,
+    reconciling: &Reconciling,
 ) -> anyhow::Result<(Work, After)> {
     let (mut work, mut after) = (Work::default(), After::default());
-    let (mut rows, mut rises) = (Vec::new(), Vec::new());
-    // Lines up with the rises, which stay as small as they are logged.
-    let mut faults: Vec<Option<Fault>> = Vec::new();
+    let (mut rows, mut rising) = (Vec::new(), Rising::new(now, reconciling.rules.silence_ms()));
     let mut arrived = Vec::new();
     for entry in batch {
         match entry {
             Entry::Receipts(receipts) => arrived.push(receipts),
             Entry::Settled(settled) => {
+                let Besides {
+                    charge,
+                    attempts,
+                    codes,
+                    traces,
+                } = settled.besides;
+                work.codes.extend(codes);
                 let blocks = settled.blocks.into_iter();
                 work.blocks
                     .extend(blocks.map(|block| (settled.tenant, block)));
                 if settled.permitted {
                     after.close.push(settled.outcome.slot);
-                    let unused = settled.attempts.iter().map(Attempt::permit);
+                    let unused = attempts.iter().map(Attempt::permit);
                     after.returned.extend(unused);
                     after.closed.push(settled.done);
                 } else {
                     after.dones.push(settled.done);
                 }
-                work.attempts.extend(settled.attempts);
+                work.attempts.extend(attempts);
                 let (tenant, permitted) = (settled.tenant, settled.permitted);
                 let rows_before = rows.len();
                 let first = Group {
@@ -102,6 +126,8 @@ pub fn plan(
                         }
                         rows.push(row);
                     }
+                    let doubts = doubt::of(tenant, &outcome, &traces, reconciling);
+                    work.doubts.extend(doubts);
                     for item in &outcome.items {
                         match item.outcome {
                             Outcome::HandedOver => after.counts.handed_over += 1,
@@ -117,7 +143,7 @@ pub fn plan(
                         event.slots.push(outcome);
                     }
                 }
-                work.spend.add(&rows[rows_before..], settled.charge);
+                work.spend.add(&rows[rows_before..], charge);
             }
         }
     }
@@ -133,10 +159,7 @@ pub fn plan(
         };
         for early in book.insert(&part) {
             if let Received::Rose(rise) = book.receive(&early.provider, &early.receipt) {
-                work.blocks
-                    .extend(block(&early.provider, &early.receipt, rise, now));
-                faults.push(early.receipt.fault);
-                rises.push(rise);
+                rising.add(&mut work, &early.provider, &early.receipt, rise);
             }
             work.matched.push(early);
         }
@@ -147,17 +170,15 @@ pub fn plan(
     {
         for receipt in receipts.drain(..) {
             match book.receive(provider, &receipt) {
-                Received::Rose(rise) => {
-                    work.blocks.extend(block(provider, &receipt, rise, now));
-                    faults.push(receipt.fault);
-                    rises.push(rise);
-                }
+                Received::Rose(rise) => rising.add(&mut work, provider, &receipt, rise),
                 Received::NothingNew => {}
                 // Nothing final, and nothing to hold it against.
-                Received::UnknownId if receipt.outcome == Outcome::HandedOver => {}
+                Received::UnknownId
+                    if matches!(receipt.outcome, Outcome::HandedOver | Outcome::Failed) => {}
                 Received::UnknownId => {
                     let parked = Parked {
                         provider: provider.to_string(),
+                        foreign_to: book.foreign_to(provider, &receipt),
                         receipt,
                         received_at: now.0,
                     };
@@ -168,9 +189,10 @@ pub fn plan(
         }
     }
     after.answers = arrived;
+    let rises = rising.say(&mut work);
+    (work.learned, work.odd) = (book.take_learned(), book.take_odd());
     after.counts.receipts = rises.len() as u64;
     after.counts.parked = work.parked.len() as u64;
-    say(&mut work, &rises, &faults, now);
     if !rows.is_empty() {
         work.ledger = Some(ledger::to_json(&rows)?);
     }
@@ -202,52 +224,8 @@ fn say_route(work: &mut Work, row: &LedgerRow, outcome: &SlotOutcome, routed: Ro
     event.groups.push(group);
 }
 
-/// An opt-out that a receipt tells of, unless the carrier is the simulated one.
-fn block(
-    provider: &str,
-    receipt: &CarrierReceipt,
-    rise: Rise,
-    at: UnixMillis,
-) -> Option<(TenantId, RecordProviderBlock)> {
-    let (phone, sender) = receipt.block.clone()?;
-    let live = route::mode_of(provider) == Mode::Live;
-    live.then(|| {
-        let block = RecordProviderBlock {
-            message: rise.message(),
-            contact: None,
-            phone,
-            sender,
-            provider: provider.to_string(),
-            code: receipt.code.clone(),
-            at,
-        };
-        (rise.tenant, block)
-    })
-}
-
-fn say(work: &mut Work, rises: &[Rise], faults: &[Option<Fault>], now: UnixMillis) {
-    for (rise, fault) in rises.iter().zip(faults) {
-        let reason = if rise.outcome == Outcome::Delivered {
-            Reason::OK
-        } else {
-            Fault::receipt_reason(*fault)
-        };
-        let receipt = Receipt {
-            message: rise.message(),
-            outcome: rise.outcome,
-            reason,
-            at: now,
-        };
-        said_to(&mut work.receipts, rise.tenant, || ReceiptsRecorded {
-            items: Vec::new(),
-        })
-        .items
-        .push(receipt);
-    }
-}
-
 /// The event of a tenant, among few.
-fn said_to<T>(
+pub(super) fn said_to<T>(
     events: &mut Vec<(TenantId, T)>,
     tenant: TenantId,
     new: impl FnOnce() -> T,

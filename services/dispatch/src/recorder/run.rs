@@ -14,6 +14,8 @@ use super::write::commit;
 use crate::book::Book;
 use crate::db::parked;
 use crate::links::Links;
+use crate::odd::Odd;
+use crate::reconcile::Reconciling;
 use crate::tasks::close_permits::Closing;
 
 /// Texts and receipts in one commit at most (the last entry may go over it).
@@ -32,6 +34,7 @@ pub struct Recorder {
     pub bus: Bus,
     pub clock: Clock,
     pub links: Arc<Links>,
+    pub reconciling: Arc<Reconciling>,
     pub closing: mpsc::Sender<Closing>,
     /// Cancelled when nobody will bring anything more.
     pub quiet: CancellationToken,
@@ -39,6 +42,8 @@ pub struct Recorder {
     pub commit_receipts_every: Duration,
     pub fold_every: Duration,
     pub receipts_for_ms: i64,
+    /// For how long number and words of a text of the API are kept that may be redriven.
+    pub redrive_ms: i64,
 }
 
 /// Since when parked receipts are matched with new texts.
@@ -117,7 +122,12 @@ impl Recorder {
     }
 
     async fn record(&mut self, batch: Vec<Entry>, fold: bool) -> anyhow::Result<()> {
-        let (work, after) = plan(&mut self.book, batch, fold, self.clock.millis())?;
+        let now = self.clock.millis();
+        let (mut work, after) = plan(&mut self.book, batch, fold, now, &self.reconciling)?;
+        if self.redrive_ms > 0 {
+            work.work_until = now.0 + self.redrive_ms;
+        }
+        let odd = work.odd.clone();
         let written = commit(&self.db, &self.bus, &self.dispatcher, work).await;
         let taken = written.is_ok();
         let After {
@@ -137,6 +147,7 @@ impl Recorder {
         // On failure everyone who waits is told by their dropped channel.
         written?;
         count(counts, self.book.waiting());
+        odd.iter().for_each(Odd::count);
         for done in dones {
             let _gone = done.send(());
         }

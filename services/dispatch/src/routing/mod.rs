@@ -19,6 +19,7 @@ use contract::{Mode, TenantId};
 use crate::db::routing_version;
 use crate::links::Links;
 use crate::route::choose::Prefer;
+use crate::route::operator::Operators;
 use plan::Plan;
 use snapshot::{Snapshot, Tenant};
 
@@ -73,6 +74,22 @@ impl Routing {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .of(tenant, mode)
+    }
+
+    /// What a tenant knows of operators, if anything.
+    pub fn operators(&self, tenant: TenantId) -> Option<Arc<Operators>> {
+        self.snapshot
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .operators(tenant)
+    }
+
+    /// Tenants that have this sender in a pool.
+    pub fn pooled_by(&self, sender: &str, mode: Mode) -> Vec<TenantId> {
+        self.snapshot
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pooled_by(sender, mode)
     }
 
     /// Where texts of a tenant without routes go.

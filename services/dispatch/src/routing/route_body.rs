@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chassis::http::FieldError;
-use contract::{Class, Mode};
+use contract::{Class, Mode, sender};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -135,6 +135,12 @@ impl RouteBody {
                 }
             }
         }
+        for (n, sender) in self.senders.iter().enumerate() {
+            if sender::pool(sender).is_some() {
+                let detail = "texts of a pool leave from one of its senders: name these";
+                fault(format!("/senders/{n}"), "field.invalid", detail.into());
+            }
+        }
         for (list, count) in [
             ("countries", self.countries.len()),
             ("prefixes", self.prefixes.len()),
@@ -210,7 +216,7 @@ mod tests {
     #[test]
     fn every_fault_is_named_at_its_place() {
         let body = json!({"name": "no spaces", "provider": "nobody", "countries": ["DE", "QQ"],
-            "prefixes": ["049", "49"], "classes": ["spam"], "senders": [""],
+            "prefixes": ["049", "49"], "classes": ["spam"], "senders": ["", "pool:us"],
             "costs": [{"amount": "-1", "currency": "EUR"}, {"amount": "1", "currency": "EUR"}]});
         let codes = faults(body, Mode::Live);
         let expected = [
@@ -220,6 +226,7 @@ mod tests {
             ("/prefixes/0", "route.prefix_invalid"),
             ("/classes/0", "route.class_unknown"),
             ("/senders/0", "field.invalid"),
+            ("/senders/1", "field.invalid"),
             ("/costs/0", "route.cost_invalid"),
             ("/costs/1", "route.cost_invalid"),
         ];

@@ -38,6 +38,7 @@ pub struct Tenant {
 #[derive(Debug, Default)]
 pub struct Snapshot {
     tenants: HashMap<(TenantId, Mode), Arc<Tenant>>,
+    operators: HashMap<TenantId, Arc<Operators>>,
 }
 
 impl Tenant {
@@ -58,6 +59,24 @@ impl Tenant {
 impl Snapshot {
     pub fn of(&self, tenant: TenantId, mode: Mode) -> Option<Arc<Tenant>> {
         self.tenants.get(&(tenant, mode)).cloned()
+    }
+
+    /// What a tenant knows of operators, routes or none.
+    pub fn operators(&self, tenant: TenantId) -> Option<Arc<Operators>> {
+        self.operators.get(&tenant).cloned()
+    }
+
+    /// Tenants that have this sender in a pool.
+    pub fn pooled_by(&self, sender: &str, mode: Mode) -> Vec<TenantId> {
+        let has = |own: &Tenant| {
+            let mut members = own.pools.values().flat_map(|pool| &pool.members);
+            members.any(|member| member.sender == sender)
+        };
+        let of_mode = self.tenants.iter().filter(|((_, of), _)| *of == mode);
+        of_mode
+            .filter(|(_, own)| has(own))
+            .map(|((tenant, _), _)| *tenant)
+            .collect()
     }
 
     pub async fn read(db: &Db, links: &Links) -> anyhow::Result<Self> {
@@ -121,6 +140,7 @@ impl Snapshot {
         });
         Self {
             tenants: tenants.collect(),
+            operators: operators.clone(),
         }
     }
 }

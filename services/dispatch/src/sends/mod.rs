@@ -45,6 +45,8 @@ pub struct Send {
     pub reason: Reason,
     pub decision: Option<DecisionId>,
     pub held_until: Option<UnixMillis>,
+    /// The text that failed, in whose place this one goes out.
+    pub redrive_of: Option<MessageId>,
     /// The flow it belongs to; `None`: the API's caller.
     pub origin: Option<Origin>,
 }

@@ -12,7 +12,7 @@ use crate::sends::hand;
 const MOST: u64 = 500;
 /// How often it is looked whether something is due: the index holds only what waits.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-const FORGET_EVERY: u32 = 7_200;
+const FORGET_EVERY: u32 = 1_200;
 
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.cx.stopping();
@@ -43,6 +43,7 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
         rounds = rounds.wrapping_add(1);
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = app.sends.due.notified() => {}
             () = stopping.cancelled() => {}
         }
     }
@@ -79,6 +80,11 @@ async fn forget(app: &App) -> anyhow::Result<()> {
     let before = now - i64::from(app.config.sends.keep_days) * 86_400_000;
     app.cx
         .db
-        .write(move |tx| Box::pin(async move { api_message::forget(engine, tx, before).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                api_message::forget_works(engine, tx, now).await?;
+                api_message::forget(engine, tx, before).await
+            })
+        })
         .await
 }

@@ -7,19 +7,22 @@ use contract::UnixMillis;
 
 use crate::app::App;
 use crate::db::traffic as db;
+use crate::tasks::bring_back;
 use crate::traffic::day;
 
 /// How soon another process's control is in force here; the API promises a second.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Reads controls, limits and the day's counts; what waits is told at once.
-pub async fn load(app: &App) -> anyhow::Result<()> {
+pub async fn load(app: &Arc<App>) -> anyhow::Result<()> {
+    let _reading = app.traffic.reading().await;
     let (engine, read) = (app.cx.db.engine(), app.cx.db.read());
     let now = app.cx.clock.millis();
     let limits = db::limits(engine, read).await?;
     let controls = db::controls(engine, read, now).await?;
     let capped = limits.iter().any(|(_, limit)| limit.per_day().is_some());
-    app.traffic.update(limits, controls);
+    let ended = app.traffic.update(limits, controls);
+    bring_back::resumed(app, ended);
     if capped {
         let counts = db::day(engine, read, &day::of(now).to_string()).await?;
         app.traffic.set_day(now, &counts);
@@ -48,7 +51,9 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
             tokio::time::sleep(LOOK_EVERY).await;
             let looked = async {
                 save(&app, app.cx.clock.millis()).await?;
-                load(&app).await
+                load(&app).await?;
+                bring_back::room(&app, app.traffic.wants()).await;
+                anyhow::Ok(())
             };
             if let Err(error) = looked.await {
                 tracing::warn!(

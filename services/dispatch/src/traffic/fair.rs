@@ -208,6 +208,14 @@ impl<T> Fair<T> {
         gone
     }
 
+    pub fn each(&self) -> impl Iterator<Item = &T> {
+        let urgencies = self.urgencies.children.values();
+        urgencies
+            .flat_map(|(_, urgency)| urgency.children.values())
+            .flat_map(|(_, tenant)| tenant.children.values())
+            .flat_map(|(_, queue)| queue.iter().map(|(_, item)| item))
+    }
+
     pub fn each_mut(&mut self) -> impl Iterator<Item = &mut T> {
         let urgencies = self.urgencies.children.values_mut();
         urgencies

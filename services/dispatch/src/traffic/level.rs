@@ -108,6 +108,6 @@ impl Ask {
 
     /// Somebody waits for it.
     pub const fn is_urgent(&self) -> bool {
-        !matches!(self.class, Class::Marketing)
+        self.class.is_urgent()
     }
 }

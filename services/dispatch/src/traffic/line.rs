@@ -8,6 +8,7 @@ use contract::chunk::{Outcome, OutcomeGroup, SlotRef, Text};
 use contract::{Reason, UnixMillis};
 
 use super::level::Ask;
+use super::metered;
 use super::scheduler::Told;
 use super::turn::{Leave, Traffic};
 use crate::hand_over::Chunk;
@@ -21,7 +22,7 @@ const EARLY: Duration = Duration::from_secs(8);
 /// The least that a text given back stays away.
 const SOONEST_MS: i64 = 2_000;
 /// Segments in hand for one limit, shared among the campaigns that line up for it.
-const IN_HAND: u64 = 8192;
+pub(super) const IN_HAND: u64 = 8192;
 
 /// Segments in line for their limits, until they have left or the guard is dropped.
 #[derive(Debug)]
@@ -74,22 +75,30 @@ pub struct Begun {
 }
 
 impl Traffic {
-    /// Lines up as many of `sizes` (segments, text by text) as have their turn soon.
-    pub fn line_up(&self, ask: Ask, sizes: &[u32]) -> Begun {
+    /// Lines up as many of `sizes` (segments, text by text) as have their turn soon; none where they are not `wanted`.
+    pub fn line_up(&self, ask: Ask, sizes: &[u32], wanted: bool) -> Begun {
         let now = self.now();
         let campaign = (ask.tenant, ask.campaign);
         let mut scheduler = self.lock();
         let pools = scheduler.pools_of(&ask, now);
+        let (dispatchers, shared) = (scheduler.dispatchers as u64, scheduler.is_shared());
         let (mut room, mut largest, mut slowest) = (u64::MAX, None::<u32>, None::<(usize, u64)>);
         for at in &pools {
             let Some(pool) = scheduler.pool_at(*at) else {
                 continue;
             };
-            let cost = pool.bucket.cost(1);
+            // Each dispatcher may count on its part of what several share.
+            let cost = pool.bucket.cost(dispatchers);
             if cost == 0 {
                 continue;
             }
-            let burst = pool.bucket.rate().burst();
+            let rate = pool.bucket.rate();
+            // Small pieces, so that no two of them make a lump on the wire.
+            let burst = if shared {
+                metered::ahead(rate, dispatchers)
+            } else {
+                (rate.burst() / 2).max(1)
+            };
             largest = Some(largest.map_or(burst, |largest| largest.min(burst)));
             let own = pool.lined_up.get(&campaign).copied().unwrap_or(0);
             let others = pool.lined_up.len() - usize::from(own > 0);
@@ -104,7 +113,7 @@ impl Traffic {
         }
         let (mut kept, mut segments) = (0, 0);
         for size in sizes {
-            if segments >= room {
+            if segments >= room || !wanted {
                 break;
             }
             kept += 1;
@@ -115,6 +124,15 @@ impl Traffic {
                 && segments > 0
             {
                 *pool.lined_up.entry(campaign).or_default() += segments;
+            }
+        }
+        if let Some((at, _)) = slowest
+            && let Some(pool) = scheduler.pool_at(at)
+        {
+            let whose = (ask.tenant, ask.mode, ask.campaign);
+            pool.came(whose, sizes);
+            if wanted {
+                pool.gave_back(whose, &sizes[kept..]);
             }
         }
         let rest: u64 = sizes.iter().skip(kept).map(|size| u64::from(*size)).sum();
@@ -146,7 +164,7 @@ impl Traffic {
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
+pub(super) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -180,15 +198,12 @@ pub async fn begin(
     let traffic = &chunk.app.traffic;
     let ask = ask(chunk, way, way.link, &texts);
     if chunk.head.class.is_reply() {
-        let kept = traffic.line_up(ask, &[]);
+        let kept = traffic.line_up(ask, &[], true);
         return Ok((texts, kept));
     }
     let verdict = traffic.verdict(&ask, true);
-    let sizes: Vec<u32> = match &verdict {
-        Told::Go => texts.iter().map(segments).collect(),
-        Told::Hold { .. } | Told::Cancel => Vec::new(),
-    };
-    let begun = traffic.line_up(ask, &sizes);
+    let sizes: Vec<u32> = texts.iter().map(segments).collect();
+    let begun = traffic.line_up(ask, &sizes, verdict == Told::Go);
     let rest = texts.split_off(begun.kept);
     if !rest.is_empty() {
         let leave = match verdict {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use contract::{CampaignId, Reason, TenantId, UnixMillis};
+use contract::{Reason, UnixMillis};
 use tokio::sync::oneshot;
 
 use super::control::{Controls, Verdict};
@@ -10,7 +10,9 @@ use super::day::{self, Used};
 use super::fair::{Fair, Size};
 use super::level::{Ask, Name};
 use super::limits::{Draw, Limits};
-use crate::pace::{Bucket, Rate};
+use super::pool::Pool;
+use super::wire;
+use crate::pace::Rate;
 
 /// What a waiting piece is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,21 +51,6 @@ impl Tell {
     }
 }
 
-/// A bucket with its daily cap, and who lines up for it.
-#[derive(Debug)]
-pub struct Pool {
-    pub name: Name,
-    pub bucket: Bucket,
-    pub per_day: Option<u64>,
-    pub used: Used,
-    /// Segments of the day that are not stored yet.
-    pub unsaved: u64,
-    /// Segments in hand by campaign, sent or not.
-    pub lined_up: HashMap<(TenantId, CampaignId), u64>,
-    /// Up to when turns are promised to texts that were given back.
-    pub promised: u64,
-}
-
 #[derive(Debug)]
 struct Waiter {
     id: u64,
@@ -79,7 +66,7 @@ struct Queue {
     busy: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Scheduler {
     limits: Limits,
     controls: Controls,
@@ -87,6 +74,28 @@ pub struct Scheduler {
     by_name: HashMap<Name, usize>,
     queues: BTreeMap<usize, Queue>,
     next_id: u64,
+    /// Alive, this one among them; several share every bucket.
+    pub(super) dispatchers: usize,
+    /// Up to when (nanoseconds) it is known that there are no more.
+    pub(super) sure_until: u64,
+    /// Somebody waits for segments that nobody has asked the shared bucket for.
+    lacks: bool,
+}
+
+impl Default for Scheduler {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            controls: Controls::default(),
+            pools: Vec::new(),
+            by_name: HashMap::new(),
+            queues: BTreeMap::new(),
+            next_id: 0,
+            dispatchers: 1,
+            sure_until: u64::MAX,
+            lacks: false,
+        }
+    }
 }
 
 impl Scheduler {
@@ -137,6 +146,7 @@ impl Scheduler {
         self.controls = controls;
         for pool in &mut self.pools {
             pool.bucket.change(Rate::default());
+            pool.wire.change(Rate::default());
             pool.per_day = None;
         }
         let mut queues = std::mem::take(&mut self.queues);
@@ -166,7 +176,7 @@ impl Scheduler {
             .collect()
     }
 
-    fn pool_for(&mut self, draw: Draw, now: UnixMillis) -> usize {
+    pub(super) fn pool_for(&mut self, draw: Draw, now: UnixMillis) -> usize {
         let Draw {
             name,
             rate,
@@ -176,6 +186,7 @@ impl Scheduler {
             if let Some(pool) = self.pools.get_mut(at) {
                 if pool.bucket.rate() != rate {
                     pool.bucket.change(rate);
+                    pool.wire.change(wire::rate(rate));
                 }
                 pool.per_day = per_day;
             }
@@ -183,15 +194,12 @@ impl Scheduler {
         }
         let at = self.pools.len();
         self.by_name.insert(name.clone(), at);
-        self.pools.push(Pool {
+        let draw = Draw {
             name,
-            bucket: Bucket::new(rate),
+            rate,
             per_day,
-            used: Used::nothing(now),
-            unsaved: 0,
-            lined_up: HashMap::new(),
-            promised: 0,
-        });
+        };
+        self.pools.push(Pool::new(draw, now));
         at
     }
 
@@ -202,9 +210,13 @@ impl Scheduler {
     }
 
     fn draw(&mut self, pools: &[usize], segments: u32, now: Now) {
+        let shared = self.is_shared();
         for at in pools {
             if let Some(pool) = self.pools.get_mut(*at) {
                 pool.bucket.take(segments, now.nanos);
+                if shared && pool.bucket.rate().is_limited() {
+                    pool.drawn.ready -= i64::from(segments);
+                }
                 if pool.per_day.is_some() {
                     pool.used.add(segments, now.wall);
                     pool.unsaved += u64::from(segments);
@@ -230,6 +242,17 @@ impl Scheduler {
             .fair
             .push(size, waiter);
         id
+    }
+
+    /// The pieces in line: their segments, and the pools they draw from.
+    pub(super) fn in_line(&self) -> impl Iterator<Item = (u32, &[usize])> {
+        let waiters = self.queues.values().flat_map(|queue| queue.fair.each());
+        waiters.map(|waiter| (waiter.ask.segments, &waiter.pools[..]))
+    }
+
+    /// True once for pieces that wait for a shared bucket nobody has asked.
+    pub fn take_lacks(&mut self) -> bool {
+        std::mem::take(&mut self.lacks)
     }
 
     /// Forgets a piece that waits no longer.
@@ -262,8 +285,12 @@ impl Scheduler {
             pools,
             limits,
             controls,
+            dispatchers,
+            sure_until,
+            lacks,
             ..
         } = self;
+        let shared = *dispatchers > 1;
         let Some(queue) = queues.get_mut(&link) else {
             return;
         };
@@ -277,19 +304,24 @@ impl Scheduler {
             |size, waiter: &Waiter| {
                 let mut ready = controls.verdict(&waiter.ask, now.wall, false) == Verdict::Go;
                 for at in &waiter.pools {
-                    let Some(pool) = pools.get(*at) else { continue };
+                    let Some(pool) = pools.get_mut(*at) else {
+                        continue;
+                    };
                     if let Some(cap) = pool.per_day
                         && !pool.used.has_room(size.segments, cap, now.wall)
                     {
                         capped.insert(waiter.id);
                         return false;
                     }
-                    let from = pool.bucket.ready_at(size.segments);
                     if awaited.contains(at) {
                         ready = false;
-                    } else if from > now.nanos {
+                        continue;
+                    }
+                    let from = pool.ready_at(size.segments, shared, (*sure_until, now.nanos));
+                    if from.is_none_or(|from| from > now.nanos) {
                         awaited.insert(*at);
-                        *wake = Some(wake.map_or(from, |wake| wake.min(from)));
+                        *lacks |= shared && from.is_none();
+                        *wake = (*wake).into_iter().chain(from).min();
                         ready = false;
                     }
                 }

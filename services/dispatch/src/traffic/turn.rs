@@ -8,10 +8,13 @@ use contract::{CampaignId, Mode, Reason, TenantId, UnixMillis};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-use super::control::{Control, Controls};
+use super::away::Want;
+use super::control::{Action, Control, Controls};
 use super::level::{Ask, Name};
 use super::limits::{Limit, Limits};
+use super::metered::Wish;
 use super::scheduler::{Now, Scheduler, Tell, Told};
+use crate::db::meter::Drawn;
 use crate::links::{Entered, Gate};
 use crate::pace::Rate;
 
@@ -39,11 +42,14 @@ struct Inner {
     scheduler: Mutex<Scheduler>,
     /// Somebody waits for a bucket that is ready earlier than the driver knows.
     sooner: Notify,
+    /// Somebody waits for segments that are to be drawn from a shared bucket.
+    lacks: Notify,
     since: Instant,
     clock: Clock,
     lane: Rate,
     /// What is in force, as it was read.
     last: Mutex<Rules>,
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// Limits and controls as the tables have them.
@@ -94,10 +100,12 @@ impl Traffic {
         let inner = Inner {
             scheduler: Mutex::default(),
             sooner: Notify::new(),
+            lacks: Notify::new(),
             since: Instant::now(),
             clock,
             lane,
             last: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
         };
         let traffic = Self {
             inner: Arc::new(inner),
@@ -132,8 +140,8 @@ impl Traffic {
         self.pump();
     }
 
-    /// The same, if anything is other than before.
-    pub fn update(&self, limits: Vec<(Name, Limit)>, controls: Vec<Control>) {
+    /// The same, if anything is other than before. Says which pauses and drains have ended with it.
+    pub fn update(&self, limits: Vec<(Name, Limit)>, controls: Vec<Control>) -> Vec<Control> {
         let mut last = self
             .inner
             .last
@@ -141,8 +149,13 @@ impl Traffic {
             .unwrap_or_else(PoisonError::into_inner);
         if last.0 != limits || last.1 != controls {
             self.install(limits.clone(), controls.clone());
-            *last = (limits, controls);
+            let before = std::mem::replace(&mut *last, (limits, controls));
+            let holds = |control: &Control| matches!(control.action, Action::Pause | Action::Drain);
+            let still = |one: &Control| last.1.iter().any(|new| new.name == one.name && holds(new));
+            let were = before.1.into_iter().filter(holds);
+            return were.filter(|one| !still(one)).collect();
         }
+        Vec::new()
     }
 
     /// Waits for the turn of `ask` and for room at the carrier; an answer goes `at_once`.
@@ -158,11 +171,50 @@ impl Traffic {
         let entered = gate.enter(false).await;
         drop(turn);
         // The operator may have spoken while the gate was closed.
-        match self.verdict(&ask, false) {
-            Told::Go => Leave::Go(entered),
+        let leave = match self.verdict(&ask, false) {
+            Told::Go => return Leave::Go(entered),
             Told::Hold { until, reason } => Leave::Hold { until, reason },
             Told::Cancel => Leave::Cancel,
+        };
+        self.unused(&ask, ask.segments);
+        leave
+    }
+
+    /// Waits until what has its permits may go on the wire. What was permitted together and late is spread again as
+    /// the limits want it, and takes no room at the gate from others meanwhile.
+    pub async fn on_the_wire<'g>(
+        &self,
+        ask: &Ask,
+        segments: u32,
+        at_once: bool,
+        (entered, gate): (Entered<'g>, &'g Gate),
+    ) -> Entered<'g> {
+        let now = self.now();
+        let at = self.lock().on_the_wire(ask, segments, at_once, now);
+        if at <= now.nanos {
+            return entered;
         }
+        drop(entered);
+        tokio::time::sleep_until(self.inner.since + Duration::from_nanos(at)).await;
+        gate.enter(true).await
+    }
+
+    /// Segments had their turn and do not leave.
+    pub fn unused(&self, ask: &Ask, segments: u32) {
+        if segments > 0 {
+            self.lock().unused(ask, segments, self.now());
+            self.pump();
+        }
+    }
+
+    /// Texts that were given back and may come again.
+    pub fn wants(&self) -> Vec<Want> {
+        self.lock().wants(self.now())
+    }
+
+    /// One at a time reads the rules, so that an older reading never replaces a newer one.
+    pub async fn reading(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.reading.lock().await
     }
 
     /// Waits until every bucket allows `ask` and nobody has a better right to go.
@@ -233,7 +285,14 @@ impl Traffic {
     /// Gives turns until nobody can use one; when a bucket is ready for the next.
     fn pump_once(&self) -> Option<u64> {
         loop {
-            let (tells, wake) = self.lock().pump(self.now());
+            let (tells, wake, lacks) = {
+                let mut scheduler = self.lock();
+                let (tells, wake) = scheduler.pump(self.now());
+                (tells, wake, scheduler.take_lacks())
+            };
+            if lacks {
+                self.inner.lacks.notify_one();
+            }
             if self.tell(tells) {
                 return wake;
             }
@@ -250,6 +309,60 @@ impl Traffic {
             }
         }
         used
+    }
+
+    /// Other dispatchers are alive.
+    pub fn is_shared(&self) -> bool {
+        self.lock().is_shared()
+    }
+
+    /// So many dispatchers are alive; for sure until then, if it is the only one. What it owes to shared buckets.
+    pub fn share_with(&self, dispatchers: usize, sure_until: Instant) -> Vec<(Name, Wish)> {
+        let sure_for = sure_until.saturating_duration_since(self.inner.since);
+        let owed = {
+            let mut scheduler = self.lock();
+            scheduler.sure_until = u64::try_from(sure_for.as_nanos()).unwrap_or(u64::MAX);
+            scheduler.share_with(dispatchers, self.now())
+        };
+        self.pump();
+        owed
+    }
+
+    /// Resolves when there may be something to ask of the shared buckets.
+    pub async fn lacks(&self) {
+        self.inner.lacks.notified().await;
+    }
+
+    /// What is to be asked of them.
+    pub fn wishes(&self) -> Vec<(Name, Wish)> {
+        self.lock().wishes(self.now())
+    }
+
+    /// Their answer, known just now.
+    pub fn promised(&self, drawn: Vec<Drawn>) {
+        let now = self.now().nanos;
+        let mut scheduler = self.lock();
+        for Drawn {
+            name,
+            segments,
+            after,
+        } in drawn
+        {
+            let after = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
+            scheduler.promised(&name, Some((now.saturating_add(after), segments)));
+        }
+        drop(scheduler);
+        self.pump();
+    }
+
+    /// They could not be asked.
+    pub fn not_promised(&self, names: &[Name]) {
+        let mut scheduler = self.lock();
+        for name in names {
+            scheduler.promised(name, None);
+        }
+        drop(scheduler);
+        self.pump();
     }
 
     /// Wakes those who wait for a bucket, for as long as it is polled.

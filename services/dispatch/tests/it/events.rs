@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use contract::chunk::Outcome;
-use contract::dispatch::{HandOver, HandOversRecorded, ReceiptsRecorded};
+use contract::dispatch::{HandOver, HandOversRecorded, ReceiptsRecorded, UnknownSettled};
 use contract::envelope::headers;
 use contract::ids::MessageId;
 use contract::texts::TextsAccepted;
@@ -15,6 +15,8 @@ use futures::StreamExt;
 pub struct Said {
     pub hand_overs: Arc<Mutex<Vec<(MessageId, HandOver)>>>,
     pub receipts: Arc<Mutex<Vec<(MessageId, Outcome)>>>,
+    /// Texts that were unknown until a receipt named them.
+    pub settled: Arc<Mutex<Vec<(MessageId, Outcome)>>>,
     /// Texts of flows, as often as they were said to be accepted.
     pub accepted: Arc<Mutex<Vec<MessageId>>>,
 }
@@ -60,6 +62,14 @@ impl Said {
                         .into_iter()
                         .map(|item| (item.message, item.outcome));
                     said.receipts.lock().unwrap().extend(items);
+                } else if message.subject.contains(UnknownSettled::NAME) {
+                    let event: UnknownSettled =
+                        payload::decode(UnknownSettled::FORMAT, &message.payload).unwrap();
+                    let items = event
+                        .items
+                        .into_iter()
+                        .map(|item| (item.message, item.outcome));
+                    said.settled.lock().unwrap().extend(items);
                 }
             }
         });

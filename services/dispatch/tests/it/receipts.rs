@@ -76,6 +76,10 @@ async fn failures_and_repeated_receipts_give_one_state_each() {
     );
     assert!(undelivered > 20, "{undelivered}");
     assert_eq!(rig.said.receipts.lock().unwrap().len(), 500);
+    assert!(
+        rig.said.settled.lock().unwrap().is_empty(),
+        "receipts of texts that were handed over cost campaigns nothing"
+    );
     until("every receipt is answered", || {
         let stats = rig.smsc.stats();
         stats.receipts_sent > 500 && stats.receipts_answered == stats.receipts_sent

@@ -1,7 +1,6 @@
 //! Texts that surely did not leave are tried again, and leave once.
 
-use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contract::chunk::{Outcome, SlotRef};
 use contract::consent::OpenSlot;
@@ -39,28 +38,8 @@ fn held(rig: &Rig) -> Vec<(MessageId, HandOver)> {
     held.cloned().collect()
 }
 
-/// Does what campaigns do: sends a held text again at its time, until all is as it should be.
 async fn play(rig: &Rig, chunk: &SendChunk, what: &str, reached: impl Fn(&Rig) -> bool) {
-    let (begun, mut sent) = (Instant::now(), HashSet::new());
-    while !reached(rig) {
-        assert!(
-            begun.elapsed() < Duration::from_secs(30),
-            "waited in vain until {what}"
-        );
-        let now = rig.kit.clock.millis();
-        let due: Vec<u16> = held(rig)
-            .into_iter()
-            .filter_map(|(id, item)| Some((id, item.until?)))
-            .filter(|(id, until)| until.0 <= now.0 && sent.insert((*id, until.0)))
-            .map(|(id, _)| id.position())
-            .collect();
-        if !due.is_empty() {
-            let mut again = chunk.clone();
-            again.texts.retain(|text| due.contains(&text.position));
-            rig.send(&again).await;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    rig.play(std::slice::from_ref(chunk), what, reached).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,7 +192,8 @@ async fn a_permit_whose_return_a_stop_cut_off_comes_back_at_the_next_start() {
 }
 
 /// A statement about the run.
-async fn write(rig: &Rig, sql: &'static str) -> anyhow::Result<()> {
+async fn write(rig: &Rig, sql: &str) -> anyhow::Result<()> {
+    let sql = sql.to_string();
     let (db, run) = (rig.db(), rig.run.uuid());
     let engine = db.engine();
     let written = db.write(move |tx| {
@@ -231,11 +211,13 @@ async fn a_text_whose_permit_is_on_its_way_back_is_asked_for_again_and_not_lost(
     let chunk = rig.chunk(0, 0..3);
     let id = MessageId::of(rig.run, 0, 1);
     // Another dispatcher has written its attempt down and not yet returned the permit.
-    write(&rig, "INSERT INTO attempt (run, chunk, position, number, tenant, campaign, contact, decision, at, until, provider, \
-         reason, code, dispatcher, returned) VALUES ($1, 0, 1, 1, $1, $1, $1, $1, 1, 2, 'p', 'CARRIER_FAULT', '', \
-         'another', 0)")
-    .await
-    .unwrap();
+    let now = rig.kit.clock.millis().0;
+    let sql = format!(
+        "INSERT INTO attempt (run, chunk, position, number, tenant, campaign, contact, decision, at, until, provider, \
+         reason, code, dispatcher, returned) VALUES ($1, 0, 1, 1, $1, $1, $1, $1, {now}, {now}, 'p', 'CARRIER_FAULT', '', \
+         'another', 0)"
+    );
+    write(&rig, &sql).await.unwrap();
     rig.stub.with(|state| state.permitted.insert(id));
     rig.send(&chunk).await;
     play(&rig, &chunk, "the others are delivered", |rig| {

@@ -1,12 +1,13 @@
 //! The service on a real nats-server and database, between a stub of consent and a simulated carrier.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use channels::simulator::{Smsc, SmscOptions, Verdict, judge};
 use chassis::Db;
-use contract::chunk::{ChunkHead, Encoding, Text};
+use contract::chunk::{ChunkHead, Encoding, Outcome, Text};
 use contract::dispatch::SendChunk;
-use contract::ids::{CampaignId, ContactId, DecisionId, RunId, TemplateId};
+use contract::ids::{CampaignId, ContactId, DecisionId, MessageId, RunId, TemplateId};
 use contract::{Class, Mode, Phone, UnixMillis};
 use testkit::Kit;
 
@@ -117,6 +118,49 @@ impl Rig {
         self.kit.bus.publish(self.kit.tenant, chunk).await.unwrap();
     }
 
+    /// Does what campaigns do: sends texts of these chunks that are held again at their time, until all is as it
+    /// should be.
+    pub async fn play(&self, chunks: &[SendChunk], what: &str, reached: impl Fn(&Self) -> bool) {
+        let (begun, mut sent) = (Instant::now(), HashSet::new());
+        while !reached(self) {
+            let states = || {
+                let counts = Outcome::ALL.map(|outcome| (outcome, self.said.count(outcome)));
+                counts.into_iter().filter(|(_, count)| *count > 0)
+            };
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "waited in vain until {what}: {:?}",
+                states().collect::<Vec<_>>()
+            );
+            let now = self.kit.clock.millis();
+            let due: HashSet<MessageId> = {
+                let said = self.said.hand_overs.lock().unwrap();
+                let held = said
+                    .iter()
+                    .filter_map(|(id, item)| Some((*id, item.until?)));
+                held.filter(|(id, until)| until.0 <= now.0 && sent.insert((*id, until.0)))
+                    .map(|(id, _)| id)
+                    .collect()
+            };
+            for chunk in chunks {
+                let mut again = chunk.clone();
+                let number = chunk.head.chunk;
+                again
+                    .texts
+                    .retain(|text| due.contains(&MessageId::of(self.run, number, text.position)));
+                if !again.texts.is_empty() {
+                    self.send(&again).await;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// When segments reached the carrier, by its own log: Unix microseconds, the sender's number without its plus.
+    pub fn arrivals(&self) -> Vec<(u64, String)> {
+        arrivals(&self.folder.path().join("smsc.jsonl"))
+    }
+
     /// Stops the service in order and starts it again on the same tables.
     pub async fn restart(mut self) -> Self {
         self.kit = self.kit.restart().await;
@@ -133,6 +177,19 @@ impl Rig {
         )
         .unwrap()
     }
+}
+
+/// What a carrier's log says of submits, in ascending order of time.
+pub fn arrivals(log: &std::path::Path) -> Vec<(u64, String)> {
+    let text = std::fs::read_to_string(log).unwrap();
+    let entries = text.lines().filter_map(|line| {
+        let entry: serde_json::Value = serde_json::from_str(line).ok()?;
+        let from = entry["from"].as_str()?.trim_start_matches('+').to_string();
+        (entry["e"] == "submit").then_some((entry["t"].as_u64()?, from))
+    });
+    let mut arrivals: Vec<_> = entries.collect();
+    arrivals.sort();
+    arrivals
 }
 
 /// Waits up to 20 seconds.

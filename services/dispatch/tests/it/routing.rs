@@ -7,16 +7,16 @@ use contract::dispatch::SendChunk;
 use contract::ids::MessageId;
 use serde_json::{Value, json};
 
-use super::rig::{Rig, Wish, kind, until};
+use super::rig::{Rig, Wish, arrivals, kind, until};
 
 /// A live carrier over SMPP, and its account.
-fn carrier(options: SmscOptions) -> (Smsc, Value) {
+pub fn carrier(options: SmscOptions) -> (Smsc, Value) {
     let smsc = Smsc::start(([127, 0, 0, 1], 0).into(), options).unwrap();
     let account = json!({"host": "127.0.0.1", "port": smsc.address().port()});
     (smsc, account)
 }
 
-async fn rig(settings: Vec<(&'static str, Value)>) -> Rig {
+pub async fn rig(settings: Vec<(&'static str, Value)>) -> Rig {
     Rig::start(Wish {
         smsc: kind(),
         settings,
@@ -25,14 +25,14 @@ async fn rig(settings: Vec<(&'static str, Value)>) -> Rig {
     .await
 }
 
-fn live(rig: &Rig, chunk: u32, positions: std::ops::Range<u16>) -> SendChunk {
+pub fn live(rig: &Rig, chunk: u32, positions: std::ops::Range<u16>) -> SendChunk {
     let mut chunk = rig.chunk(chunk, positions);
     chunk.head.mode = Mode::Live;
     chunk
 }
 
 /// With the live key.
-async fn call(rig: &Rig, method: &str, path: &str, body: Value) -> (u16, Value) {
+pub async fn call(rig: &Rig, method: &str, path: &str, body: Value) -> (u16, Value) {
     let client = rig.kit.with_key(&rig.kit.live_key);
     let body = serde_json::to_vec(&body).unwrap();
     client
@@ -41,11 +41,11 @@ async fn call(rig: &Rig, method: &str, path: &str, body: Value) -> (u16, Value) 
         .unwrap()
 }
 
-async fn post(rig: &Rig, path: &str, body: Value) -> (u16, Value) {
+pub async fn post(rig: &Rig, path: &str, body: Value) -> (u16, Value) {
     call(rig, "POST", path, body).await
 }
 
-async fn dispatch(rig: &Rig, chunk: u32, position: u16) -> Value {
+pub async fn dispatch(rig: &Rig, chunk: u32, position: u16) -> Value {
     let message = MessageId::of(rig.run, chunk, position);
     let path = format!("/v1/messages/{message}/dispatch");
     call(rig, "GET", &path, Value::Null).await.1
@@ -259,4 +259,101 @@ async fn bad_routes_are_refused_with_codes_and_others_cannot_see_a_route() {
     assert_eq!(call(&rig, "DELETE", &path, Value::Null).await.0, 404);
     rig.stop().await;
     one.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moved_provider_s_texts_leave_by_the_other_until_the_move_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = |name: &str| folder.path().join(name);
+    let logged = |name: &str| SmscOptions {
+        log: Some(log(name)),
+        ..kind()
+    };
+    let (one, first) = carrier(logged("acme"));
+    let (two, second) = carrier(logged("beta"));
+    let rig = rig(vec![
+        ("dispatch.providers.acme", first),
+        ("dispatch.providers.beta", second),
+    ])
+    .await;
+    let limit = json!({"segments_per_second": 50, "burst": 1});
+    let (status, told) = call(&rig, "PUT", "/v1/limits/provider/acme", limit).await;
+    assert_eq!(status, 200, "{told}");
+    let path = "/v1/traffic/controls/provider/acme";
+    for (to, status) in [("simulator", 422), ("nobody", 422), ("acme", 422)] {
+        let body = json!({"action": "move", "to": to});
+        assert_eq!(call(&rig, "PUT", path, body).await.0, status, "{to}");
+    }
+    let left = |name: &str| arrivals(&log(name)).len();
+    // Without routes, the first by name takes everything.
+    rig.send(&live(&rig, 0, 0..200)).await;
+    until("some have left by the first", || left("acme") > 20).await;
+    let body = json!({"action": "move", "to": "beta", "reason": "it is slow"});
+    let (status, told) = call(&rig, "PUT", path, body).await;
+    assert_eq!(status, 200, "{told}");
+    rig.send(&live(&rig, 1, 0..200)).await;
+    until("what comes leaves by the other, past the limit", || {
+        left("beta") == 200
+    })
+    .await;
+    assert!(left("acme") < 200);
+    assert_eq!(call(&rig, "DELETE", path, Value::Null).await.0, 204);
+    rig.send(&live(&rig, 2, 0..10)).await;
+    // What was in hand at the first left by it.
+    until("all is delivered", || {
+        rig.said.count(Outcome::Delivered) == 410
+    })
+    .await;
+    assert_eq!((left("acme"), left("beta")), (210, 200));
+    assert_eq!(dispatch(&rig, 1, 7).await["provider"], "beta");
+    rig.stop().await;
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prefixes_and_look_ups_are_listed_in_pages_to_their_tenant_alone() {
+    let rig = rig(Vec::new()).await;
+    let prefixes = json!({"prefixes": [
+        {"prefix": "4917", "operator": "two"}, {"prefix": "1212", "operator": "one"}, {"prefix": "49", "operator": "three"}]});
+    assert_eq!(rig.kit.put("/v1/operator-prefixes", prefixes).await.0, 200);
+    let numbers = json!({"numbers": [
+        {"phone": "+12125550101", "operator": "two"}, {"phone": "+12125550100", "operator": "one"}]});
+    assert_eq!(rig.kit.post("/v1/number-lookups", numbers).await.0, 200);
+    for (path, field, all) in [
+        (
+            "/v1/operator-prefixes",
+            "prefix",
+            &["1212", "49", "4917"][..],
+        ),
+        (
+            "/v1/number-lookups",
+            "phone",
+            &["+12125550100", "+12125550101"],
+        ),
+    ] {
+        let (mut seen, mut next) = (Vec::new(), format!("{path}?limit=1"));
+        loop {
+            let (status, page) = rig.kit.get(&next).await;
+            assert_eq!(status, 200, "{page}");
+            let rows = page["data"].as_array().unwrap();
+            seen.extend(
+                rows.iter()
+                    .map(|row| row[field].as_str().unwrap().to_string()),
+            );
+            let Some(cursor) = page["next_cursor"].as_str() else {
+                break;
+            };
+            next = format!("{path}?limit=1&cursor={cursor}");
+        }
+        assert_eq!(seen, all);
+        let (status, told) = rig.kit.get(&format!("{path}?cursor=-x")).await;
+        assert_eq!((status, &told["code"]), (400, &json!("cursor.invalid")));
+        let other = rig.kit.with_key(&rig.kit.other_key);
+        assert_eq!(other.get(path).await.unwrap()["data"], json!([]));
+    }
+    let (_, known) = rig.kit.get("/v1/number-lookups").await;
+    assert_eq!(known["data"][0]["operator"], "one");
+    assert!(known["data"][0]["at"].is_string());
+    rig.stop().await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contract::chunk::Outcome;
+use contract::dispatch::FindSenderPool;
 use contract::ids::{ContactId, MessageId};
 use contract::{Phone, Reason, UnixMillis};
 use sea_orm::ConnectionTrait;
@@ -299,4 +300,33 @@ async fn a_text_that_cannot_be_stored_is_not_promised_and_does_not_leave() {
     })
     .await;
     assert_eq!(rig.stop().await.texts, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_from_a_pool_that_does_not_exist_is_refused_when_it_is_asked_for() {
+    let rig = rig().await;
+    let text = json!({"to": {"phone": "+12125550100"}, "class": "otp", "sender": "pool:us", "text": "Code 4711"});
+    let (status, told) = rig.kit.post("/v1/messages", text.clone()).await;
+    assert_eq!(
+        (
+            status,
+            &told["errors"][0]["code"],
+            &told["errors"][0]["pointer"]
+        ),
+        (422, &json!("sender_pool.unknown"), &json!("/sender")),
+        "{told}"
+    );
+    let question = |name: &str| FindSenderPool {
+        name: name.to_string(),
+        mode: contract::Mode::Test,
+    };
+    let asked = rig.kit.bus.ask(rig.kit.tenant, &question("us")).await;
+    assert_eq!(asked.unwrap(), None);
+    let pool = json!({"name": "us", "senders": ["+12125550100"]});
+    let (status, made) = rig.kit.post("/v1/sender-pools", pool).await;
+    assert_eq!(status, 201, "{made}");
+    let asked = rig.kit.bus.ask(rig.kit.tenant, &question("us")).await;
+    assert_eq!(json!(asked.unwrap()), made["id"]);
+    assert_eq!(rig.kit.post("/v1/messages", text).await.0, 202);
+    rig.stop().await;
 }

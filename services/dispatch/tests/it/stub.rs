@@ -21,8 +21,14 @@ use futures::StreamExt;
 #[derive(Default)]
 pub struct State {
     pub epoch: u64,
+    /// Of each dispatcher, the last one given.
+    pub epochs: BTreeMap<String, u64>,
+    /// Texts permitted, by dispatcher.
+    pub permits_of: BTreeMap<String, usize>,
     /// What a predecessor left open.
     pub left_open: Vec<OpenSlot>,
+    /// The same of dispatchers of other names.
+    pub left_open_of: BTreeMap<String, Vec<OpenSlot>>,
     pub permitted: HashSet<MessageId>,
     pub open: BTreeMap<SlotRef, usize>,
     /// Positions to refuse, and how.
@@ -59,11 +65,16 @@ pub struct Stub {
 
 impl Stub {
     pub async fn listen(&self, client: &async_nats::Client) {
-        self.answer::<RegisterDispatcher>(client, |state, _| {
+        self.answer::<RegisterDispatcher>(client, |state, question| {
             state.epoch += 1;
+            let open = match state.left_open_of.get(&question.dispatcher) {
+                Some(open) => open.clone(),
+                None => std::mem::take(&mut state.left_open),
+            };
+            state.epochs.insert(question.dispatcher, state.epoch);
             Some(Ok(DispatcherRegistered {
                 epoch: state.epoch,
-                open: std::mem::take(&mut state.left_open),
+                open,
             }))
         })
         .await;
@@ -210,7 +221,7 @@ impl Stub {
 
 fn grant(state: &mut State, question: &GrantPermits) -> PermitAnswer {
     state.asks += 1;
-    if state.fenced || question.epoch != state.epoch {
+    if state.fenced || state.epochs.get(&question.dispatcher) != Some(&question.epoch) {
         return PermitAnswer::Fenced;
     }
     let (mut granted, mut permitted_before, mut refused) =
@@ -235,6 +246,10 @@ fn grant(state: &mut State, question: &GrantPermits) -> PermitAnswer {
             granted.push(Permit::issue(message, DecisionId::from_raw(1), 1));
         }
     }
+    *state
+        .permits_of
+        .entry(question.dispatcher.clone())
+        .or_default() += granted.len();
     if !granted.is_empty() {
         *state.open.entry(question.slot).or_default() += granted.len();
     }

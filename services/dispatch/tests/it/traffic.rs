@@ -265,17 +265,25 @@ async fn a_moved_lane_sends_from_another_sender_of_the_tenant_and_no_other() {
     let rig = rig().await;
     let body = || json!({"action": "move", "to": SLOW, "reason": "blocked"});
     let path = format!("/v1/traffic/controls/lane/{SENDER}");
-    let (status, told) = rig.kit.put(&path, body()).await;
-    assert_eq!((status, &told["code"]), (422, &json!("traffic.target")));
-    rig.send(&other(&rig, 0, 1)).await;
-    until("the other sender is known", || {
-        rig.said.count(Outcome::Delivered) == 1
-    })
-    .await;
+    // Of another tenant, and what no sender can be.
+    let theirs = rig.kit.with_key(&rig.kit.other_key);
+    let pool = json!({"name": "theirs", "senders": ["+15005550008"]});
+    let made = theirs.post("/v1/sender-pools", &pool).await;
+    assert!(made.is_ok(), "{made:?}");
+    for to in ["+15005550008", "käse", "pool:theirs"] {
+        let body = json!({"action": "move", "to": to});
+        let (status, told) = rig.kit.put(&path, body).await;
+        assert_eq!(
+            (status, &told["code"]),
+            (422, &json!("traffic.target")),
+            "{to}"
+        );
+    }
+    // It has never sent.
     control(&rig, "lane", SENDER, body()).await;
     rig.send(&rig.chunk(0, 0..10)).await;
     until("all is delivered", || {
-        rig.said.count(Outcome::Delivered) == 11
+        rig.said.count(Outcome::Delivered) == 10
     })
     .await;
     let (_, lanes) = rig.kit.get("/v1/lanes").await;

@@ -10,6 +10,7 @@ use contract::dispatch::{ProviderReceipt, RecordReceipts, SendChunk, TakeReply};
 use contract::ids::MessageId;
 use contract::{Mode, Payload, Phone, Reason, TenantId, UnixMillis, payload};
 use futures::StreamExt;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::rig::{Rig, SENDER, Wish, kind, until};
@@ -197,6 +198,10 @@ async fn a_text_whose_answer_never_came_is_unknown_until_a_receipt_names_it() {
     })
     .await;
     assert_eq!(api.stats().submits, 1, "it was not sent again");
+    until("those who count hand-overs are told", || {
+        *rig.said.settled.lock().unwrap() == [(message, Outcome::Delivered)]
+    })
+    .await;
     rig.stop().await;
     api.stop().await;
 }
@@ -225,6 +230,94 @@ async fn a_reply_by_webhook_goes_the_way_of_every_reply() {
     rig.stub.with(|state| state.refuse_replies = usize::MAX);
     let refused = tokio::time::timeout(Duration::from_secs(15), rig.kit.bus.ask(EVERYONE, &reply));
     assert!(refused.await.unwrap().is_err(), "not kept, so not answered");
+    rig.stop().await;
+    api.stop().await;
+}
+
+/// An undelivered receipt with the carrier's own code and what it means.
+fn filtered(id: &str, reference: Option<MessageId>) -> ProviderReceipt {
+    ProviderReceipt {
+        code: "30007".to_string(),
+        fault: Some("filtered".to_string()),
+        ..receipt(id, reference, Outcome::Undelivered)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_carriers_own_code_and_what_it_means_stand_beside_our_reason() {
+    let (rig, api) = start().await;
+    rig.send(&live(&rig, &[12_125_550_001, 15_005_550_001]))
+        .await;
+    until("both are settled", || {
+        rig.said.hand_overs.lock().unwrap().len() == 2
+    })
+    .await;
+    let id = {
+        let hand_overs = rig.said.hand_overs.lock().unwrap();
+        let taken = hand_overs
+            .iter()
+            .find(|(_, item)| item.outcome == Outcome::HandedOver);
+        taken.unwrap().1.provider_message_id.clone()
+    };
+    bring(&rig, "tw", vec![filtered(&id, None)]).await;
+    until("it is undelivered", || {
+        rig.said.count(Outcome::Undelivered) == 1
+    })
+    .await;
+    let shown = async |position| {
+        let message = MessageId::of(rig.run, 0, position);
+        let (status, shown) = rig
+            .kit
+            .get(&format!("/v1/messages/{message}/dispatch"))
+            .await;
+        assert_eq!(status, 200, "{shown}");
+        let said = &shown["carrier_said"][0];
+        ["outcome", "provider", "code", "fault", "reason"]
+            .map(|field| said[field].as_str().unwrap_or_default().to_string())
+    };
+    assert_eq!(
+        shown(0).await,
+        ["undelivered", "tw", "30007", "filtered", "CARRIER_FILTERED"]
+    );
+    assert_eq!(
+        shown(1).await,
+        ["failed", "tw", "21211", "invalid", "INVALID_NUMBER"]
+    );
+    rig.stop().await;
+    api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_receipt_keeps_code_fault_and_reference_over_a_restart() {
+    let (rig, api) = start().await;
+    let message = MessageId::of(rig.run, 0, 0);
+    // It overtakes everything: nobody knows the text yet.
+    bring(&rig, "tw", vec![filtered("SM1", Some(message))]).await;
+    let parked = async |rig: &Rig| {
+        let db = rig.db();
+        let sql = "SELECT COUNT(*) AS n FROM parked_receipt WHERE fault = 'filtered'";
+        let row = db.read().query_one_raw(db.engine().sql(sql, [])).await;
+        row.unwrap().unwrap().try_get::<i64>("", "n").unwrap()
+    };
+    while parked(&rig).await == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let rig = rig.restart().await;
+    rig.send(&live(&rig, &[15_005_550_015])).await;
+    until("it is undelivered", || {
+        rig.said.count(Outcome::Undelivered) == 1
+    })
+    .await;
+    let (_, shown) = rig
+        .kit
+        .get(&format!("/v1/messages/{message}/dispatch"))
+        .await;
+    let said = &shown["carrier_said"][0];
+    assert_eq!(
+        (&said["code"], &said["reason"]),
+        (&json!("30007"), &json!("CARRIER_FILTERED")),
+        "{shown}"
+    );
     rig.stop().await;
     api.stop().await;
 }

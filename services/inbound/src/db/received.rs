@@ -135,14 +135,13 @@ pub async fn find(
 }
 
 /// One of this tenant, whatever its mode.
-pub async fn by_id(
-    db: &Db,
-    tenant: TenantId,
-    id: InboundId,
-) -> anyhow::Result<Option<Received>> {
+pub async fn by_id(db: &Db, tenant: TenantId, id: InboundId) -> anyhow::Result<Option<Received>> {
     let sql = format!("select {COLUMNS} from inbound where tenant = $1 and id = $2");
     let values = [tenant.uuid().into(), id.uuid().into()];
-    let row = db.read().query_one_raw(db.engine().sql(sql, values)).await?;
+    let row = db
+        .read()
+        .query_one_raw(db.engine().sql(sql, values))
+        .await?;
     row.as_ref().map(read).transpose()
 }
 

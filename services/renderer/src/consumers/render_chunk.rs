@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use chassis::Failure;
 use contract::Envelope;
-use contract::dispatch::SendChunk;
+use contract::dispatch::{SendChunk, SendUrgentChunk};
 use contract::renderer::{ChunkRendered, RenderChunk};
 
 use crate::app::App;
@@ -48,13 +48,16 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<RenderChunk>) -> Result<()
         app.bus.publish(tenant, &done).await?;
         return Ok(());
     }
-    let next = SendChunk {
-        head: command.head,
-        texts: written.texts,
+    let (head, texts) = (command.head, written.texts);
+    let next = async {
+        if head.class.is_urgent() {
+            app.bus
+                .publish(tenant, &SendUrgentChunk { head, texts })
+                .await
+        } else {
+            app.bus.publish(tenant, &SendChunk { head, texts }).await
+        }
     };
-    tokio::try_join!(
-        app.bus.publish(tenant, &done),
-        app.bus.publish(tenant, &next)
-    )?;
+    tokio::try_join!(app.bus.publish(tenant, &done), next)?;
     Ok(())
 }

@@ -1,5 +1,5 @@
 use contract::chunk::{ChunkHead, Recipient, Screened};
-use contract::dispatch::SendChunk;
+use contract::dispatch::{SendChunk, SendUrgentChunk};
 use contract::renderer::{ChunkRendered, RenderChunk};
 use contract::{
     CampaignId, Class, ContactId, DecisionId, Mode, Payload, Phone, RunId, TemplateId, UnixMillis,
@@ -106,6 +106,20 @@ async fn a_chunk_becomes_texts_and_reasons() {
         ),
         ("MERGE_FIELD_MISSING", &vec![1])
     );
+
+    // What people wait for goes a way of its own.
+    let mut urgent = client
+        .subscribe(payload::subject_filter::<SendUrgentChunk>())
+        .await
+        .unwrap()
+        .map(|m| bytes(&m.payload));
+    client.flush().await.unwrap();
+    let mut command = chunk(id, 1, &[Some("Ana")]);
+    command.head.class = Class::Transactional;
+    kit.bus.publish(kit.tenant, &command).await.unwrap();
+    let texts: SendUrgentChunk = next(&mut urgent).await;
+    assert_eq!(texts.texts[0].body, "Hi Ana");
+    let _rendered: ChunkRendered = next(&mut done).await;
 
     // An unknown version, and a template of another tenant, fail everybody and send nothing.
     kit.bus

@@ -8,6 +8,7 @@ use anyhow::Context;
 use serde::Deserialize;
 
 use super::dialect::CustomDialect;
+use super::look_up::LookUpConfig;
 use crate::fault::Fault;
 use crate::web::Endpoint;
 
@@ -47,6 +48,8 @@ pub struct CustomConfig {
     pub idempotency_seconds: u64,
     /// Receipts bring `{reference}` back.
     pub reference_in_receipts: bool,
+    /// How the provider is asked what became of a text; without it, it is not asked.
+    pub look_up: Option<LookUpConfig>,
     pub connections: usize,
     pub timeout_seconds: u64,
     pub ca_file: Option<PathBuf>,
@@ -100,6 +103,7 @@ impl Default for CustomConfig {
             response: ResponseConfig::default(),
             idempotency_seconds: 0,
             reference_in_receipts: false,
+            look_up: None,
             connections: 32,
             timeout_seconds: 10,
             ca_file: None,
@@ -154,6 +158,9 @@ impl CustomConfig {
             "timeout_seconds must lie between 1 and 60"
         );
         self.response.check()?;
+        if let Some(look_up) = &self.look_up {
+            look_up.check(&origin)?;
+        }
         CustomDialect::new(self)?.try_out()
     }
 }

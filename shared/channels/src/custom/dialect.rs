@@ -11,11 +11,13 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue
 use serde_json::Value;
 
 use super::config::{BodyFormat, CustomConfig, ResponseConfig};
+use super::look_up::Asking;
 use super::template::{Escape, Template};
 use crate::capability::{Capabilities, Idempotency};
 use crate::fault::Fault;
+use crate::look_up::{Finding, LookUp, Sought};
 use crate::provider::{Submission, SubmitOutcome};
-use crate::web::{Answer, Body, Dialect, Request, Verdict};
+use crate::web::{Answer, Body, Dialect, Heard, Request, Search, Verdict};
 
 pub struct CustomDialect {
     method: Method,
@@ -26,6 +28,7 @@ pub struct CustomDialect {
     filled: Vec<(HeaderName, Template)>,
     response: ResponseConfig,
     is_json: bool,
+    asking: Option<Asking>,
     capabilities: Capabilities,
 }
 
@@ -77,6 +80,15 @@ impl CustomDialect {
             (0, true) => Idempotency::ClientReference,
             (good_for_seconds, _) => Idempotency::Key { good_for_seconds },
         };
+        let asking = match &config.look_up {
+            Some(look_up) => Some(Asking::new(
+                look_up,
+                config,
+                referenced,
+                authorization(config)?,
+            )?),
+            None => None,
+        };
         Ok(Self {
             method,
             target,
@@ -91,7 +103,9 @@ impl CustomDialect {
                 validity,
                 brings_by_link: false,
                 longest_validity_seconds: 0,
+                look_up: asking.as_ref().map_or(LookUp::default(), Asking::record),
             },
+            asking,
         })
     }
 
@@ -201,6 +215,18 @@ impl Dialect for CustomDialect {
             }
             (status, None) => self.refusal(format!("HTTP_{status}")),
         }
+    }
+
+    fn ask(&self, sought: &Sought) -> Option<Request> {
+        self.asking.as_ref()?.request(sought)
+    }
+
+    fn hear(&self, sought: &Sought, answer: &Answer, _: &mut Search) -> Heard {
+        let finding = self
+            .asking
+            .as_ref()
+            .map(|asking| asking.read(sought, answer));
+        Heard::End(finding.unwrap_or(Finding::CannotAsk))
     }
 }
 

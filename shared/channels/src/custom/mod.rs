@@ -1,11 +1,12 @@
 //! A provider over HTTP that is described by settings alone: how a request is written, how an answer is read,
 //! how receipts and replies arrive.
 //!
-//! [`template`] fills placeholders, [`config`] is checked as a whole at start, [`dialect`] reads answers,
+//! [`template`] fills placeholders, [`config`] is checked as a whole at start, [`dialect`] reads answers, [`look_up`] asks what became of a text,
 //! [`webhook`] reads what the provider brings.
 
 mod config;
 mod dialect;
+mod look_up;
 mod template;
 mod webhook;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use config::{Basic, BodyFormat, CustomConfig, ResponseConfig};
 pub use dialect::CustomDialect;
+pub use look_up::LookUpConfig;
 pub use webhook::CustomWebhook;
 
 use crate::tls;
@@ -32,11 +34,12 @@ pub fn open(name: &str, config: &CustomConfig) -> anyhow::Result<CustomProvider>
         false => None,
     };
     let patience = Duration::from_secs(config.timeout_seconds);
+    let asking = Line::new(endpoint.clone(), tls.clone(), patience, LONGEST_ANSWER)?;
     let line = Line::new(endpoint, tls, patience, LONGEST_ANSWER)?;
     let limits = Limits {
         at_once: config.connections,
         patience,
         longest_answer: LONGEST_ANSWER,
     };
-    Ok(HttpProvider::new(name, dialect, line, limits))
+    Ok(HttpProvider::new(name, dialect, line, limits).asking(asking))
 }

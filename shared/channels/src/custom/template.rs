@@ -9,7 +9,7 @@ use contract::MessageId;
 use crate::provider::Submission;
 use crate::web::form;
 
-/// What may stand between braces.
+/// What may stand between braces of a text's request.
 const KNOWN: [&str; 10] = [
     "to",
     "to_digits",
@@ -48,13 +48,23 @@ pub(super) struct Template {
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{{{word}}} is no placeholder; there are {{{}}}", KNOWN.join("}, {"))]
+#[error("{{{word}}} is no placeholder; there are {{{}}}", known.join("}, {"))]
 pub(super) struct UnknownPlaceholder {
     word: String,
+    known: &'static [&'static str],
 }
 
 impl Template {
     pub(super) fn parse(source: &str, escape: Escape) -> Result<Self, UnknownPlaceholder> {
+        Self::parse_with(source, escape, &KNOWN)
+    }
+
+    /// With other placeholders than a text's request has.
+    pub(super) fn parse_with(
+        source: &str,
+        escape: Escape,
+        placeholders: &'static [&'static str],
+    ) -> Result<Self, UnknownPlaceholder> {
         let (mut pieces, mut begun, mut at) = (Vec::new(), 0, 0);
         while let Some(found) = source[at..].find('{') {
             let open = at + found;
@@ -66,11 +76,13 @@ impl Template {
                 at = open + 1;
                 continue;
             }
-            let known = KNOWN
-                .into_iter()
+            let known = placeholders
+                .iter()
+                .copied()
                 .find(|known| *known == word)
                 .ok_or_else(|| UnknownPlaceholder {
                     word: word.to_owned(),
+                    known: placeholders,
                 })?;
             pieces.push(Piece::Literal(begun, open));
             pieces.push(Piece::Placeholder(known));
@@ -86,12 +98,21 @@ impl Template {
     }
 
     pub(super) fn fill(&self, message: MessageId, text: &Submission) -> String {
-        let mut out = String::with_capacity(self.source.len() + text.body.len() + 64);
+        self.fill_with(text.body.len(), |name| value(name, message, text))
+    }
+
+    /// `length`: how much longer than the source it is about to be.
+    pub(super) fn fill_with<'v>(
+        &self,
+        length: usize,
+        value: impl Fn(&'static str) -> Cow<'v, str>,
+    ) -> String {
+        let mut out = String::with_capacity(self.source.len() + length + 64);
         for piece in &self.pieces {
             match *piece {
                 Piece::Literal(from, to) => out.push_str(&self.source[from..to]),
                 Piece::Placeholder(name) => {
-                    self.put(&mut out, &value(name, message, text));
+                    self.put(&mut out, &value(name));
                 }
             }
         }

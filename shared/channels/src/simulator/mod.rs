@@ -19,6 +19,7 @@ mod taking;
 mod twilio;
 mod twilio_answers;
 mod twilio_calls;
+mod twilio_list;
 mod wording;
 
 pub use judge::{Verdict, judge, judge_stop_lines, judge_stops};

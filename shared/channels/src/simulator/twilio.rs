@@ -16,6 +16,7 @@ use super::options::SmscOptions;
 use super::serve::{Shared, SmscStats};
 use super::twilio_answers::{self, Mischief};
 use super::twilio_calls;
+use super::twilio_list::Texts;
 
 /// Whose API it is.
 #[derive(Debug, Clone)]
@@ -47,6 +48,7 @@ pub(super) struct Api {
     /// Where the status of a text is to be told, by its id.
     pub(super) callbacks: Mutex<AHashMap<u64, Arc<str>>>,
     pub(super) mischief: Mutex<Mischief>,
+    texts: Mutex<Texts>,
 }
 
 impl Api {
@@ -58,6 +60,11 @@ impl Api {
         self.callbacks
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was taken, for those who ask.
+    pub(super) fn texts(&self) -> MutexGuard<'_, Texts> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn mischief(&self) -> Mischief {
@@ -85,6 +92,7 @@ impl TwilioApi {
             options: Mutex::new(options),
             callbacks: Mutex::default(),
             mischief: Mutex::new(Mischief::None),
+            texts: Mutex::default(),
         });
         let tasks = TaskTracker::new();
         tasks.spawn(accept(listener, Arc::clone(&api), tasks.clone()));
@@ -116,6 +124,11 @@ impl TwilioApi {
     /// Where texts of people are brought from now on.
     pub fn bring_replies_to(&self, url: &str) {
         self.api.options().inbound_url = url.to_owned();
+    }
+
+    /// How far its clock is ahead of this machine's, from now on.
+    pub fn set_clock_ahead(&self, ms: i64) {
+        self.api.texts().ahead_ms = ms;
     }
 
     /// Changes how the carrier behaves from now on; the log stays where it is.

@@ -1,4 +1,4 @@
-//! How the simulated Twilio answers `POST …/Messages.json`, well or badly.
+//! How the simulated Twilio answers `POST …/Messages.json`, well or badly, and who asks for what it took.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -52,18 +52,29 @@ pub(super) async fn answer(api: &Api, request: Request<Incoming>) -> Result<Answ
         return Ok(page(StatusCode::from_u16(status).unwrap_or_default()));
     }
     let (parts, body) = request.into_parts();
-    let (path, credentials) = {
+    let (account, credentials) = {
         let options = api.options();
-        let path = format!("/2010-04-01/Accounts/{}/Messages.json", options.account_sid);
         let plain = format!("{}:{}", options.account_sid, options.auth_token);
-        (path, format!("Basic {}", STANDARD.encode(plain)))
+        let credentials = format!("Basic {}", STANDARD.encode(plain));
+        (options.account_sid.clone(), credentials)
     };
+    let below = format!("/2010-04-01/Accounts/{account}/Messages");
+    let path = format!("{below}.json");
     if parts
         .headers
         .get(AUTHORIZATION)
         .is_none_or(|shown| shown != credentials.as_str())
     {
         return Ok(error(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
+    }
+    let asked = parts
+        .uri
+        .path()
+        .strip_prefix(&below)
+        .filter(|_| parts.method == Method::GET);
+    let query = parts.uri.query().unwrap_or_default();
+    if let Some(told) = asked.and_then(|rest| api.texts().tell(&account, rest, query)) {
+        return Ok(json_answer(StatusCode::OK, &told));
     }
     if parts.method != Method::POST || parts.uri.path() != path {
         return Ok(error(
@@ -136,6 +147,10 @@ fn submit(api: &Api, pairs: &[(String, String)]) -> (Taken, Answer) {
         Taken::Id(id) | Taken::Silent(id) => Some(id),
         _ => None,
     };
+    if let Some(id) = id {
+        let options = api.shared.core().options.clone();
+        api.texts().add(id, (field("To"), &from), text, &options);
+    }
     if let Some(id) = id.filter(|_| !callback.is_empty()) {
         api.callbacks().insert(id, Arc::from(callback));
     }

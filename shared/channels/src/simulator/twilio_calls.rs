@@ -149,7 +149,7 @@ fn call(api: &Api, delivery: &Delivery) -> Option<(String, Vec<(String, String)>
 }
 
 /// The carrier's error numbers in Twilio's words.
-const fn error_code(code: u16) -> u32 {
+pub(super) const fn error_code(code: u16) -> u32 {
     match code {
         610 => 21610,
         11 => 30003,

@@ -14,6 +14,7 @@ use super::book::{Book, Order};
 use super::link::{self, Tls};
 use crate::capability::{Capabilities, Idempotency};
 use crate::link_state::LinkState;
+use crate::look_up::LookUp;
 use crate::provider::{AnswerToken, IncomingSender, Provider, Submission, SubmitOutcome};
 use crate::tried::Tried;
 
@@ -134,6 +135,7 @@ impl Provider for SmppProvider {
     /// SMPP 3.4 has no key and brings no reference of ours back (section 4.4.1).
     fn capabilities(&self) -> Capabilities {
         Capabilities {
+            look_up: LookUp::default(),
             idempotency: Idempotency::None,
             receipts_carry_reference: false,
             validity: true,

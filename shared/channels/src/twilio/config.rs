@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::look_up::{FindBy, LookUp};
 use crate::web::Endpoint;
 
 #[derive(Clone, Deserialize)]
@@ -20,6 +21,11 @@ pub struct TwilioConfig {
     pub messaging_service_sid: String,
     /// Where Twilio reaches our API from outside; status callbacks go below it. Empty: none are asked for.
     pub public_url: String,
+    /// Texts of which nobody can say whether they left are looked up in the account's list of messages.
+    pub look_up: bool,
+    /// Seconds after the hand-over from which on a text that is not in that list was surely never taken; 0: that proves
+    /// nothing, as where the account hides numbers or words.
+    pub not_taken_after_seconds: u64,
     /// Requests under way at once.
     pub connections: usize,
     pub timeout_seconds: u64,
@@ -38,6 +44,8 @@ impl Default for TwilioConfig {
             api_key_secret: String::new(),
             messaging_service_sid: String::new(),
             public_url: String::new(),
+            look_up: true,
+            not_taken_after_seconds: 900,
             connections: 32,
             timeout_seconds: 10,
             ca_file: None,
@@ -66,6 +74,17 @@ impl TwilioConfig {
             (&self.account_sid, &self.auth_token)
         } else {
             (&self.api_key_sid, &self.api_key_secret)
+        }
+    }
+
+    pub(super) fn look_up(&self) -> LookUp {
+        if !self.look_up {
+            return LookUp::default();
+        }
+        LookUp {
+            by_id: true,
+            find_by: Some(FindBy::Recipient),
+            complete_after_seconds: self.not_taken_after_seconds,
         }
     }
 

@@ -12,16 +12,18 @@ use super::errors;
 use super::webhook::reference_text;
 use crate::capability::{Capabilities, Idempotency};
 use crate::fault::Fault;
+use crate::look_up::{LookUp, Sought};
 use crate::provider::{Submission, SubmitOutcome};
-use crate::web::{Answer, Dialect, Request, Verdict, form};
+use crate::web::{Answer, Dialect, Heard, Request, Search, Verdict, form};
 
 /// Seconds that Twilio keeps a text at most, by its API description.
 const LONGEST_VALIDITY: u64 = 36_000;
 
 pub struct TwilioDialect {
-    path: String,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    messaging_service: String,
+    pub(super) path: String,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) messaging_service: String,
+    look_up: LookUp,
     /// Status callbacks go here, followed by our reference; empty for none.
     callback: String,
 }
@@ -55,6 +57,7 @@ impl TwilioDialect {
                 (ACCEPT, HeaderValue::from_static("application/json")),
             ],
             messaging_service: config.messaging_service_sid.clone(),
+            look_up: config.look_up(),
             callback,
         })
     }
@@ -75,6 +78,7 @@ impl Dialect for TwilioDialect {
             validity: true,
             brings_by_link: false,
             longest_validity_seconds: LONGEST_VALIDITY,
+            look_up: self.look_up,
         }
     }
 
@@ -150,6 +154,16 @@ impl Dialect for TwilioDialect {
             },
             _ => Verdict::Settled(SubmitOutcome::Unknown),
         }
+    }
+
+    fn ask(&self, sought: &Sought) -> Option<Request> {
+        (self.look_up.by_id)
+            .then(|| self.question(sought))
+            .flatten()
+    }
+
+    fn hear(&self, sought: &Sought, answer: &Answer, search: &mut Search) -> Heard {
+        self.heard(sought, answer, search)
     }
 }
 

@@ -93,7 +93,7 @@ impl TwilioWebhook {
 }
 
 /// `read` is more than delivered, and we keep no more than that.
-fn outcome(status: &str) -> Outcome {
+pub(super) fn outcome(status: &str) -> Outcome {
     match status {
         "delivered" | "read" => Outcome::Delivered,
         "undelivered" | "failed" | "canceled" => Outcome::Undelivered,

@@ -6,7 +6,8 @@ use contract::MessageId;
 
 use super::exchange::{Answer, Request};
 use crate::capability::Capabilities;
-use crate::provider::{Submission, SubmitOutcome};
+use crate::look_up::{Finding, Sought};
+use crate::provider::{Receipt, Submission, SubmitOutcome};
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,25 @@ pub enum Verdict {
     Account(String),
 }
 
+/// What has been read so far of an answer in several pages.
+#[derive(Debug, Default)]
+pub struct Search {
+    /// The text itself, as far as can be told.
+    pub found: Vec<Receipt>,
+    /// Texts that might be it.
+    pub others: u32,
+    pub pages: u32,
+}
+
+/// What follows from the answer to a look-up.
+#[derive(Debug)]
+#[cfg_attr(test, derive(PartialEq))]
+pub enum Heard {
+    /// There is more to be read.
+    Next(Request),
+    End(Finding),
+}
+
 pub trait Dialect: Send + Sync + 'static {
     fn capabilities(&self) -> Capabilities;
 
@@ -26,4 +46,14 @@ pub trait Dialect: Send + Sync + 'static {
 
     /// Never errs on the side of "not sent": what may have been taken is unknown.
     fn read(&self, answer: &Answer) -> Verdict;
+
+    /// The request that asks for a text; `None` where there is no way to.
+    fn ask(&self, _sought: &Sought) -> Option<Request> {
+        None
+    }
+
+    /// Never concludes that a text is not there from an answer that cannot be read.
+    fn hear(&self, _sought: &Sought, _answer: &Answer, _search: &mut Search) -> Heard {
+        Heard::End(Finding::CannotAsk)
+    }
 }

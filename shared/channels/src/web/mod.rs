@@ -10,7 +10,7 @@ mod pool;
 mod provider;
 mod timely;
 
-pub use dialect::{Dialect, Verdict};
+pub use dialect::{Dialect, Heard, Search, Verdict};
 pub use endpoint::{Endpoint, EndpointError};
 pub use exchange::{Answer, Body, Exchange, Line, Request};
 pub use provider::{HttpProvider, Limits};

@@ -11,11 +11,12 @@ use futures::stream::FuturesUnordered;
 use metrics::{Counter, counter};
 use tokio::sync::watch;
 
-use super::dialect::{Dialect, Verdict};
+use super::dialect::{Dialect, Heard, Search, Verdict};
 use super::exchange::{Exchange, Line};
 use super::gate::Gate;
 use crate::capability::Capabilities;
 use crate::link_state::LinkState;
+use crate::look_up::{Finding, Sought};
 use crate::provider::{AnswerToken, Provider, Submission, SubmitOutcome};
 use crate::tried::Tried;
 
@@ -34,6 +35,8 @@ pub struct HttpProvider<D> {
     name: String,
     dialect: D,
     line: Line,
+    /// Look-ups have connections of their own, and longer answers.
+    asking: Option<Line>,
     gate: Gate,
     patience: Duration,
     state: watch::Sender<LinkState>,
@@ -50,12 +53,45 @@ impl<D: Dialect> HttpProvider<D> {
             name: provider.clone(),
             dialect,
             line,
+            asking: None,
             gate: Gate::new(limits.at_once),
             patience: limits.patience,
             state: watch::Sender::new(LinkState::Bound),
             closed: AtomicBool::new(false),
             requests: counter!("http_provider_requests_total", "provider" => provider.clone()),
             lost: counter!("http_provider_lost_total", "provider" => provider),
+        }
+    }
+
+    /// Look-ups go this way.
+    #[must_use]
+    pub fn asking(mut self, line: Line) -> Self {
+        self.asking = Some(line);
+        self
+    }
+
+    async fn find(&self, sought: &Sought) -> Finding {
+        let asked = self.asking.as_ref().zip(self.dialect.ask(sought));
+        let Some((line, mut request)) = asked else {
+            return Finding::CannotAsk;
+        };
+        let mut search = Search::default();
+        loop {
+            if self.closed.load(Ordering::Acquire) {
+                return Finding::Unclear("the provider was left");
+            }
+            let deadline = Instant::now() + self.patience;
+            let answer = match line.exchange(&request, deadline).await {
+                Exchange::NotWritten(_) => {
+                    return Finding::Unclear("the provider cannot be reached");
+                }
+                Exchange::Lost(_) => return Finding::Unclear("the provider did not answer"),
+                Exchange::Answer(answer) => answer,
+            };
+            match self.dialect.hear(sought, &answer, &mut search) {
+                Heard::End(finding) => return finding,
+                Heard::Next(next) => request = next,
+            }
         }
     }
 
@@ -171,6 +207,10 @@ impl<D: Dialect> Provider for HttpProvider<D> {
                 .map(|((permit, _), outcome)| Tried::new(permit, outcome))
                 .collect()
         })
+    }
+
+    fn look_up<'p>(&'p self, sought: &'p Sought) -> BoxFuture<'p, Finding> {
+        Box::pin(self.find(sought))
     }
 
     /// What comes by webhook is answered there.

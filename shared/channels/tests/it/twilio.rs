@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use channels::account::{self, AccountConfig};
+use channels::look_up::fingerprint;
 use channels::simulator::{Mischief, TwilioApi, TwilioOptions, judge};
 use channels::twilio::{TwilioConfig, TwilioProvider, open};
-use channels::{Certainty, Fault, LinkState, Provider, SubmitOutcome};
-use contract::Reason;
+use channels::{Certainty, Fault, Finding, LinkState, Provider, Sought, SubmitOutcome};
+use contract::{MessageId, Phone, Reason, UnixMillis};
 
 use crate::support::{accepted, quick, soon, text, texts, within};
 
@@ -218,4 +219,72 @@ async fn a_provider_described_by_settings_speaks_the_same_api() {
     assert_eq!(outcomes[1].fault(), Some(Fault::Blocked));
     assert_eq!(outcomes[2].fault(), Some(Fault::Invalid));
     rig.api.stop().await;
+}
+
+/// A text as the one who looks it up knows it.
+fn sought(to: u64, body: &str, id: &str) -> Sought {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = UnixMillis(i64::try_from(now.unwrap().as_millis()).unwrap());
+    Sought {
+        message: MessageId::from_raw(u128::from(to)),
+        provider_message_id: id.into(),
+        to: Phone::from_digits(to),
+        from: crate::support::SENDER.into(),
+        fingerprint: Some(fingerprint(body)),
+        not_before: UnixMillis(now.0 - 60_000),
+        not_after: UnixMillis(now.0 + 60_000),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_whose_answer_got_lost_is_found_by_recipient_words_and_time_and_then_by_its_name() {
+    let rig = rig();
+    rig.api.misbehave(Mischief::Close);
+    let batch = vec![text(12_025_550_001, "Your code is 4711")];
+    let outcomes = within(rig.provider.send(batch, soon())).await;
+    assert_eq!(outcomes, [SubmitOutcome::Unknown]);
+    rig.api.misbehave(Mischief::None);
+    let asked = sought(12_025_550_001, "Your code is 4711", "");
+    let Finding::Taken(found) = within(rig.provider.look_up(&asked)).await else {
+        panic!("not found")
+    };
+    let sid = found[0].provider_message_id.clone();
+    assert_eq!(found[0].reference, Some(asked.message));
+    let by_name = sought(12_025_550_001, "", &sid);
+    let finding = within(rig.provider.look_up(&by_name)).await;
+    assert!(matches!(finding, Finding::Taken(_)), "{finding:?}");
+    let never = sought(12_025_550_002, "Your code is 4711", "");
+    assert_eq!(
+        within(rig.provider.look_up(&never)).await,
+        Finding::NotThere
+    );
+    let other_words = sought(12_025_550_001, "Your code is 4712", "");
+    let finding = within(rig.provider.look_up(&other_words)).await;
+    assert!(matches!(finding, Finding::Unclear(_)), "{finding:?}");
+    assert_eq!(rig.api.stats().submits, 1, "nothing was sent by asking");
+    rig.api.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_cannot_answer_leaves_everything_open() {
+    let rig = rig();
+    for mischief in [
+        Mischief::Status(500),
+        Mischief::Status(401),
+        Mischief::Status(404),
+    ] {
+        rig.api.misbehave(mischief);
+        let finding = within(rig.provider.look_up(&sought(12_025_550_001, "a", ""))).await;
+        assert!(
+            matches!(finding, Finding::Unclear(_)),
+            "{mischief:?} {finding:?}"
+        );
+    }
+    rig.api.misbehave(Mischief::Status(429));
+    let finding = within(rig.provider.look_up(&sought(12_025_550_001, "a", ""))).await;
+    assert_eq!(finding, Finding::TooFast(None));
+    let late = sought(12_025_550_001, "a", "");
+    rig.api.stop().await;
+    let finding = within(rig.provider.look_up(&late)).await;
+    assert!(matches!(finding, Finding::Unclear(_)), "{finding:?}");
 }

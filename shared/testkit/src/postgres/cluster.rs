@@ -3,20 +3,22 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::leftovers;
 use super::tools::Tools;
 
 /// Waits for the end of this process, then stops the cluster and removes its folder.
-const WATCHDOG: &str = r#"trap "" INT HUP TERM; read -r _; kill -QUIT "$1" 2>/dev/null
-i=0; while kill -0 "$1" 2>/dev/null && [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done; rm -rf "$2""#;
+const WATCHDOG: &str = r#"trap "" INT HUP TERM; read -r _; p=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+if [ -n "$p" ]; then kill -QUIT "$p" 2>/dev/null; i=0
+while kill -0 "$p" 2>/dev/null && [ $i -lt 30 ]; do sleep 0.1; i=$((i+1)); done; fi; rm -rf "$1""#;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Nothing in it is meant to outlive a crash, so nothing is synced.
@@ -33,16 +35,29 @@ const SETTINGS: [&str; 8] = [
 
 #[derive(Debug)]
 pub struct Cluster {
+    tools: Tools,
+    folder: PathBuf,
+    own: &'static [&'static str],
     port: u16,
     password: String,
     databases: AtomicU32,
-    _postmaster: Child,
+    postmaster: Child,
     /// Its stdin is the pipe that closes when this process ends.
     _watchdog: Child,
 }
 
 impl Cluster {
     pub async fn start() -> anyhow::Result<Self> {
+        Self::with(&[]).await
+    }
+
+    /// One that keeps what it has committed when it is halted.
+    pub async fn lasting() -> anyhow::Result<Self> {
+        Self::with(&["synchronous_commit=on"]).await
+    }
+
+    /// With these settings on top of the others.
+    async fn with(own: &'static [&'static str]) -> anyhow::Result<Self> {
         let tools = Tools::find()?;
         let temp = std::env::temp_dir().canonicalize()?;
         leftovers::clear(&temp);
@@ -55,21 +70,47 @@ impl Cluster {
         let password = format!("{:032x}", rand::random::<u128>());
         make(&tools, &folder, &password)?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let mut postmaster = launch(&tools, &folder, port)?;
+        let postmaster = launch(&tools, (&folder, own), port)?;
         let watchdog = Command::new("/bin/sh")
             .args(["-c", WATCHDOG, "postgres-watchdog"])
-            .arg(postmaster.id().to_string())
             .arg(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()?;
-        let url = url(port, &password, "postgres");
-        let since = Instant::now();
+        let mut cluster = Self {
+            tools,
+            folder,
+            own,
+            port,
+            password,
+            databases: AtomicU32::new(0),
+            postmaster,
+            _watchdog: watchdog,
+        };
+        cluster.ready().await?;
+        Ok(cluster)
+    }
+
+    /// Ends the server as a crash of its machine would: at once, whoever is connected. For a cluster of one's own.
+    pub fn halt(&mut self) -> anyhow::Result<()> {
+        kill_process(Pid::from_child(&self.postmaster), Signal::QUIT)?;
+        self.postmaster.wait()?;
+        Ok(())
+    }
+
+    /// Starts it again on the same data and port, and waits until it takes connections.
+    pub async fn resume(&mut self) -> anyhow::Result<()> {
+        self.postmaster = launch(&self.tools, (&self.folder, self.own), self.port)?;
+        self.ready().await
+    }
+
+    async fn ready(&mut self) -> anyhow::Result<()> {
+        let (url, since) = (self.url("postgres"), Instant::now());
         while PgConnection::connect(&url).await.is_err() {
-            let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-            if let Some(status) = postmaster.try_wait()? {
+            let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            if let Some(status) = self.postmaster.try_wait()? {
                 bail!("PostgreSQL ended at once ({status}): {}", log());
             }
             if since.elapsed() > PATIENCE {
@@ -77,13 +118,7 @@ impl Cluster {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Ok(Self {
-            port,
-            password,
-            databases: AtomicU32::new(0),
-            _postmaster: postmaster,
-            _watchdog: watchdog,
-        })
+        Ok(())
     }
 
     pub fn url(&self, database: &str) -> String {
@@ -141,7 +176,7 @@ fn make(tools: &Tools, folder: &Path, password: &str) -> anyhow::Result<()> {
     tools.run("initdb", &args)
 }
 
-fn launch(tools: &Tools, folder: &Path, port: u16) -> anyhow::Result<Child> {
+fn launch(tools: &Tools, (folder, own): (&Path, &[&str]), port: u16) -> anyhow::Result<Child> {
     let log = std::fs::File::create(folder.join("log"))?;
     let mut command = tools.command("postgres");
     command
@@ -151,7 +186,7 @@ fn launch(tools: &Tools, folder: &Path, port: u16) -> anyhow::Result<Child> {
         .stdout(log.try_clone()?)
         .stderr(log)
         .process_group(0);
-    for setting in SETTINGS {
+    for setting in SETTINGS.iter().chain(own) {
         command.args(["-c", setting]);
     }
     command.spawn().context("postgres cannot be run")

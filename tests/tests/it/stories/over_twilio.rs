@@ -1,76 +1,32 @@
 //! A live campaign over Twilio's API: texts out by HTTP, receipts and a STOP in by webhook, through a proxy that
 //! knows us by another name.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use channels::simulator::{Delay, SmscOptions, TwilioApi, TwilioOptions};
+use channels::simulator::{Delay, SmscOptions};
 use contract::Phone;
-use tokio::net::{TcpListener, TcpStream};
 
 use super::desk;
 use super::sums::{assert_sums, sum, wait_for};
-use super::world::{SENDER, World, people};
-
-/// Whatever is said to this address is said to another one, which is told later.
-async fn proxy(towards: tokio::sync::watch::Receiver<Option<SocketAddr>>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut from, _)) = listener.accept().await {
-            let Some(address) = *towards.borrow() else {
-                continue;
-            };
-            tokio::spawn(async move {
-                if let Ok(mut to) = TcpStream::connect(address).await {
-                    let _ = tokio::io::copy_bidirectional(&mut from, &mut to).await;
-                }
-            });
-        }
-    });
-    address
-}
+use super::twilio_world::TwilioWorld;
+use super::world::{SENDER, people};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_receipts_a_block_and_a_stop_go_their_way_over_http() {
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("twilio.jsonl");
-    let options = TwilioOptions {
-        carrier: SmscOptions {
-            receipt_delay_ms: Delay { min: 5, max: 50 },
-            failed_percent: 5.0,
-            duplicate_receipt_percent: 20.0,
-            log: Some(log.clone()),
-            ..SmscOptions::default()
-        },
-        ..TwilioOptions::default()
-    };
-    let (account, token) = (options.account_sid.clone(), options.auth_token.clone());
-    let api = TwilioApi::start(SocketAddr::from(([127, 0, 0, 1], 0)), options).unwrap();
-    let (tell, towards) = tokio::sync::watch::channel(None);
-    let public = format!("http://{}", proxy(towards).await);
-    api.bring_replies_to(&format!("{public}/v1/webhooks/tw"));
-    let url = api.url();
-    let world = World::start(&[
-        ("HAILMAST_DISPATCH__PROVIDERS__TW__KIND", "twilio"),
-        ("HAILMAST_DISPATCH__PROVIDERS__TW__BASE_URL", &url),
-        ("HAILMAST_DISPATCH__PROVIDERS__TW__ACCOUNT_SID", &account),
-        ("HAILMAST_DISPATCH__PROVIDERS__TW__AUTH_TOKEN", &token),
-        ("HAILMAST_DISPATCH__PROVIDERS__TW__PUBLIC_URL", &public),
-        ("HAILMAST_INBOUND__WEBHOOKS__TW__KIND", "twilio"),
-        ("HAILMAST_INBOUND__WEBHOOKS__TW__ACCOUNT_SID", &account),
-        ("HAILMAST_INBOUND__WEBHOOKS__TW__AUTH_TOKEN", &token),
-        ("HAILMAST_INBOUND__WEBHOOKS__TW__PUBLIC_URL", &public),
-    ]);
-    tell.send(Some(world.address())).unwrap();
+    let TwilioWorld {
+        api,
+        world,
+        log,
+        folder: _folder,
+        ..
+    } = TwilioWorld::start(SmscOptions {
+        receipt_delay_ms: Delay { min: 5, max: 50 },
+        failed_percent: 5.0,
+        duplicate_receipt_percent: 20.0,
+        ..SmscOptions::default()
+    })
+    .await;
     let client = world.live_client();
-    let registered = serde_json::json!({ "registration": "C123456" }).to_string();
-    let papers = format!("/v1/papers/senders/{}", SENDER.replace('+', "%2B"));
-    let (status, told) = client
-        .send("PUT", &papers, "application/json", registered.into_bytes())
-        .await
-        .unwrap();
-    assert_eq!(status, 200, "{told}");
     let mut people = people(200);
     // This one has opted out at the carrier, and nobody here knows.
     people.push("+15005550004".to_string());

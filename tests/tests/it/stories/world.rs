@@ -153,6 +153,15 @@ impl World {
             .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
+    /// Memory of the process in KiB, without the server that it manages.
+    pub fn resident_kib(&self) -> u64 {
+        let pid = self.hailmast.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let words = line.unwrap().split_whitespace().next();
+        words.unwrap().parse().unwrap()
+    }
+
     /// Whatever was done to it, it is up and nothing in it has panicked.
     pub fn assert_unharmed(&mut self) {
         assert!(self.is_up(), "the process ended:\n{}", self.log());

@@ -46,7 +46,7 @@ pub struct Kept {
     pub why: &'static str,
 }
 
-const KEPT: [(&str, &str); 5] = [
+const KEPT: [(&str, &str); 6] = [
     (
         "ledger entries under the keyed hash of the number, without number and evidence",
         "to prove that consent existed and was taken back (GDPR art 7(1), 17(3)(e))",
@@ -66,6 +66,10 @@ const KEPT: [(&str, &str); 5] = [
     (
         "the number in the opt-out's own work until every open permit has closed",
         "so that the erasure can be confirmed as an opt-out is; seconds, as a rule",
+    ),
+    (
+        "the number in the order to the dispatcher to forget it, for up to 72 hours",
+        "so that the order is carried out there even if the dispatcher is down just now",
     ),
 ];
 

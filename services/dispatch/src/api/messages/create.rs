@@ -91,14 +91,14 @@ pub async fn stored(app: &App, tenant: TenantId, id: MessageId) -> Result<Send, 
     found.ok_or_else(|| Problem::not_found("message of the API"))
 }
 
-fn known_one(known: Send, strict: bool) -> Result<Response, Problem> {
+pub(super) fn known_one(known: Send, strict: bool) -> Result<Response, Problem> {
     let mut response = answer(known, strict, StatusCode::OK)?;
     let yes = HeaderValue::from_static("true");
     response.headers_mut().insert(REPLAYED, yes);
     Ok(response)
 }
 
-fn answer(send: Send, strict: bool, status: StatusCode) -> Result<Response, Problem> {
+pub(super) fn answer(send: Send, strict: bool, status: StatusCode) -> Result<Response, Problem> {
     let suppressed = send.outcome == Outcome::Suppressed;
     if suppressed && strict {
         let detail = format!("{} may not be sent: {}", send.id, send.reason);

@@ -4,4 +4,5 @@ pub mod batch;
 pub mod cancel;
 pub mod create;
 pub mod list;
+pub mod redrive;
 mod types;

@@ -31,6 +31,10 @@ pub struct ApiMessage {
     pub segments: u8,
     pub accepted_at: DateTime<Utc>,
     pub valid_until: DateTime<Utc>,
+    /// The text that failed, in whose place this one goes out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub redrive_of: Option<MessageId>,
     /// What it belongs to, where a flow sent it: its `kind` (`appointment`, `journey`, `campaign_test`) and `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -57,6 +61,7 @@ impl From<Send> for ApiMessage {
             segments: send.segments,
             accepted_at: send.accepted_at.to_utc(),
             valid_until: send.valid_until.to_utc(),
+            redrive_of: send.redrive_of,
             origin: send.origin,
         }
     }

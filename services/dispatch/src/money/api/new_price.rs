@@ -21,7 +21,7 @@ pub struct PriceBody {
     /// First digits of numbers, such as `4917`. The longest that fits wins.
     #[serde(default)]
     pub prefix: Option<String>,
-    /// For numbers known to belong to this operator only.
+    /// For numbers known to belong to this operator only. Wins over every price that names no operator.
     #[serde(default)]
     pub operator: Option<String>,
     /// Of one segment, in millionths of the currency's unit: 7500 is 0.0075.

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::bench::stop::import_people;
+use crate::bench::stop::{daytime_zone, import_people};
 use crate::demo::SENDER;
 
 /// People who are texted in turn.
@@ -35,7 +35,7 @@ pub fn words(number: u32) -> String {
 /// People where it is day, opted in.
 pub async fn people(client: &Client) -> anyhow::Result<()> {
     let people: Vec<String> = (0..PEOPLE).map(phone).collect();
-    import_people(client, &people).await?;
+    import_people(client, "bench", &people, &daytime_zone()).await?;
     Ok(())
 }
 

@@ -24,15 +24,19 @@ pub fn people(count: usize) -> Vec<String> {
     people.map(|person| person.phone).collect()
 }
 
-/// Imports people where it is day, and opts them in; the id of their list.
-pub async fn load(client: &Client, people: &[String]) -> anyhow::Result<String> {
-    let zone = daytime_zone();
+/// Imports people of this zone into a list of this name and opts them in; the list's id.
+pub async fn load(
+    client: &Client,
+    list: &str,
+    people: &[String],
+    zone: &str,
+) -> anyhow::Result<String> {
     let mut csv = "phone,first_name,timezone\n".to_string();
     for phone in people {
         csv.push_str(&format!("{phone},Ana,{zone}\n"));
     }
     let job = client
-        .post_csv("/v1/imports?list_name=bench", csv.into_bytes())
+        .post_csv(&format!("/v1/imports?list_name={list}"), csv.into_bytes())
         .await?;
     let id = job["id"].as_str().context("the import has no id")?;
     let list = loop {
@@ -133,7 +137,7 @@ impl Campaigns {
 }
 
 /// A zone in which it is about one in the afternoon, whenever the bench runs.
-fn daytime_zone() -> String {
+pub fn daytime_zone() -> String {
     use chrono::Timelike;
     match 13 - i64::from(chassis::Clock::system().now().hour()) {
         0 => "Etc/GMT".to_string(),

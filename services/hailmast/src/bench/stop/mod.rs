@@ -24,11 +24,12 @@ use tokio_util::sync::CancellationToken;
 use super::carrier::Carrier;
 use crate::demo::CONFIRMATION;
 use campaigns::Campaigns;
-pub use campaigns::load as import_people;
+pub use campaigns::{daytime_zone, load as import_people};
 use kills::Kills;
 use report::Report;
 pub use running::Running;
 use texter::Texter;
+pub use texter::micros;
 
 #[derive(Args)]
 pub struct Options {
@@ -114,7 +115,13 @@ async fn drive(
     stops: &Path,
 ) -> anyhow::Result<()> {
     let people = campaigns::people(options.contacts);
-    let list = campaigns::load(&running.client(), &people).await?;
+    let list = campaigns::load(
+        &running.client(),
+        "bench",
+        &people,
+        &campaigns::daytime_zone(),
+    )
+    .await?;
     let enough = CancellationToken::new();
     let campaigns = Campaigns::new(running.clone(), list);
     let campaigns = tokio::spawn(campaigns.keep_running(enough.clone()));

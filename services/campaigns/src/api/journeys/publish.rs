@@ -1,0 +1,109 @@
+//! `POST /v1/journeys/{id}/publish`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chassis::http::{Auth, PathId, Problem};
+use contract::renderer::DescribeTemplate;
+use contract::{JourneyId, TemplateId};
+
+use super::transition::find;
+use super::types::Journey;
+use crate::app::App;
+use crate::db;
+use crate::journey::version::{Version, starts_with};
+use crate::journeys::{Refusal, check, state};
+
+/// Makes a version of the draft. New runs get it; runs under way stay on theirs. A draft with a fault replaces nothing.
+#[utoipa::path(post, path = "/v1/journeys/{id}/publish", tag = "journeys", params(("id" = String, Path)),
+    responses((status = 200, body = Journey), (status = 409, description = "journey.state"), (status = 422, description = "journey.unpublishable")))]
+pub async fn handle(
+    Auth(caller): Auth,
+    State(app): State<Arc<App>>,
+    PathId(id): PathId<JourneyId>,
+) -> Result<Json<Journey>, Problem> {
+    let mut journey = find(&app, caller, id).await?;
+    let version =
+        Version::compile(&journey.draft).map_err(|error| Problem::internal(&error.into()))?;
+    let others = db::journey::published(app.cx.db.read(), caller.tenant).await?;
+    let others: Vec<_> = others
+        .into_iter()
+        .filter(|other| other.mode == journey.mode)
+        .filter_map(|other| Some((other.name, other.starts?, other.says)))
+        .collect();
+    let mut refusals = check(
+        &journey.draft,
+        &version,
+        &journey.templates,
+        journey.sender.as_deref(),
+        &others,
+    );
+    for (_, send) in version.sends() {
+        let bound: Option<TemplateId> = journey
+            .templates
+            .get(&send.template)
+            .copied()
+            .or_else(|| send.template.parse().ok());
+        if let Some(template) = bound
+            && app
+                .cx
+                .bus
+                .ask(caller.tenant, &DescribeTemplate { template })
+                .await?
+                .is_none()
+        {
+            let detail = format!("The template {template} is not published.");
+            refusals.push(Refusal {
+                pointer: format!("/templates/{}", send.template),
+                code: "template.not_published",
+                detail,
+            });
+        }
+    }
+    if !refusals.is_empty() {
+        let problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "journey.unpublishable",
+            "the draft cannot be published like this; what is published goes on",
+        );
+        return Err(refusals.into_iter().fold(problem, |problem, refusal| {
+            problem.error(&refusal.pointer, refusal.code, refusal.detail)
+        }));
+    }
+    let new = db::journey::Published {
+        journey: id,
+        version: journey.version + 1,
+        hash: crate::journey::hash(&journey.draft),
+        definition: journey.draft.clone(),
+        templates: journey.templates.clone(),
+        sender: journey.sender.clone(),
+        published_at: app.cx.clock.millis(),
+    };
+    journey.version = new.version;
+    journey.state = state::State::Running;
+    journey.updated_at = new.published_at;
+    let (starts, says) = (starts_with(&journey.draft), version.says());
+    let published = app
+        .cx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let published = db::journey::publish(tx, &new, starts, &says).await?;
+                if published {
+                    db::journey_input::release(tx, id).await?;
+                }
+                Ok(published)
+            })
+        })
+        .await?;
+    if !published {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "journey.state",
+            "another version was published at the same time; look at it and try again",
+        ));
+    }
+    Ok(Json(journey.into()))
+}

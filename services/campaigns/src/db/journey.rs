@@ -1,0 +1,219 @@
+//! Journeys and their versions. A version is written once and never changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chassis::Tx;
+use contract::{JourneyId, Mode, TemplateId, TenantId, UnixMillis};
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use super::row::{self, sql};
+use crate::journey::model::Definition;
+use crate::journeys::state::State;
+
+#[derive(Debug, Clone)]
+pub struct Journey {
+    pub id: JourneyId,
+    pub tenant: TenantId,
+    pub name: String,
+    pub mode: Mode,
+    pub state: State,
+    pub draft: Definition,
+    /// Templates by the names that the draft has for them.
+    pub templates: BTreeMap<String, TemplateId>,
+    pub sender: Option<String>,
+    /// The published version that new runs get; 0: none yet.
+    pub version: u32,
+    /// The event that starts runs of that version.
+    pub starts: Option<String>,
+    /// The events that it says.
+    pub says: BTreeSet<String>,
+    pub created_at: UnixMillis,
+    pub updated_at: UnixMillis,
+}
+
+#[derive(Debug, Clone)]
+pub struct Published {
+    pub journey: JourneyId,
+    pub version: u32,
+    pub hash: String,
+    pub definition: Definition,
+    pub templates: BTreeMap<String, TemplateId>,
+    pub sender: Option<String>,
+    pub published_at: UnixMillis,
+}
+
+fn read(row: &QueryResult) -> anyhow::Result<Journey> {
+    Ok(Journey {
+        id: row::id(row, "id")?,
+        tenant: row::id(row, "tenant")?,
+        name: row::text(row, "name")?,
+        mode: row::mode(row)?,
+        state: row::named(row, "state", State::parse)?,
+        draft: serde_json::from_str(&row::text(row, "draft")?)?,
+        templates: serde_json::from_str(&row::text(row, "templates")?)?,
+        sender: row.try_get("", "sender")?,
+        version: row::number(row, "version")?,
+        starts: row.try_get("", "starts")?,
+        says: serde_json::from_str(&row::text(row, "says")?)?,
+        created_at: row::millis(row, "created_at")?,
+        updated_at: row::millis(row, "updated_at")?,
+    })
+}
+
+/// False where the tenant has a journey of this name.
+pub async fn insert(tx: &Tx, journey: &Journey) -> anyhow::Result<bool> {
+    let text = "insert into journey (id, tenant, name, mode, state, draft, templates, sender, version, starts, says, created_at, updated_at) \
+                values ($1, $2, $3, $4, $5, $6, $7, $8, 0, null, '[]', $9, $9) on conflict do nothing";
+    let values = [
+        journey.id.uuid().into(),
+        journey.tenant.uuid().into(),
+        journey.name.clone().into(),
+        journey.mode.as_str().into(),
+        journey.state.as_str().into(),
+        serde_json::to_string(&journey.draft)?.into(),
+        serde_json::to_string(&journey.templates)?.into(),
+        journey.sender.clone().into(),
+        journey.created_at.0.into(),
+    ];
+    Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
+}
+
+pub async fn by_id(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: JourneyId,
+) -> anyhow::Result<Option<Journey>> {
+    let text = "select * from journey where id = $1 and tenant = $2";
+    let row = conn
+        .query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Newest first, older than `before`.
+pub async fn page(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    before: Option<JourneyId>,
+    limit: u64,
+) -> anyhow::Result<Vec<Journey>> {
+    let before = before.unwrap_or(JourneyId::from_raw(u128::MAX));
+    let text = format!(
+        "select * from journey where tenant = $1 and id < $2 order by id desc limit {limit}"
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [tenant.uuid().into(), before.uuid().into()],
+        ))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Published journeys of a tenant: what its events can start.
+pub async fn published(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> anyhow::Result<Vec<Journey>> {
+    let text = "select * from journey where tenant = $1 and version > 0 order by id";
+    let rows = conn
+        .query_all_raw(sql(conn, text, [tenant.uuid().into()]))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Replaces the draft; what is published stays as it is.
+pub async fn set_draft(tx: &Tx, journey: &Journey) -> anyhow::Result<()> {
+    let text =
+        "update journey set draft = $2, templates = $3, sender = $4, updated_at = $5 where id = $1";
+    let values = [
+        journey.id.uuid().into(),
+        serde_json::to_string(&journey.draft)?.into(),
+        serde_json::to_string(&journey.templates)?.into(),
+        journey.sender.clone().into(),
+        journey.updated_at.0.into(),
+    ];
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(())
+}
+
+/// Writes a version and makes it the one that new runs get, if the journey still has the version before it.
+pub async fn publish(
+    tx: &Tx,
+    new: &Published,
+    starts: Option<String>,
+    says: &BTreeSet<String>,
+) -> anyhow::Result<bool> {
+    let text = "update journey set version = $2, starts = $3, says = $4, state = 'running', updated_at = $5 where id = $1 and version = $6";
+    let values = [
+        new.journey.uuid().into(),
+        i64::from(new.version).into(),
+        starts.into(),
+        serde_json::to_string(says)?.into(),
+        new.published_at.0.into(),
+        (i64::from(new.version) - 1).into(),
+    ];
+    if tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let text = "insert into journey_version (journey, version, hash, definition, templates, sender, published_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    let values = [
+        new.journey.uuid().into(),
+        i64::from(new.version).into(),
+        new.hash.clone().into(),
+        serde_json::to_string(&new.definition)?.into(),
+        serde_json::to_string(&new.templates)?.into(),
+        new.sender.clone().into(),
+        new.published_at.0.into(),
+    ];
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(true)
+}
+
+pub async fn version(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+    version: u32,
+) -> anyhow::Result<Option<Published>> {
+    let text = "select * from journey_version where journey = $1 and version = $2";
+    let row = conn
+        .query_one_raw(sql(
+            conn,
+            text,
+            [journey.uuid().into(), i64::from(version).into()],
+        ))
+        .await?;
+    row.map(|row| {
+        Ok(Published {
+            journey,
+            version,
+            hash: row::text(&row, "hash")?,
+            definition: serde_json::from_str(&row::text(&row, "definition")?)?,
+            templates: serde_json::from_str(&row::text(&row, "templates")?)?,
+            sender: row.try_get("", "sender")?,
+            published_at: row::millis(&row, "published_at")?,
+        })
+    })
+    .transpose()
+}
+
+/// False where it did not stand at one of `from`.
+pub async fn move_on(
+    tx: &Tx,
+    id: JourneyId,
+    from: &[State],
+    to: State,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    let from: Vec<String> = from
+        .iter()
+        .map(|state| format!("'{}'", state.as_str()))
+        .collect();
+    let text = format!(
+        "update journey set state = $2, updated_at = $3 where id = $1 and state in ({})",
+        from.join(", ")
+    );
+    let values = [id.uuid().into(), to.as_str().into(), now.0.into()];
+    Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
+}

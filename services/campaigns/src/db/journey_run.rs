@@ -1,0 +1,223 @@
+//! Runs of journeys.
+
+use std::collections::BTreeMap;
+
+use chassis::{Engine, Tx};
+use contract::{ContactId, JourneyId, JourneyRunId, MessageId, Mode, TenantId, UnixMillis};
+use sea_orm::{ConnectionTrait, QueryResult};
+use serde_json::json;
+
+use super::row::{self, sql};
+use crate::journey::run::Run;
+
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub id: JourneyRunId,
+    pub tenant: TenantId,
+    pub journey: JourneyId,
+    /// The version it was started with, or moved to by hand.
+    pub version: u32,
+    pub key: String,
+    pub contact: ContactId,
+    pub mode: Mode,
+    pub run: Run,
+    /// Its texts: `epoch.number`.
+    pub messages: BTreeMap<String, MessageId>,
+    /// Up to here it can still hear of something, its goal after its end included.
+    pub hears_until: i64,
+    pub started_at: UnixMillis,
+    pub moved_at: UnixMillis,
+}
+
+fn read(row: &QueryResult) -> anyhow::Result<Row> {
+    Ok(Row {
+        id: row::id(row, "id")?,
+        tenant: row::id(row, "tenant")?,
+        journey: row::id(row, "journey")?,
+        version: row::number(row, "version")?,
+        key: row::text(row, "key")?,
+        contact: row::id(row, "contact")?,
+        mode: row::mode(row)?,
+        run: serde_json::from_str(&row::text(row, "state")?)?,
+        messages: serde_json::from_str(&row::text(row, "messages")?)?,
+        hears_until: row.try_get("", "hears_until")?,
+        started_at: row::millis(row, "started_at")?,
+        moved_at: row::millis(row, "moved_at")?,
+    })
+}
+
+fn hex(id: sea_orm::prelude::Uuid) -> String {
+    id.simple().to_string()
+}
+
+fn list(ids: impl Iterator<Item = sea_orm::prelude::Uuid>) -> anyhow::Result<sea_orm::Value> {
+    let ids: Vec<[String; 1]> = ids.map(|id| [hex(id)]).collect();
+    Ok(serde_json::to_string(&ids)?.into())
+}
+
+/// Inserts and rewrites runs.
+pub async fn save(tx: &Tx, engine: Engine, rows: &[&Row]) -> anyhow::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in rows {
+        lines.push(json!([
+            hex(row.id.uuid()),
+            hex(row.tenant.uuid()),
+            hex(row.journey.uuid()),
+            row.version,
+            row.key.replace('\0', ""),
+            hex(row.contact.uuid()),
+            row.mode.as_str(),
+            serde_json::to_string(&row.run)?.replace("\\u0000", ""),
+            serde_json::to_string(&row.messages)?,
+            row.run.end.as_ref().map(|end| end.how.as_str()),
+            row.run.timer,
+            row.hears_until,
+            row.started_at.0,
+            row.moved_at.0,
+        ]));
+    }
+    let uuid = |at: u8| engine.uuid(&format!("r.value->>{at}"));
+    let text = format!(
+        "INSERT INTO journey_run (id, tenant, journey, version, key, contact, mode, state, messages, ended, due_at, hears_until, started_at, moved_at) \
+         SELECT {}, {}, {}, CAST(r.value->>3 AS BIGINT), r.value->>4, {}, r.value->>6, r.value->>7, r.value->>8, r.value->>9, \
+         CAST(r.value->>10 AS BIGINT), CAST(r.value->>11 AS BIGINT), CAST(r.value->>12 AS BIGINT), CAST(r.value->>13 AS BIGINT) FROM {} AS r WHERE true \
+         ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state, messages = excluded.messages, ended = excluded.ended, \
+         due_at = excluded.due_at, hears_until = excluded.hears_until, started_at = excluded.started_at, moved_at = excluded.moved_at",
+        uuid(0),
+        uuid(1),
+        uuid(2),
+        uuid(5),
+        engine.rows("$1")
+    );
+    tx.execute_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()]))
+        .await?;
+    Ok(())
+}
+
+/// Runs of these ids.
+pub async fn by_ids(
+    conn: &impl ConnectionTrait,
+    engine: Engine,
+    ids: &[JourneyRunId],
+) -> anyhow::Result<Vec<Row>> {
+    let text = format!(
+        "SELECT j.* FROM {} AS r CROSS JOIN journey_run AS j WHERE j.id = {}",
+        engine.rows("$1"),
+        engine.uuid("r.value->>0")
+    );
+    let rows = conn
+        .query_all_raw(sql(conn, text, [list(ids.iter().map(|id| id.uuid()))?]))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Runs of these contacts, ended ones too: what an event can concern, and what entry looks at.
+pub async fn of_contacts(
+    conn: &impl ConnectionTrait,
+    engine: Engine,
+    contacts: &[ContactId],
+) -> anyhow::Result<Vec<Row>> {
+    let text = format!(
+        "SELECT j.* FROM {} AS r CROSS JOIN journey_run AS j WHERE j.contact = {} ORDER BY j.id",
+        engine.rows("$1"),
+        engine.uuid("r.value->>0")
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [list(contacts.iter().map(|id| id.uuid()))?],
+        ))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Runs whose timers are due, of journeys that are not paused: earliest first.
+pub async fn due(
+    conn: &impl ConnectionTrait,
+    now: UnixMillis,
+    limit: u64,
+) -> anyhow::Result<Vec<JourneyRunId>> {
+    let text = format!(
+        "SELECT r.id FROM journey_run AS r CROSS JOIN journey AS j WHERE j.id = r.journey AND r.due_at <= $1 AND j.state <> 'paused' ORDER BY r.due_at LIMIT {limit}"
+    );
+    let rows = conn.query_all_raw(sql(conn, text, [now.0.into()])).await?;
+    rows.iter().map(|row| row::id(row, "id")).collect()
+}
+
+pub async fn by_id(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: JourneyRunId,
+) -> anyhow::Result<Option<Row>> {
+    let text = "SELECT * FROM journey_run WHERE id = $1 AND tenant = $2";
+    let row = conn
+        .query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Newest first, older than `before`.
+pub async fn page(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+    before: Option<JourneyRunId>,
+    live: bool,
+    limit: u64,
+) -> anyhow::Result<Vec<Row>> {
+    let before = before.unwrap_or(JourneyRunId::from_raw(u128::MAX));
+    let only = if live { "AND ended IS NULL" } else { "" };
+    let text = format!(
+        "SELECT * FROM journey_run WHERE journey = $1 AND id < $2 {only} ORDER BY id DESC LIMIT {limit}"
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [journey.uuid().into(), before.uuid().into()],
+        ))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Live runs of a journey that are on other versions, after `after`.
+pub async fn on_other_versions(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+    version: u32,
+    after: JourneyRunId,
+    limit: u64,
+) -> anyhow::Result<Vec<Row>> {
+    let text = format!(
+        "SELECT * FROM journey_run WHERE journey = $1 AND version <> $2 AND id > $3 AND ended IS NULL ORDER BY id LIMIT {limit}"
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [
+                journey.uuid().into(),
+                i64::from(version).into(),
+                after.uuid().into(),
+            ],
+        ))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Live runs of a journey by version.
+pub async fn live(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+) -> anyhow::Result<BTreeMap<u32, u64>> {
+    let text = "SELECT version, count(*) AS n FROM journey_run WHERE journey = $1 AND ended IS NULL GROUP BY version";
+    let rows = conn
+        .query_all_raw(sql(conn, text, [journey.uuid().into()]))
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row::number(row, "version")?, row::number(row, "n")?)))
+        .collect()
+}

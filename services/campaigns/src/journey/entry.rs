@@ -1,0 +1,111 @@
+//! Who may enter a journey.
+
+use serde_json::Value;
+
+use super::expression::{EvalError, Scopes};
+use super::run::{Happening, Person};
+use super::version::{Reentry, Start, Version};
+
+/// What is known of the contact's earlier runs of this journey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Earlier {
+    /// Unix milliseconds.
+    pub last_started_at: Option<i64>,
+    /// Live runs, under any key.
+    pub live: u32,
+}
+
+/// Why an event starts no run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Its condition, or the one of entry, does not hold.
+    Condition,
+    Reentry,
+    MaxActive,
+}
+
+impl Refusal {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Condition => "condition",
+            Self::Reentry => "reentry",
+            Self::MaxActive => "max_active",
+        }
+    }
+}
+
+/// Whether the trigger's condition holds, and the key of the run.
+pub fn key(
+    version: &Version,
+    person: &Person,
+    event: &Happening,
+    now: i64,
+) -> Result<Option<String>, EvalError> {
+    let Start::Event {
+        event: name,
+        condition,
+        key,
+        ..
+    } = &version.trigger
+    else {
+        return Ok(Some(person.id.clone()));
+    };
+    if *name != event.name {
+        return Ok(None);
+    }
+    scoped(version, person, event, now, |scopes| {
+        if let Some(condition) = condition
+            && !condition.holds(scopes)?
+        {
+            return Ok(None);
+        }
+        let Some(key) = key else {
+            return Ok(Some(person.id.clone()));
+        };
+        let value = serde_json::to_value(key.value(scopes)?).unwrap_or(Value::Null);
+        Ok(match value {
+            Value::String(text) if !text.is_empty() => Some(text.chars().take(200).collect()),
+            Value::Number(number) => Some(number.to_string()),
+            // An event without its key starts nothing: all of its kind would be one run.
+            _ => None,
+        })
+    })
+}
+
+/// Whether the contact may enter now.
+pub fn admit(
+    version: &Version,
+    person: &Person,
+    event: &Happening,
+    earlier: Earlier,
+    now: i64,
+) -> Result<Option<Refusal>, EvalError> {
+    if version.max_active.is_some_and(|most| earlier.live >= most) {
+        return Ok(Some(Refusal::MaxActive));
+    }
+    let again = match (version.reentry, earlier.last_started_at) {
+        (Reentry::Always, _) | (_, None) => true,
+        (Reentry::Never, Some(_)) => false,
+        (Reentry::After(length), Some(last)) => now - last >= length.nominal().num_milliseconds(),
+    };
+    if !again {
+        return Ok(Some(Refusal::Reentry));
+    }
+    let Some(condition) = &version.entry_if else {
+        return Ok(None);
+    };
+    let holds = scoped(version, person, event, now, |scopes| {
+        condition.holds(scopes)
+    })?;
+    Ok((!holds).then_some(Refusal::Condition))
+}
+
+fn scoped<T>(
+    version: &Version,
+    person: &Person,
+    event: &Happening,
+    now: i64,
+    look: impl FnOnce(&Scopes<'_>) -> Result<T, EvalError>,
+) -> Result<T, EvalError> {
+    super::run::before(version, person, event, now, look)
+}

@@ -1,0 +1,71 @@
+//! Journeys that start themselves, alone or in turns.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::walk::Found;
+use crate::journey::fault::Fault;
+use crate::journey::source::Node;
+
+const CODE: &str = "journey.cycle";
+
+/// A journey that says the event which starts it would never end.
+pub fn own(root: &Node, steps: &[Found<'_>], faults: &mut Vec<Fault>) {
+    let Some(starts) = root
+        .get("trigger")
+        .and_then(|trigger| trigger.get("event"))
+        .and_then(Node::text)
+    else {
+        return;
+    };
+    for step in steps {
+        if let Some(event) = step.node.get("emit").and_then(|emit| emit.get("event"))
+            && event.text() == Some(starts)
+        {
+            faults.push(
+                Fault::new(
+                    &format!("{}/emit/event", step.pointer),
+                    event.at,
+                    CODE,
+                    format!(
+                        "`{starts}` starts this journey: it would start itself again and again."
+                    ),
+                )
+                .hint("Say an event of another name."),
+            );
+        }
+    }
+}
+
+/// The way on which journeys would start one another in a circle, by name, if `new` came to `others`: each with the
+/// event that starts it and the events it says.
+pub fn among<'j>(
+    new: (&'j str, &'j str, &'j BTreeSet<String>),
+    others: &'j [(String, String, BTreeSet<String>)],
+) -> Option<Vec<&'j str>> {
+    let (name, starts, says) = new;
+    let mut by_start: BTreeMap<&str, Vec<(&str, &BTreeSet<String>)>> = BTreeMap::new();
+    for (other, event, said) in others {
+        if other != name {
+            by_start.entry(event).or_default().push((other, said));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let mut ways: Vec<(Vec<&str>, &BTreeSet<String>)> = vec![(vec![name], says)];
+    while let Some((way, says)) = ways.pop() {
+        if says.contains(starts) && way.len() > 1 {
+            return Some(way);
+        }
+        for (next, said) in says
+            .iter()
+            .filter_map(|event| by_start.get(event.as_str()))
+            .flatten()
+        {
+            if seen.insert(*next) {
+                let mut way = way.clone();
+                way.push(next);
+                ways.push((way, said));
+            }
+        }
+    }
+    None
+}

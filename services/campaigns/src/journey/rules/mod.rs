@@ -1,0 +1,31 @@
+//! Rules that hold across fields: ids, ways, weights, replies, circles. They look at the tree, so they speak even
+//! where other parts of the journey are wrong.
+
+mod circles;
+mod reach;
+mod replies;
+mod waits;
+mod walk;
+mod weights;
+
+use super::fault::Fault;
+use super::source::Node;
+
+pub use circles::among;
+pub use replies::normalised;
+
+/// All faults of a journey that no single value has.
+pub fn across(root: &Node, faults: &mut Vec<Fault>) {
+    let steps = walk::steps(root);
+    walk::ids(&steps, faults);
+    reach::unreachable(root, faults);
+    weights::splits(&steps, faults);
+    replies::keywords(&steps, faults);
+    waits::waits(&steps, faults);
+    waits::exits(root, faults);
+    circles::own(root, &steps, faults);
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,167 @@
+//! Events and replies.
+
+use serde_json::Value;
+
+use super::machine::{Machine, Tried};
+use super::state::{End, Fiber, Happening, Reached, Waiting};
+use crate::journey::expression;
+use crate::journey::rules::normalised;
+use crate::journey::version::{At, Await, Kind};
+
+impl<'a> Machine<'a> {
+    /// Whether the event can change anything. A run that has ended still hears of its goal.
+    pub fn listens_to(&self, name: &str) -> bool {
+        match self.run.end {
+            None => self.set.version.listens.contains(name),
+            Some(_) => {
+                self.run.goal.is_none()
+                    && self
+                        .set
+                        .version
+                        .goal
+                        .as_ref()
+                        .is_some_and(|goal| goal.event == name)
+            }
+        }
+    }
+
+    pub fn event(&mut self, event: &Happening) {
+        let mut data = event.data.clone();
+        expression::normalise(&mut data);
+        if let Err(error) = self.hear(event, &data) {
+            self.note("", format!("failed at {}: {error}", event.name));
+            self.end(End::Failed, format!("event {}: {error}", event.name));
+        }
+    }
+
+    fn hear(&mut self, event: &Happening, data: &Value) -> Tried<()> {
+        if self.run.end.is_none() && self.set.version.remembers.contains(&event.name) {
+            self.run.happened.insert(event.name.clone(), self.run.clock);
+        }
+        self.goal(event, data)?;
+        if self.run.end.is_some() {
+            return Ok(());
+        }
+        for exit in &self.set.version.exits {
+            let named = exit.event.as_ref() == Some(&event.name);
+            let in_time = exit
+                .after
+                .is_none_or(|after| self.run.clock <= self.from(self.run.started_at, after));
+            if named && in_time && self.maybe_holds(exit.condition.as_ref(), data)? {
+                self.end(exit.how.into(), format!("{} came", event.name));
+                return Ok(());
+            }
+        }
+        if self
+            .set
+            .version
+            .replan
+            .as_ref()
+            .is_some_and(|replan| replan.event == event.name)
+        {
+            self.replan(event)?;
+        }
+        for fiber in self.run.fibers.clone() {
+            self.offer(&fiber, event, data)?;
+        }
+        if self.run.end.is_none() {
+            self.exit_by_condition()?;
+        }
+        Ok(())
+    }
+
+    fn maybe_holds(&self, condition: Option<&expression::Compiled>, data: &Value) -> Tried<bool> {
+        condition.map_or(Ok(true), |condition| self.holds(condition, Some(data)))
+    }
+
+    fn goal(&mut self, event: &Happening, data: &Value) -> Tried<()> {
+        let Some(goal) = self
+            .set
+            .version
+            .goal
+            .as_ref()
+            .filter(|goal| goal.event == event.name)
+        else {
+            return Ok(());
+        };
+        let at = self.now.max(self.run.clock);
+        let in_time = goal
+            .within
+            .is_none_or(|within| at <= self.from(self.run.started_at, within));
+        if self.run.goal.is_some()
+            || !in_time
+            || !self.maybe_holds(goal.condition.as_ref(), data)?
+        {
+            return Ok(());
+        }
+        let value = match &goal.value {
+            Some(value) => self.with_scopes(Some(data), |scopes| value.value(scopes))?,
+            None => minijinja::Value::from(()),
+        };
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.note("", "reached its goal");
+        self.run.goal = Some(Reached { at, value });
+        Ok(())
+    }
+
+    fn offer(&mut self, fiber: &Fiber, event: &Happening, data: &Value) -> Tried<()> {
+        let Some(waiting) = self.awaiting(fiber) else {
+            return Ok(());
+        };
+        if waiting.event.as_ref() != Some(&event.name)
+            || !self.maybe_holds(waiting.condition.as_ref(), data)?
+        {
+            return Ok(());
+        }
+        self.note(&fiber.step, format!("{} came", event.name));
+        self.run.awaited.insert(fiber.step.clone(), data.clone());
+        self.lead(fiber, waiting.then);
+        Ok(())
+    }
+
+    /// A text of the person: the latest question that understands it takes it, otherwise the latest that takes anything.
+    pub fn reply(&mut self, text: &str) {
+        let said = normalised(text);
+        let fibers: Vec<Fiber> = self.run.fibers.iter().rev().cloned().collect();
+        for fiber in &fibers {
+            if let Some(waiting) = self.awaiting(fiber)
+                && let Some((_, name, to)) = waiting
+                    .replies
+                    .iter()
+                    .find(|(words, ..)| words.contains(&said))
+            {
+                self.note(&fiber.step, format!("reply: {name}"));
+                self.run.reply = Some(name.clone());
+                self.lead(fiber, *to);
+                return;
+            }
+        }
+        for fiber in &fibers {
+            if let Some(waiting) = self.awaiting(fiber)
+                && let Some(other) = waiting.other
+            {
+                self.note(&fiber.step, "reply: not understood");
+                self.run.reply = Some("other".to_string());
+                self.lead(fiber, Some(other));
+                return;
+            }
+        }
+    }
+
+    fn awaiting(&self, fiber: &Fiber) -> Option<&'a Await> {
+        let version = self.set.version;
+        let at = version.find(&fiber.step)?;
+        match (&version.steps[at].kind, fiber.waiting) {
+            (Kind::Await(waiting), Waiting::Event(_) | Waiting::Listening(_)) => Some(waiting),
+            _ => None,
+        }
+    }
+
+    /// Goes on where the waiting leads: a listener keeps listening.
+    fn lead(&mut self, fiber: &Fiber, to: Option<At>) {
+        match fiber.waiting {
+            Waiting::Listening(_) => self.beside(to),
+            _ => self.go(fiber.id, to),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What a run does: [`start`] makes one, [`step`] moves it by one input. Both are pure: the same inputs give the same
+//! state and the same effects, whichever process works them out, and an input that comes again changes nothing.
+//!
+//! A run has a clock of its own. Whatever arrives, timers that are due come first, in the order of their instants and
+//! at the instants they were due: so it does not matter when a timer is delivered, or whether it is. Only a timer that
+//! is late by more than [`GRACE_MS`] (the service was down) counts from now on, and what hangs on it is late.
+
+mod listening;
+mod machine;
+mod migrate;
+mod moving;
+mod outcomes;
+mod scope;
+mod sending;
+mod state;
+mod steps;
+mod waiting;
+
+pub use machine::{Setting, restart, start, step, update};
+pub use migrate::migrate;
+pub(super) use scope::before;
+pub use state::{
+    Effect, End, Ended, Fate, Fiber, Happening, Input, Note, Outgoing, Person, Run, Waiting,
+};
+
+/// Up to here a timer counts as on time, in milliseconds.
+pub const GRACE_MS: i64 = 15 * 60 * 1_000;
+
+#[cfg(test)]
+#[path = "tests/mod.rs"]
+mod tests;
