@@ -44,6 +44,9 @@ pub async fn handle(app: Arc<App>, envelope: Envelope<SendChunk>) -> Result<(), 
 
 /// The pieces of a slot one after the other: closing a slot's permits closes all that are open.
 async fn slot(chunk: &Chunk<'_>, SlotTexts { slot, texts }: SlotTexts) -> Result<(), Failure> {
+    let head = chunk.head;
+    let whose = (chunk.tenant, head.mode, head.campaign);
+    let mut arriving = Some(chunk.app.traffic.arrive(whose, slot, &texts));
     let _held = chunk.app.in_hand.hold(slot).await;
     let hand = chunk.app.hands.take(chunk.head).await;
     let mut hand = hand.map_err(anyhow::Error::from)?;
@@ -53,6 +56,7 @@ async fn slot(chunk: &Chunk<'_>, SlotTexts { slot, texts }: SlotTexts) -> Result
     }
     for Leg { way, texts } in legs {
         let (texts, mut begun) = line::begin(chunk, &way, slot, texts).await?;
+        drop(arriving.take());
         if begun.largest.is_some() {
             // What waits for its pace is bounded by the pace, and must not be in the way of what does not.
             hand = None;

@@ -7,6 +7,7 @@ use chassis::Failure;
 use contract::chunk::{Outcome, OutcomeGroup, SlotRef, Text};
 use contract::{Reason, UnixMillis};
 
+use super::away::sized;
 use super::level::Ask;
 use super::metered;
 use super::scheduler::Told;
@@ -75,8 +76,8 @@ pub struct Begun {
 }
 
 impl Traffic {
-    /// Lines up as many of `sizes` (segments, text by text) as have their turn soon; none where they are not `wanted`.
-    pub fn line_up(&self, ask: Ask, sizes: &[u32], wanted: bool) -> Begun {
+    /// Lines up as many of a slot's texts as have their turn soon; none where they are not `wanted`.
+    pub fn line_up(&self, ask: Ask, slot: SlotRef, texts: &[Text], wanted: bool) -> Begun {
         let now = self.now();
         let campaign = (ask.tenant, ask.campaign);
         let mut scheduler = self.lock();
@@ -112,12 +113,12 @@ impl Traffic {
             }
         }
         let (mut kept, mut segments) = (0, 0);
-        for size in sizes {
+        for text in texts {
             if segments >= room || !wanted {
                 break;
             }
             kept += 1;
-            segments += u64::from(*size);
+            segments += u64::from(size(text));
         }
         for at in &pools {
             if let Some(pool) = scheduler.pool_at(*at)
@@ -126,16 +127,15 @@ impl Traffic {
                 *pool.lined_up.entry(campaign).or_default() += segments;
             }
         }
-        if let Some((at, _)) = slowest
+        let rest = texts.get(kept..).unwrap_or_default();
+        if wanted
+            && let Some((at, _)) = slowest
             && let Some(pool) = scheduler.pool_at(at)
         {
             let whose = (ask.tenant, ask.mode, ask.campaign);
-            pool.came(whose, sizes);
-            if wanted {
-                pool.gave_back(whose, &sizes[kept..]);
-            }
+            pool.gave_back(whose, slot, sized(rest));
         }
-        let rest: u64 = sizes.iter().skip(kept).map(|size| u64::from(*size)).sum();
+        let rest: u64 = rest.iter().map(|text| u64::from(size(text))).sum();
         let turn = slowest
             .filter(|_| rest > 0)
             .and_then(|(at, cost)| {
@@ -168,7 +168,7 @@ pub(super) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn segments(text: &Text) -> u32 {
+fn size(text: &Text) -> u32 {
     u32::from(text.segments.max(1))
 }
 
@@ -184,7 +184,7 @@ pub fn ask(chunk: &Chunk<'_>, way: &Way, link: usize, texts: &[Text]) -> Ask {
         sender: way.sender.clone(),
         provider: provider.map_or_else(|| "".into(), |link| link.name.clone()),
         link,
-        segments: texts.iter().map(segments).sum(),
+        segments: texts.iter().map(size).sum(),
     }
 }
 
@@ -198,12 +198,11 @@ pub async fn begin(
     let traffic = &chunk.app.traffic;
     let ask = ask(chunk, way, way.link, &texts);
     if chunk.head.class.is_reply() {
-        let kept = traffic.line_up(ask, &[], true);
+        let kept = traffic.line_up(ask, slot, &[], true);
         return Ok((texts, kept));
     }
     let verdict = traffic.verdict(&ask, true);
-    let sizes: Vec<u32> = texts.iter().map(segments).collect();
-    let begun = traffic.line_up(ask, &sizes, verdict == Told::Go);
+    let begun = traffic.line_up(ask, slot, &texts, verdict == Told::Go);
     let rest = texts.split_off(begun.kept);
     if !rest.is_empty() {
         let leave = match verdict {

@@ -91,3 +91,75 @@ async fn texts_receipts_a_block_and_a_stop_go_their_way_over_http() {
         "{verdict:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_receipt_restates_what_the_campaign_and_the_analysts_said_of_an_unknown_text() {
+    // Receipts come long after the submit that is never answered has been given up.
+    let carrier = SmscOptions {
+        receipt_delay_ms: Delay {
+            min: 6000,
+            max: 6000,
+        },
+        ..SmscOptions::default()
+    };
+    let patience = [("HAILMAST_DISPATCH__PROVIDERS__TW__TIMEOUT_SECONDS", "1")];
+    let TwilioWorld {
+        api,
+        world,
+        log,
+        folder: _folder,
+        ..
+    } = TwilioWorld::with(carrier, &patience).await;
+    let client = world.live_client();
+    let mut people = people(20);
+    people.push("+15005550015".to_string());
+    let list = desk::import(&client, desk::csv(&people, "Ana")).await;
+    desk::opt_in(&client, &people).await;
+    let template = desk::published(&client, desk::TEXT).await;
+    let campaign = desk::draft(&client, &template, &list).await;
+    let path = format!("/v1/campaigns/{campaign}");
+    let launched = client.post(&format!("{path}/launch"), &serde_json::json!({}));
+    launched.await.unwrap();
+
+    let (progress, funnel) = (
+        format!("{path}/progress"),
+        format!("/v1/analytics/campaigns/{campaign}/funnel"),
+    );
+    let said = async |revision: u64| {
+        wait_for(
+            "both to say the same",
+            Duration::from_secs(30),
+            async || {
+                let (ours, theirs) = (
+                    client.get(&progress).await.ok()?,
+                    client.get(&funnel).await.ok()?,
+                );
+                let both = ours["revision"] == revision && theirs["revision"] == revision;
+                both.then_some((ours, theirs))
+            },
+        )
+        .await
+    };
+    let sums = |seen: &serde_json::Value| (sum(&seen["handed_over"]), sum(&seen["unknown"]));
+    let (ours, theirs) = said(1).await;
+    assert_eq!(
+        (sums(&ours), sums(&theirs)),
+        ((20, 1), (20, 1)),
+        "{ours} {theirs}"
+    );
+    assert_eq!(theirs["provisional"], true, "{theirs}");
+
+    let (ours, theirs) = said(2).await;
+    assert_sums(&ours);
+    assert_eq!(
+        (sums(&ours), sums(&theirs)),
+        ((21, 0), (21, 0)),
+        "{ours} {theirs}"
+    );
+    assert!(ours["restated_at"].is_string(), "{ours}");
+    assert_eq!(ours["restated_at"], theirs["restated_at"], "{theirs}");
+    drop(world);
+    api.stop().await;
+    let verdict = channels::simulator::judge(&log, "You are unsubscribed").unwrap();
+    assert_eq!((verdict.texts, verdict.texts_twice), (21, 0), "{verdict:?}");
+}

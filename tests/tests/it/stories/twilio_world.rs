@@ -21,6 +21,11 @@ pub struct TwilioWorld {
 impl TwilioWorld {
     /// Starts it, with the sender registered.
     pub async fn start(carrier: SmscOptions) -> Self {
+        Self::with(carrier, &[]).await
+    }
+
+    /// The same with these settings, too.
+    pub async fn with(carrier: SmscOptions, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("twilio.jsonl");
         let options = TwilioOptions {
@@ -36,7 +41,7 @@ impl TwilioWorld {
         let public = format!("http://{}", proxy(towards).await);
         api.bring_replies_to(&format!("{public}/v1/webhooks/tw"));
         let url = api.url();
-        let world = World::start(&[
+        let mut all = vec![
             ("HAILMAST_DISPATCH__PROVIDERS__TW__KIND", "twilio"),
             ("HAILMAST_DISPATCH__PROVIDERS__TW__BASE_URL", &url),
             ("HAILMAST_DISPATCH__PROVIDERS__TW__ACCOUNT_SID", &account),
@@ -46,7 +51,9 @@ impl TwilioWorld {
             ("HAILMAST_INBOUND__WEBHOOKS__TW__ACCOUNT_SID", &account),
             ("HAILMAST_INBOUND__WEBHOOKS__TW__AUTH_TOKEN", &token),
             ("HAILMAST_INBOUND__WEBHOOKS__TW__PUBLIC_URL", &public),
-        ]);
+        ];
+        all.extend_from_slice(settings);
+        let world = World::start(&all);
         tell.send(Some(world.address())).unwrap();
         let client = world.live_client();
         let registered = serde_json::json!({ "registration": "C123456" }).to_string();

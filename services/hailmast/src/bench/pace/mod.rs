@@ -6,7 +6,7 @@ mod judge;
 mod load;
 mod report;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,6 +32,12 @@ pub struct Options {
     /// How long to measure the shares of two tenants.
     #[arg(long, default_value_t = 20)]
     share_seconds: u32,
+    /// Only the senders with these segments a second, such as `10,100`.
+    #[arg(long, value_delimiter = ',')]
+    rates: Vec<u32>,
+    /// Where the carrier's log is kept, for a closer look.
+    #[arg(long)]
+    keep_log: Option<PathBuf>,
     #[arg(long)]
     json: bool,
 }
@@ -56,7 +62,8 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     let folder = tempfile::Builder::new()
         .prefix("hailmast-bench-")
         .tempdir()?;
-    let log = folder.path().join("smsc.jsonl");
+    let log = options.keep_log.clone();
+    let log = log.unwrap_or_else(|| folder.path().join("smsc.jsonl"));
     let carrier = Carrier::start(&log, "20-70").await?;
     let settings = Settings::load(&SERVICES, config)?
         .with("data.dir", folder.path())
@@ -74,9 +81,8 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     let (rates, shares) = outcome?;
     stopped?;
     let arrivals = Arrivals::read(&log)?;
-    let lanes = LANES
-        .iter()
-        .map(|(rate, sender)| Lane::judge(*rate, arrivals.of(sender, rates)));
+    let lanes =
+        chosen(&options).map(|(rate, sender)| Lane::judge(rate, arrivals.of(sender, rates)));
     let shared = SHARING.map(|sender| arrivals.of(sender, shares).len());
     let report = Report::new(options.seconds, lanes.collect(), shared);
     if options.json {
@@ -89,6 +95,13 @@ pub async fn run(options: Options, config: Option<&Path>) -> anyhow::Result<Exit
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The senders that are asked for.
+fn chosen(options: &Options) -> impl Iterator<Item = (u32, &'static str)> {
+    let rates = &options.rates;
+    let all = LANES.into_iter();
+    all.filter(move |(rate, _)| rates.is_empty() || rates.contains(rate))
 }
 
 /// Runs both loads; the stretches of time in which the carrier's log counts.
@@ -116,9 +129,10 @@ async fn measure(
         let segments = (f64::from(rate) * (lasts + WARM_UP).as_secs_f64() * SPARE) as usize;
         segments
     };
-    let lists = Lists::import(&one, segments(LANES[3].0, lasts)).await?;
+    let fastest = chosen(options).map(|(rate, _)| rate).max().unwrap_or(1);
+    let lists = Lists::import(&one, segments(fastest, lasts)).await?;
     let mut lanes = Backlog::new(&one);
-    for (rate, sender) in LANES {
+    for (rate, sender) in chosen(options) {
         limit(&one, &format!("lane/{sender}"), rate).await?;
         // A lane of one segment a second sends texts of one; the others mix.
         let longest = if rate == 1 { 1 } else { report::LONGEST };
