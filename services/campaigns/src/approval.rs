@@ -246,12 +246,17 @@ impl Launch<'_> {
         }
         if let Some(bound) = &self.rules.approval_from_cost {
             // What it costs is known from a preflight alone, and only from one that still holds.
-            let known = self.preflight.filter(|_| stale.as_ref().is_some_and(Vec::is_empty));
+            let known = self
+                .preflight
+                .filter(|_| stale.as_ref().is_some_and(Vec::is_empty));
             let Some(known) = known else {
                 return Err(Refusal::PreflightRequired);
             };
             let costs = &known.seen.forecast.cost_micros;
-            if costs.get(&bound.currency).is_some_and(|cost| *cost >= bound.micros) {
+            if costs
+                .get(&bound.currency)
+                .is_some_and(|cost| *cost >= bound.micros)
+            {
                 return Err(Refusal::ApprovalRequired);
             }
         }
@@ -265,7 +270,9 @@ impl Launch<'_> {
             .filter(|one| differ(&one.seen.versions, self.versions).is_empty());
         Seen {
             versions: self.versions.clone(),
-            forecast: fresh.map_or(&approved.forecast, |one| &one.seen.forecast).clone(),
+            forecast: fresh
+                .map_or(&approved.forecast, |one| &one.seen.forecast)
+                .clone(),
         }
     }
 

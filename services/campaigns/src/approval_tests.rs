@@ -130,10 +130,7 @@ fn from_the_thresholds_on_a_launch_needs_what_they_say() {
         judge(&many, &now, true, Some(&fresh), None),
         Err(Refusal::ApprovalRequired)
     );
-    assert_eq!(
-        judge(&many, &now, false, Some(&fresh), Some(&now)),
-        Ok(())
-    );
+    assert_eq!(judge(&many, &now, false, Some(&fresh), Some(&now)), Ok(()));
     let dear = of(None, None, Some(7_000_000));
     assert_eq!(
         judge(&dear, &now, false, None, None),
@@ -177,21 +174,30 @@ fn neither_who_asks_nor_who_wrote_it_may_approve() {
 
 fn any_seen() -> impl Strategy<Value = Seen> {
     let text = "[a-f0-9]{8}";
-    (text, 1_u32..9, text, 0_u64..1_000_000, text, 0_u64..2_000_000, -5_i64..1_000_000_000).prop_map(
-        |(content, template_version, digest, count, policy, segments, usd)| Seen {
-            versions: Versions {
-                content,
-                template_version,
-                audience: AudienceVersion { digest, count },
-                policy,
-            },
-            forecast: Expected {
-                would_send: segments,
-                segments,
-                cost_micros: [("USD".to_string(), usd)].into(),
-            },
-        },
+    (
+        text,
+        1_u32..9,
+        text,
+        0_u64..1_000_000,
+        text,
+        0_u64..2_000_000,
+        -5_i64..1_000_000_000,
     )
+        .prop_map(
+            |(content, template_version, digest, count, policy, segments, usd)| Seen {
+                versions: Versions {
+                    content,
+                    template_version,
+                    audience: AudienceVersion { digest, count },
+                    policy,
+                },
+                forecast: Expected {
+                    would_send: segments,
+                    segments,
+                    cost_micros: [("USD".to_string(), usd)].into(),
+                },
+            },
+        )
 }
 
 proptest! {

@@ -108,9 +108,7 @@ impl Action {
     pub const fn from(self) -> &'static [State] {
         match self {
             // An approval is bound to what stood there: an edit voids it, it does not undo it.
-            Self::Edit | Self::Submit => {
-                &[State::Draft, State::PendingApproval, State::Approved]
-            }
+            Self::Edit | Self::Submit => &[State::Draft, State::PendingApproval, State::Approved],
             Self::Delete => &[State::Draft],
             Self::Launch => &[State::Draft, State::Approved],
             Self::Approve => &[State::PendingApproval],
@@ -243,7 +241,9 @@ mod tests {
     fn nothing_but_a_draft_or_an_approved_campaign_is_launched() {
         let may = |action| {
             let states = State::ALL.into_iter();
-            states.filter(|state| state.allows(action)).collect::<Vec<_>>()
+            states
+                .filter(|state| state.allows(action))
+                .collect::<Vec<_>>()
         };
         assert_eq!(may(Action::Launch), [State::Draft, State::Approved]);
         assert_eq!(may(Action::Approve), [State::PendingApproval]);

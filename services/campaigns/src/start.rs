@@ -56,8 +56,7 @@ pub async fn begin(
                 {
                     return Ok(false);
                 }
-                let won =
-                    db::campaign::move_on(tx, &bus, run.campaign, &[from], &step, at).await?;
+                let won = db::campaign::move_on(tx, &bus, run.campaign, &[from], &step, at).await?;
                 if won {
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
                     db::run::insert(tx, &run).await?;

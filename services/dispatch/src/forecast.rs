@@ -119,10 +119,12 @@ fn way(table: &Table<'_>, text: &Going) -> Result<Way, Reason> {
     if booked.is_none() && table.must_cost {
         return Err(Reason::PRICE_UNKNOWN);
     }
-    let booked = booked.zip(prices.currency).map(|(micros, currency)| SegmentPrice {
-        micros,
-        currency: currency.to_string(),
-    });
+    let booked = booked
+        .zip(prices.currency)
+        .map(|(micros, currency)| SegmentPrice {
+            micros,
+            currency: currency.to_string(),
+        });
     // What a route says of its own costs is a hint to routing; it counts where the price table is silent.
     let written = || {
         let cost = written?;

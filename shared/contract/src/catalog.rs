@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+mod before_launch;
+
 use crate::accounts::VerifyKey;
 use crate::campaigns::{
     AppointmentChanged, AppointmentEvent, BringBack, ChunkSettled, RunClosed, RunStarted,
@@ -150,62 +152,8 @@ pub fn all() -> Vec<Entry> {
     entries.extend(dispatch_and_inbound());
     entries.extend(texts());
     entries.extend(appointments());
-    entries.extend(preflight());
+    entries.extend(before_launch::entries());
     entries
-}
-
-/// What a campaign is looked at with before it is launched, and what is said of its states.
-fn preflight() -> Vec<Entry> {
-    vec![
-        Entry::of(&crate::campaigns::CampaignChanged {
-            campaign: id(1),
-            number: 2,
-            from: "pending_approval".into(),
-            to: "approved".into(),
-            action: "approve".into(),
-            key: Some(id(11)),
-            reason: None,
-            at: AT,
-        }),
-        Entry::of(&crate::consent::JudgeChunk {
-            campaign: id(1),
-            class: Class::Marketing,
-            programme: "default".into(),
-            sender: "+15005550100".into(),
-            template: id(2),
-            mode: Mode::Test,
-            at: AT,
-            valid_until: AT,
-            opt_out_said: true,
-            zones: vec!["America/New_York".into()],
-            asks: vec![PermitAsk {
-                position: 65,
-                contact: id(3),
-                phone: phone(),
-                zone: Some(0),
-            }],
-        }),
-        Entry::of(&crate::renderer::MeasureChunk {
-            template: id(2),
-            template_version: 1,
-            zones: vec!["America/New_York".into()],
-            field_names: vec!["first_name".into()],
-            recipients: vec![recipient()],
-            samples: 3,
-        }),
-        Entry::of(&crate::dispatch::Forecast {
-            campaign: id(1),
-            class: Class::Marketing,
-            sender: "+15005550100".into(),
-            mode: Mode::Test,
-            at: AT,
-            texts: vec![crate::dispatch::TextForecast {
-                position: 65,
-                contact: id(3),
-                phone: phone(),
-            }],
-        }),
-    ]
 }
 
 fn appointments() -> Vec<Entry> {

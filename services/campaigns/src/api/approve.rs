@@ -43,8 +43,7 @@ pub async fn handle(
     let asked = asked.ok_or_else(|| Problem::not_found("question for approval"))?;
     let edited_by = db::approval::edited_by(read, id).await?;
     if !may_approve(caller.key, asked.submitted_by, edited_by) {
-        let detail =
-            "approve it with another key than the one that submitted it and the one that last changed it";
+        let detail = "approve it with another key than the one that submitted it and the one that last changed it";
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "campaign.four_eyes",

@@ -43,8 +43,7 @@ pub async fn carry_out(
         .write(move |tx| {
             Box::pin(async move {
                 let step = Step::asked(action, key, change.to);
-                let won =
-                    db::campaign::move_on(tx, &bus, id, action.from(), &step, now).await?;
+                let won = db::campaign::move_on(tx, &bus, id, action.from(), &step, now).await?;
                 if !won {
                     return Ok(false);
                 }

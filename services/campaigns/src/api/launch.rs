@@ -57,9 +57,9 @@ pub async fn handle(
         app.cx
             .db
             .write(move |tx| {
-                Box::pin(async move {
-                    db::campaign::move_on(tx, &bus, id, &[from], &step, now).await
-                })
+                Box::pin(
+                    async move { db::campaign::move_on(tx, &bus, id, &[from], &step, now).await },
+                )
             })
             .await?
     } else {

@@ -55,7 +55,10 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 fn before_launch() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
-        .routes(routes!(preflights::begin::handle, preflights::latest::handle))
+        .routes(routes!(
+            preflights::begin::handle,
+            preflights::latest::handle
+        ))
         .routes(routes!(preflights::one::handle))
         .routes(routes!(submit::handle))
         .routes(routes!(approve::handle))

@@ -74,9 +74,7 @@ pub async fn put(
     let (kept, now) = (own.clone(), app.cx.clock.millis());
     app.cx
         .db
-        .write(move |tx| {
-            Box::pin(async move { db::setting::put(tx, whose, &kept, by, now).await })
-        })
+        .write(move |tx| Box::pin(async move { db::setting::put(tx, whose, &kept, by, now).await }))
         .await?;
     tracing::info!(tenant = %caller.tenant, key = %by, "the settings of launches were changed");
     let rules = clearance::in_force(&app.config, &own);
@@ -96,5 +94,9 @@ fn check(own: &Own) -> Result<(), Problem> {
             problem = problem.error("/approval_from_cost/currency", "field.invalid", detail);
         }
     }
-    if problem.has_errors() { Err(problem) } else { Ok(()) }
+    if problem.has_errors() {
+        Err(problem)
+    } else {
+        Ok(())
+    }
 }

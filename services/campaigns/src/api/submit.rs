@@ -42,8 +42,7 @@ pub async fn handle(
     let campaign = find_for(&app, caller, id, Action::Submit).await?;
     let template = published(&app, &campaign).await?;
     let named = body.and_then(|Body(submission)| submission.preflight);
-    let (preflight, finished) =
-        clearance::to_approve(&app, &campaign, &template, named).await?;
+    let (preflight, finished) = clearance::to_approve(&app, &campaign, &template, named).await?;
     let (now, bus) = (app.cx.clock.millis(), app.cx.bus.clone());
     let asked = Approval {
         campaign: id,

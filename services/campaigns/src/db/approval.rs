@@ -97,12 +97,8 @@ pub async fn decide(
 /// Whose words the campaign's definition last was.
 pub async fn edited(tx: &Tx, campaign: CampaignId, by: KeyId) -> anyhow::Result<()> {
     let text = "update campaign set edited_by = $2 where id = $1";
-    tx.execute_raw(sql(
-        tx,
-        text,
-        [campaign.uuid().into(), by.uuid().into()],
-    ))
-    .await?;
+    tx.execute_raw(sql(tx, text, [campaign.uuid().into(), by.uuid().into()]))
+        .await?;
     Ok(())
 }
 

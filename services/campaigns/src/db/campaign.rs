@@ -199,10 +199,7 @@ pub async fn move_on(
         "select tenant, state from campaign where id = $1{}",
         engine.for_update()
     );
-    let Some(row) = tx
-        .query_one_raw(sql(tx, text, [id.uuid().into()]))
-        .await?
-    else {
+    let Some(row) = tx.query_one_raw(sql(tx, text, [id.uuid().into()])).await? else {
         return Ok(false);
     };
     let (tenant, stood) = (

@@ -196,11 +196,7 @@ pub async fn finish(tx: &Tx, preflight: &Preflight, now: UnixMillis) -> anyhow::
 }
 
 /// Another try failed.
-pub async fn failed_once(
-    tx: &Tx,
-    id: PreflightId,
-    held_until: UnixMillis,
-) -> anyhow::Result<()> {
+pub async fn failed_once(tx: &Tx, id: PreflightId, held_until: UnixMillis) -> anyhow::Result<()> {
     let text = "update preflight set attempts = attempts + 1, held_until = $2 where id = $1 and state = 'running'";
     tx.execute_raw(sql(tx, text, [id.uuid().into(), held_until.0.into()]))
         .await?;

@@ -42,7 +42,8 @@ pub async fn append(
     step: &Step,
     now: UnixMillis,
 ) -> anyhow::Result<u32> {
-    let text = "select coalesce(max(number), 0) as number from campaign_transition where campaign = $1";
+    let text =
+        "select coalesce(max(number), 0) as number from campaign_transition where campaign = $1";
     let last = tx
         .query_one_raw(sql(tx, text, [campaign.uuid().into()]))
         .await?;

@@ -1,8 +1,8 @@
 //! Asks the other services what would become of one chunk of people.
 
+use contract::chunk::{Outcome, Recipient};
 use contract::consent::{ChunkJudged, PermitAsk};
 use contract::contacts::LoadRecipients;
-use contract::chunk::{Outcome, Recipient};
 use contract::dispatch::{Forecast, Forecasted, TextForecast};
 use contract::renderer::{ChunkMeasured, MeasureChunk};
 use contract::{ContactId, TenantId};

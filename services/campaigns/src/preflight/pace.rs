@@ -146,8 +146,14 @@ pub fn plan(waves: &[Wave], bounds: &Bounds, start: i64, until: i64) -> Curve {
             bound |= bundle.people > 0;
         }
         // What is not bound by anything leaves at once.
-        let end = if bound || is_bound(bounds) { at + STEP_MS } else { at };
-        curve.finish = curve.finish.max(DateTime::from_timestamp_millis(end.min(until)));
+        let end = if bound || is_bound(bounds) {
+            at + STEP_MS
+        } else {
+            at
+        };
+        curve.finish = curve
+            .finish
+            .max(DateTime::from_timestamp_millis(end.min(until)));
         at += STEP_MS;
     }
     curve.late = bundles.iter().map(|one| one.people).sum();
@@ -169,16 +175,18 @@ fn bundles(waves: &[Wave]) -> Vec<Bundle> {
         parts.push((wave.zone, wave.people));
         *segments += wave.segments;
     }
-    let bundles = bundles.into_iter().map(|((from, lane), (parts, segments))| {
-        let people = parts.iter().map(|(_, people)| people).sum();
-        Bundle {
-            from,
-            lane,
-            parts,
-            people,
-            segments: as_float(segments) / as_float(people).max(1.0),
-        }
-    });
+    let bundles = bundles
+        .into_iter()
+        .map(|((from, lane), (parts, segments))| {
+            let people = parts.iter().map(|(_, people)| people).sum();
+            Bundle {
+                from,
+                lane,
+                parts,
+                people,
+                segments: as_float(segments) / as_float(people).max(1.0),
+            }
+        });
     bundles.collect()
 }
 
@@ -201,7 +209,9 @@ fn room_for(bundle: &Bundle, limits: &[usize], rooms: &[Room], texts: f64) -> u6
         .map(|room| room.credit.min(room.of_day))
         .fold(f64::INFINITY, f64::min);
     // A hair more than the quotient: what fits exactly must not be lost to rounding.
-    let most = (segments / bundle.segments.max(1.0) + 1e-9).min(texts).max(0.0);
+    let most = (segments / bundle.segments.max(1.0) + 1e-9)
+        .min(texts)
+        .max(0.0);
     if most >= as_float(bundle.people) {
         bundle.people
     } else {
@@ -245,7 +255,10 @@ impl Curve {
         let hour = at.duration_trunc(Duration::hours(1)).unwrap_or(at);
         *self.hours.entry(hour).or_default() += people;
         let local = zone.map_or(at.naive_utc(), |zone| at.with_timezone(zone).naive_local());
-        let local = local.date().and_hms_opt(local.hour(), 0, 0).unwrap_or(local);
+        let local = local
+            .date()
+            .and_hms_opt(local.hour(), 0, 0)
+            .unwrap_or(local);
         *self.local_hours.entry(local).or_default() += people;
     }
 }

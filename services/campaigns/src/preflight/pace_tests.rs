@@ -135,7 +135,13 @@ fn nobody_ends_nowhere() {
 }
 
 fn any_waves() -> impl Strategy<Value = Vec<Wave>> {
-    let one = (0_i64..20, 0_usize..3, prop::option::of(0_usize..2), 0_u64..5_000, 1_u64..4);
+    let one = (
+        0_i64..20,
+        0_usize..3,
+        prop::option::of(0_usize..2),
+        0_u64..5_000,
+        1_u64..4,
+    );
     let one = one.prop_map(|(hour, lane, zone, people, each)| Wave {
         from: START + hour * HOUR / 2,
         lane,

@@ -214,16 +214,9 @@ fn curve(brief: &Brief, tally: &Tally) -> Curve {
         limits: limits.collect(),
         lanes: tally.lanes.clone(),
         per_minute: brief.per_minute,
-        zones: zones
-            .map(|name| name.parse().unwrap_or(Tz::UTC))
-            .collect(),
+        zones: zones.map(|name| name.parse().unwrap_or(Tz::UTC)).collect(),
     };
-    pace::plan(
-        &tally.waves,
-        &bounds,
-        brief.start.0,
-        brief.valid_until.0,
-    )
+    pace::plan(&tally.waves, &bounds, brief.start.0, brief.valid_until.0)
 }
 
 /// The most frequent first.

@@ -45,7 +45,11 @@ fn a_report_says_who_what_it_costs_and_when() {
     ];
     let report = report(&brief(24), &tally(&fates, 4));
     assert_eq!(
-        (report.recipients, report.would_send, report.held_by_quiet_hours),
+        (
+            report.recipients,
+            report.would_send,
+            report.held_by_quiet_hours
+        ),
         (8, 3, 1)
     );
     let reasons: Vec<(&str, u64)> = report
@@ -94,7 +98,10 @@ fn whose_turn_comes_after_the_validity_is_at_risk() {
     let mut slow = brief(24);
     slow.per_minute = Some(10);
     let report = super::report(&slow, &tally(&fates, 500));
-    assert_eq!(report.finish.unwrap().to_rfc3339(), "2026-06-10T23:20:00+00:00");
+    assert_eq!(
+        report.finish.unwrap().to_rfc3339(),
+        "2026-06-10T23:20:00+00:00"
+    );
 }
 
 #[test]

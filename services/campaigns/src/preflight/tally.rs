@@ -218,8 +218,19 @@ impl Tally {
 
     fn way(&mut self, way: &Way) -> usize {
         let same = |sum: &WaySum| {
-            (&sum.route, &sum.provider, &sum.country, &sum.operator, &sum.price)
-                == (&way.route, &way.provider, &way.country, &way.operator, &way.price)
+            (
+                &sum.route,
+                &sum.provider,
+                &sum.country,
+                &sum.operator,
+                &sum.price,
+            ) == (
+                &way.route,
+                &way.provider,
+                &way.country,
+                &way.operator,
+                &way.price,
+            )
         };
         self.ways.iter().position(same).unwrap_or_else(|| {
             self.ways.push(WaySum {
@@ -238,10 +249,13 @@ impl Tally {
 
 /// Where it stands, added at the end where it does not.
 fn place<T: PartialEq>(known: &mut Vec<T>, one: T) -> usize {
-    known.iter().position(|other| *other == one).unwrap_or_else(|| {
-        known.push(one);
-        known.len() - 1
-    })
+    known
+        .iter()
+        .position(|other| *other == one)
+        .unwrap_or_else(|| {
+            known.push(one);
+            known.len() - 1
+        })
 }
 
 #[cfg(test)]

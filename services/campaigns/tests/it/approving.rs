@@ -32,7 +32,11 @@ async fn approved(kit: &Kit, body: Value) -> String {
         "{told}"
     );
     let (status, told) = second(kit, "POST", &id, "approve", json!({})).await;
-    assert_eq!((status, &told["state"]), (200, &json!("approved")), "{told}");
+    assert_eq!(
+        (status, &told["state"]),
+        (200, &json!("approved")),
+        "{told}"
+    );
     id
 }
 
@@ -94,7 +98,11 @@ async fn a_campaign_above_the_threshold_is_launched_only_with_the_approval_of_an
     );
     let signed = json!({"hash": question["hash"]});
     let (status, told) = second(&kit, "POST", &id, "approve", signed).await;
-    assert_eq!((status, &told["state"]), (200, &json!("approved")), "{told}");
+    assert_eq!(
+        (status, &told["state"]),
+        (200, &json!("approved")),
+        "{told}"
+    );
     assert_eq!(ask(&kit, &id, "launch").await.0, 202);
     until_state(&kit, &id, "completed").await;
     kit.stop().await;
@@ -127,11 +135,7 @@ async fn an_approval_is_void_when_anything_it_is_bound_to_moves() {
     assert_eq!((status, &told["state"]), (200, &json!("approved")));
     void(&ask(&kit, &id, "launch").await, &["/content"]);
     kit.patch(&path, json!({"programme": "default"})).await;
-    for (change, back, what) in [
-        (1, 0, "/content"),
-        (1, 0, "/policy"),
-        (41, 40, "/audience"),
-    ] {
+    for (change, back, what) in [(1, 0, "/content"), (1, 0, "/policy"), (41, 40, "/audience")] {
         let set = |to: u32| {
             let mut world = fake::world(kit.tenant);
             match what {
@@ -212,7 +216,11 @@ async fn an_approved_campaign_whose_words_change_before_its_time_does_not_start(
     let other = approved(&kit, body).await;
     for id in [&id, &other] {
         let (status, told) = ask(&kit, id, "launch").await;
-        assert_eq!((status, &told["state"]), (202, &json!("scheduled")), "{told}");
+        assert_eq!(
+            (status, &told["state"]),
+            (202, &json!("scheduled")),
+            "{told}"
+        );
     }
     ask(&kit, &other, "cancel").await;
     fake::world(kit.tenant).looks.newer_templates = 1;
@@ -227,9 +235,7 @@ async fn an_approved_campaign_whose_words_change_before_its_time_does_not_start(
 async fn above_the_cost_that_a_tenant_sets_another_key_approves() {
     let kit = kit(40).await;
     fake::world(kit.tenant).looks.price = 10_000;
-    let cost = |micros: i64| {
-        json!({"approval_from_cost": {"micros": micros, "currency": "USD"}})
-    };
+    let cost = |micros: i64| json!({"approval_from_cost": {"micros": micros, "currency": "USD"}});
     let would = i64::try_from(expected(40).2).unwrap() * 2 * 10_000;
     kit.put("/v1/campaign-settings", cost(would)).await;
     let id = create(&kit, draft()).await;

@@ -42,14 +42,19 @@ async fn every_transition_is_a_row_and_an_event_by_whom_it_was() {
             ("running close completed".to_string(), false),
         ]
     );
-    let numbers: Vec<u64> = rows.iter().map(|one| one["number"].as_u64().unwrap()).collect();
+    let numbers: Vec<u64> = rows
+        .iter()
+        .map(|one| one["number"].as_u64().unwrap())
+        .collect();
     assert_eq!(numbers, [1, 2, 3, 4, 5]);
     let (_, page) = kit
         .get(&format!("/v1/campaigns/{id}/history?limit=2"))
         .await;
     let cursor = page["next_cursor"].as_str().unwrap();
     let (_, next) = kit
-        .get(&format!("/v1/campaigns/{id}/history?limit=2&cursor={cursor}"))
+        .get(&format!(
+            "/v1/campaigns/{id}/history?limit=2&cursor={cursor}"
+        ))
         .await;
     assert_eq!(next["data"][0], rows[2]);
 
@@ -65,7 +70,10 @@ async fn every_transition_is_a_row_and_an_event_by_whom_it_was() {
     for (event, row) in said.iter().zip(&rows) {
         assert_eq!(event.campaign.to_string(), id);
         assert_eq!(json!(event.number), row["number"]);
-        assert_eq!(json!([event.from, event.action, event.to]), json!([row["from"], row["action"], row["to"]]));
+        assert_eq!(
+            json!([event.from, event.action, event.to]),
+            json!([row["from"], row["action"], row["to"]])
+        );
         assert_eq!(json!(event.key), row["key"]);
     }
     kit.stop().await;
@@ -85,10 +93,7 @@ async fn what_ends_badly_says_why() {
     let last = rows.last().unwrap();
     assert_eq!(
         (line(last).0.as_str(), &last["reason"]),
-        (
-            "scheduled begin failed",
-            &json!("template.not_published")
-        )
+        ("scheduled begin failed", &json!("template.not_published"))
     );
     fake::world(kit.tenant).published = true;
     fake::world(kit.tenant).people = 0;

@@ -60,7 +60,12 @@ async fn judge_chunk(_: Arc<Cx>, question: Envelope<JudgeChunk>) -> anyhow::Resu
     });
     for recipient in recipients {
         match recipient.position % 10 {
-            0 => groups.push(group(&recipient, Outcome::Suppressed, Reason::NO_CONSENT, None)),
+            0 => groups.push(group(
+                &recipient,
+                Outcome::Suppressed,
+                Reason::NO_CONSENT,
+                None,
+            )),
             1 => {}
             n if quiet.is_some() && n % 2 == 1 => {
                 groups.push(group(&recipient, Outcome::Held, Reason::QUIET_HOURS, quiet));
@@ -128,7 +133,10 @@ async fn forecast(_: Arc<Cx>, question: Envelope<Forecast>) -> anyhow::Result<Fo
             micros: world.looks.price,
             currency: "USD".into(),
         }),
-        limits: (world.looks.pace > 0.0).then_some(limits).into_iter().collect(),
+        limits: (world.looks.pace > 0.0)
+            .then_some(limits)
+            .into_iter()
+            .collect(),
         positions: ask.texts.iter().map(|text| text.position).collect(),
     };
     Ok(Forecasted {

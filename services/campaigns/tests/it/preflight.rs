@@ -27,10 +27,7 @@ async fn done(kit: &Kit, id: &str, preflight: &str) -> Value {
             assert_eq!(found["state"], "succeeded", "{found}");
             return found;
         }
-        assert!(
-            started.elapsed() < Duration::from_secs(45),
-            "still {found}"
-        );
+        assert!(started.elapsed() < Duration::from_secs(45), "still {found}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -64,7 +61,10 @@ async fn a_preflight_says_what_the_launch_then_does() {
     assert_eq!(count(&report["failed"], "MERGE_FIELD_MISSING"), failed);
     let first = &report["suppressed"][0];
     assert_eq!(
-        (&first["reason"], first["contacts"].as_array().unwrap().len()),
+        (
+            &first["reason"],
+            first["contacts"].as_array().unwrap().len()
+        ),
         (&json!("NO_CONSENT"), 5)
     );
     assert_eq!(report["segments"], json!({"2": sent - 2}));
@@ -83,7 +83,10 @@ async fn a_preflight_says_what_the_launch_then_does() {
     assert_eq!(hours("hours"), [sent - 2 - held, held], "{report}");
     assert_eq!(hours("local_hours"), hours("hours"));
     assert_eq!(
-        (&report["local_hours"][0]["local"], &report["at_risk"]["count"]),
+        (
+            &report["local_hours"][0]["local"],
+            &report["at_risk"]["count"]
+        ),
         (&json!("2026-06-10T11:00"), &json!(0))
     );
     let samples = found["samples"].as_array().unwrap();
@@ -165,7 +168,10 @@ async fn one_preflight_of_a_campaign_runs_at_a_time_and_goes_on_after_a_restart(
     assert_eq!(found["report"]["recipients"], 11_000);
     assert_eq!(found["report"]["would_send"], expected(11_000).2);
     let asked = fake::world(kit.tenant).looks.forecasts - before;
-    assert!(asked <= 3, "{asked} chunks after the restart: it began anew");
+    assert!(
+        asked <= 3,
+        "{asked} chunks after the restart: it began anew"
+    );
     kit.stop().await;
 }
 

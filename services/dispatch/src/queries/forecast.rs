@@ -83,8 +83,7 @@ async fn senders(
     };
     let people: Vec<ContactId> = ask.texts.iter().map(|text| text.contact).collect();
     let (engine, db) = (app.cx.db.engine(), app.cx.db.read());
-    let kept: HashMap<ContactId, String> =
-        sticky_sender::of(engine, db, pool.id, &people).await?;
+    let kept: HashMap<ContactId, String> = sticky_sender::of(engine, db, pool.id, &people).await?;
     let (mut texts, mut nobody) = (Vec::with_capacity(people.len()), Vec::new());
     for text in &ask.texts {
         let before = kept.get(&text.contact).map(String::as_str);

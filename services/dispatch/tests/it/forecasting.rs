@@ -12,11 +12,13 @@ const US: u64 = 12_125_550_000;
 const DE: u64 = 4_915_112_345_000;
 
 fn question(rig: &Rig, numbers: &[u64]) -> Forecast {
-    let texts = (0u16..).zip(numbers).map(|(position, digits)| TextForecast {
-        position,
-        contact: ContactId::from_raw(u128::from(position) + 1),
-        phone: Phone::from_digits(*digits).unwrap(),
-    });
+    let texts = (0u16..)
+        .zip(numbers)
+        .map(|(position, digits)| TextForecast {
+            position,
+            contact: ContactId::from_raw(u128::from(position) + 1),
+            phone: Phone::from_digits(*digits).unwrap(),
+        });
     Forecast {
         campaign: CampaignId::from_raw(5),
         class: Class::Marketing,

@@ -100,9 +100,10 @@ async fn short_links_are_counted_and_none_is_made() {
         "{body}"
     );
     let db = kit.db("renderer");
-    let count = db
-        .engine()
-        .sql("SELECT count(*) FROM link_run", Vec::<sea_orm::Value>::new());
+    let count = db.engine().sql(
+        "SELECT count(*) FROM link_run",
+        Vec::<sea_orm::Value>::new(),
+    );
     let row = db.read().query_one_raw(count).await.unwrap().unwrap();
     assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 0);
     kit.stop().await;
