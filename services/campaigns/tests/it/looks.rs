@@ -27,6 +27,8 @@ pub struct Looks {
     pub forecasts: u32,
     pub forecast_takes: u64,
     pub changes: Vec<CampaignChanged>,
+    /// Questions about texts are not answered.
+    pub refuses: bool,
 }
 
 pub async fn start(cx: &Cx, app: &Arc<Cx>) -> anyhow::Result<()> {
@@ -117,6 +119,7 @@ async fn forecast(_: Arc<Cx>, question: Envelope<Forecast>) -> anyhow::Result<Fo
     tokio::time::sleep(Duration::from_millis(takes)).await;
     let mut world = world(question.tenant);
     world.looks.forecasts += 1;
+    anyhow::ensure!(!world.looks.refuses, "no answer today");
     let ask = question.body;
     let limits = PaceLimit {
         level: "lane".into(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::Duration as Span;
 use contract::UnixMillis;
 use serde_json::{Value, json};
-use testkit::Kit;
+use testkit::{Kit, eventually};
 
 use crate::fake;
 use crate::story::*;
@@ -312,5 +312,47 @@ async fn another_tenant_sees_no_preflight_and_no_text_of_it() {
             .unwrap();
         assert_eq!(status, 404, "{path}");
     }
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_preflight_that_nobody_answers_is_tried_again_and_given_up_in_the_end() {
+    let kit = Kit::start_with(&[campaigns::SERVICE, fake::SERVICE], |settings| {
+        settings.with("campaigns.preflight_wait_ms", 0)
+    })
+    .await;
+    fake::create(kit.tenant, 20);
+    fake::world(kit.tenant).looks.refuses = true;
+    let id = create(&kit, draft()).await;
+    let asked = async || {
+        let (status, asked) = ask(&kit, &id, "preflight").await;
+        assert_eq!(status, 202, "{asked}");
+        asked["id"].as_str().unwrap().to_string()
+    };
+    let tried = || fake::world(kit.tenant).looks.forecasts;
+    let first = asked().await;
+    eventually("it is tried", || async { (tried() > 0).then_some(()) }).await;
+    fake::world(kit.tenant).looks.refuses = false;
+    kit.clock.advance(Span::seconds(20));
+    let found = done(&kit, &id, &first).await;
+    assert_eq!(found["report"]["recipients"], 20);
+
+    fake::world(kit.tenant).looks.refuses = true;
+    asked().await;
+    let failed = eventually("it is given up", || async {
+        kit.clock.advance(Span::seconds(2));
+        let (_, found) = kit.get(&format!("/v1/campaigns/{id}/preflight")).await;
+        (found["state"] == "failed").then_some(found)
+    })
+    .await;
+    assert_eq!(
+        (&failed["reason"], &failed["samples"]),
+        (&json!("preflight.unavailable"), &json!([])),
+        "{failed}"
+    );
+    // The one before still stands, and another may be asked for.
+    fake::world(kit.tenant).looks.refuses = false;
+    let next = asked().await;
+    done(&kit, &id, &next).await;
     kit.stop().await;
 }
