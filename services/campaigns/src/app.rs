@@ -25,6 +25,8 @@ pub struct App {
     pub versions: Versions,
     /// Rings when something has arrived for runs of journeys.
     pub journeys_rung: Notify,
+    /// Rings when somebody asks for a preflight.
+    pub preflights: Notify,
 }
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
@@ -42,6 +44,7 @@ pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
         occurred: Notify::new(),
         versions: Versions::default(),
         journeys_rung: Notify::new(),
+        preflights: Notify::new(),
     });
     consumers::start(&app).await?;
     tasks::start(&app);

@@ -26,6 +26,11 @@ pub struct Config {
     pub timer_lease_ms: u64,
     pub event_ids_days: u16,
     pub appointment_notice_seconds: u32,
+    pub preflight_from: u64,
+    pub approval_from: u64,
+    pub preflight_minutes: u32,
+    pub approval_drift_percent: f64,
+    pub preflight_wait_ms: u64,
 }
 
 impl Config {
@@ -57,6 +62,11 @@ impl Config {
     /// How long the notice of a move waits for more moves.
     pub fn notice_debounce(&self) -> chrono::Duration {
         chrono::Duration::seconds(i64::from(self.appointment_notice_seconds))
+    }
+
+    /// How long the question for a preflight waits for its end.
+    pub fn preflight_wait(&self) -> Duration {
+        Duration::from_millis(self.preflight_wait_ms)
     }
 
     pub fn gate_wait(&self) -> Duration {

@@ -11,17 +11,21 @@
 //!
 //! Asks: `contacts.page_audience`, `contacts.load_recipients`, `contacts.find_contacts`, `contacts.find_by_phone`,
 //! `renderer.describe_template`, `consent.note_content`, `consent.set_run_gate`, `consent.cancel_runs`,
-//! `consent.record_reply`, `inbound.load_reply`.
+//! `consent.record_reply`, `inbound.load_reply`; before a launch ([`preflight`], [`approval`]) `consent.judge_chunk`,
+//! `renderer.measure_chunk`, `dispatch.forecast`.
 //! Commands: `consent.screen_chunk`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
 //! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`.
 //! Told: `bring_back`.
-//! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`, `campaigns.appointment_changed`.
+//! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`, `campaigns.campaign_changed`,
+//! `campaigns.appointment_changed`.
 
 mod api;
 mod app;
 mod appointment;
+mod approval;
 mod audience;
+mod clearance;
 mod config;
 mod consumers;
 mod db;
@@ -30,6 +34,7 @@ mod gate;
 pub mod journey;
 mod journeys;
 mod lifecycle;
+mod preflight;
 mod progress;
 mod record;
 mod recurring;

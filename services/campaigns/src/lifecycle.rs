@@ -2,12 +2,17 @@
 
 use std::fmt;
 
+use contract::KeyId;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     Draft,
+    /// Somebody else is to look at it before it is launched.
+    PendingApproval,
+    /// Somebody else did, and it may be launched as it was then.
+    Approved,
     /// Launched, and waits for its time.
     Scheduled,
     /// The audience is being frozen; first chunks may already be on their way.
@@ -23,8 +28,10 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Draft,
+        Self::PendingApproval,
+        Self::Approved,
         Self::Scheduled,
         Self::Preparing,
         Self::Running,
@@ -38,6 +45,8 @@ impl State {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
+            Self::PendingApproval => "pending_approval",
+            Self::Approved => "approved",
             Self::Scheduled => "scheduled",
             Self::Preparing => "preparing",
             Self::Running => "running",
@@ -75,22 +84,35 @@ pub enum Action {
     Pause,
     Resume,
     Cancel,
+    /// Ask somebody else for an approval.
+    Submit,
+    Approve,
+    /// Refuse an approval, or take one back.
+    Reject,
 }
 
 impl Action {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Edit,
         Self::Delete,
         Self::Launch,
         Self::Pause,
         Self::Resume,
         Self::Cancel,
+        Self::Submit,
+        Self::Approve,
+        Self::Reject,
     ];
 
     /// The states in which it may be asked.
     pub const fn from(self) -> &'static [State] {
         match self {
-            Self::Edit | Self::Delete | Self::Launch => &[State::Draft],
+            // An approval is bound to what stood there: an edit voids it, it does not undo it.
+            Self::Edit | Self::Submit => &[State::Draft, State::PendingApproval, State::Approved],
+            Self::Delete => &[State::Draft],
+            Self::Launch => &[State::Draft, State::Approved],
+            Self::Approve => &[State::PendingApproval],
+            Self::Reject => &[State::PendingApproval, State::Approved],
             Self::Pause => &[State::Scheduled, State::Running],
             Self::Resume => &[State::Paused],
             Self::Cancel => &[
@@ -110,7 +132,63 @@ impl Action {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Cancel => "cancel",
+            Self::Submit => "submit",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
         }
+    }
+}
+
+/// Where a campaign goes, who moves it and why: what its history keeps of a transition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub to: State,
+    /// What was asked for, or what the service did by itself.
+    pub action: &'static str,
+    /// `None`: the service itself.
+    pub key: Option<KeyId>,
+    /// A code of docs/reasons.md. Campaigns that fail or expire have one.
+    pub reason: Option<&'static str>,
+    /// What somebody wrote about it. Never said on the bus.
+    pub note: Option<String>,
+}
+
+impl Step {
+    /// A caller asks for it.
+    pub const fn asked(action: Action, key: KeyId, to: State) -> Self {
+        Self {
+            to,
+            action: action.as_str(),
+            key: Some(key),
+            reason: None,
+            note: None,
+        }
+    }
+
+    /// The service does it by itself.
+    pub const fn own(action: &'static str, to: State) -> Self {
+        Self {
+            to,
+            action,
+            key: None,
+            reason: None,
+            note: None,
+        }
+    }
+
+    pub const fn because(mut self, reason: Option<&'static str>) -> Self {
+        self.reason = reason;
+        self
+    }
+
+    pub fn noting(mut self, note: String) -> Self {
+        self.note = Some(note);
+        self
+    }
+
+    /// Whoever asks why a campaign failed or expired gets an answer.
+    pub const fn is_explained(&self) -> bool {
+        self.reason.is_some() || !matches!(self.to, State::Failed | State::Expired)
     }
 }
 
@@ -156,6 +234,29 @@ mod tests {
             State::Failed,
         ] {
             assert!(state.allowed().is_empty(), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_a_draft_or_an_approved_campaign_is_launched() {
+        let may = |action| {
+            let states = State::ALL.into_iter();
+            states
+                .filter(|state| state.allows(action))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(may(Action::Launch), [State::Draft, State::Approved]);
+        assert_eq!(may(Action::Approve), [State::PendingApproval]);
+        assert!(!State::PendingApproval.allows(Action::Delete));
+    }
+
+    #[test]
+    fn a_campaign_does_not_fail_or_expire_without_a_reason() {
+        for state in State::ALL {
+            let silent = Step::own("close", state);
+            let ends_badly = matches!(state, State::Failed | State::Expired);
+            assert_eq!(silent.is_explained(), !ends_badly, "{state:?}");
+            assert!(silent.because(Some("validity.ended")).is_explained());
         }
     }
 

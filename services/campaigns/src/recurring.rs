@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chassis::{Engine, Tx};
+use chassis::{Bus, Engine, Tx};
 use chrono::{DateTime, Utc};
 use contract::{CampaignId, UnixMillis};
 use futures::future::BoxFuture;
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::occurrence::{Occurrence, OccurrenceState};
-use crate::lifecycle::State;
+use crate::lifecycle::{State, Step};
 use crate::schedule::recurrence::{Passed, Recurring, Skipped};
 use crate::schedule::slots::Slot;
 use crate::schedule::zone;
@@ -41,8 +41,8 @@ impl Handler for Slots {
             for timer in due {
                 let id = CampaignId::from_uuid(timer.owner);
                 if let Some(campaign) = db::campaign::recurring(tx, id).await? {
-                    slot_has_come(tx, self.app.cx.db.engine(), &campaign, timer.due_at, now)
-                        .await?;
+                    let hands = (self.app.cx.db.engine(), &self.app.cx.bus);
+                    slot_has_come(tx, hands, &campaign, timer.due_at, now).await?;
                 }
             }
             Ok(())
@@ -56,7 +56,7 @@ impl Handler for Slots {
 
 async fn slot_has_come(
     tx: &Tx,
-    engine: Engine,
+    (engine, bus): (Engine, &Bus),
     campaign: &Campaign,
     slot: UnixMillis,
     now: UnixMillis,
@@ -75,7 +75,8 @@ async fn slot_has_come(
     let nothing_left = passed.next.is_none() && passed.due.is_none();
     if nothing_left && !busy {
         let from = [State::Scheduled];
-        db::campaign::move_on(tx, campaign.id, &from, State::Completed, None, now).await?;
+        let step = Step::own("end", State::Completed);
+        db::campaign::move_on(tx, bus, campaign.id, &from, &step, now).await?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::run::{Run, RunState};
-use crate::lifecycle::State;
+use crate::lifecycle::{State, Step};
 
 /// The published template of a campaign; `None` where it was never published.
 pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<TemplateDescribed>> {
@@ -25,14 +25,15 @@ pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<T
         .await?)
 }
 
-/// Starts the run if the campaign still stands at `from`: of rival launches one wins. Consent knows before
+/// Starts the run if the campaign still stands where it was read: of rival launches one wins. `step` leads to
+/// [`State::Preparing`]. Consent knows before
 /// what the texts hold. The run id is stored
 /// before the first person is looked up, so a restart goes on with the same run. An occurrence gets its run in the same
 /// commit, and only one.
 pub async fn begin(
     app: &App,
     campaign: &Campaign,
-    from: State,
+    step: Step,
     template: TemplateDescribed,
     occurrence: Option<Uuid>,
 ) -> anyhow::Result<bool> {
@@ -43,6 +44,7 @@ pub async fn begin(
     let _noted = app.cx.bus.ask(campaign.tenant, &noted).await?;
     let now = app.cx.clock.now();
     let run = run_of(campaign, RunId::begin(now), template, now.into());
+    let (from, bus) = (campaign.state, app.cx.bus.clone());
     let begun = app
         .cx
         .db
@@ -54,9 +56,7 @@ pub async fn begin(
                 {
                     return Ok(false);
                 }
-                let won =
-                    db::campaign::move_on(tx, run.campaign, &[from], State::Preparing, None, at)
-                        .await?;
+                let won = db::campaign::move_on(tx, &bus, run.campaign, &[from], &step, at).await?;
                 if won {
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
                     db::run::insert(tx, &run).await?;
@@ -72,6 +72,11 @@ pub async fn begin(
         .await?;
     app.runs.begun.notify_one();
     Ok(begun)
+}
+
+/// The service begins by itself what was launched for later.
+pub const fn by_itself() -> Step {
+    Step::own("begin", State::Preparing)
 }
 
 fn run_of(campaign: &Campaign, id: RunId, template: TemplateDescribed, now: UnixMillis) -> Run {

@@ -2,7 +2,7 @@
 //! law in Cedar, decisions and permits. No text leaves without a permit, and only this service grants them.
 //!
 //! Hears: `screen_chunk`, `act_on_reply`, `record_provider_block`, `hand_overs_recorded`. Answers: `grant_permits`, `close_permits`, `register_dispatcher`,
-//! `set_run_gate`, `cancel_runs`, `note_content`, `record_reply`. Says: `chunk_screened`, `opt_ins_recorded`, `opt_out_recorded`,
+//! `set_run_gate`, `cancel_runs`, `note_content`, `judge_chunk`, `record_reply`. Says: `chunk_screened`, `opt_ins_recorded`, `opt_out_recorded`,
 //! `opt_out_confirmed`, and asks the renderer and dispatch to go on.
 //!
 //! The rules are pure: [`keyword`] reads replies, [`standing`] folds the ledger, [`chain`] binds it, [`law`]
@@ -52,6 +52,7 @@ mod sabotage;
 #[cfg(feature = "sabotage")]
 #[doc(hidden)]
 pub mod sabotage;
+mod screening;
 mod service_text;
 pub mod simulate;
 pub mod standing;

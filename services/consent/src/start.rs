@@ -9,8 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::consumers::{act_on_reply, hand_overs_recorded, record_provider_block, screen_chunk};
 use crate::queries::{
-    cancel_runs, close_permits, grant_permits, note_content, record_reply, register_dispatcher,
-    set_run_gate,
+    cancel_runs, close_permits, grant_permits, judge_chunk, note_content, record_reply,
+    register_dispatcher, set_run_gate,
 };
 use crate::{api, tasks};
 
@@ -26,6 +26,7 @@ pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         cx.answer(app.clone(), set_run_gate::handle).await?;
         cx.answer(app.clone(), cancel_runs::handle).await?;
         cx.answer(app.clone(), note_content::handle).await?;
+        cx.answer(app.clone(), judge_chunk::handle).await?;
         let urgent = cx.urgent();
         urgent.answer(app.clone(), record_reply::handle).await?;
         let at_once = app.config.screen_concurrency;

@@ -70,6 +70,9 @@ enum Command {
     Traffic(commands::traffic::Action),
     /// Shows texts of which nobody can say what became of them, and what is done to find out.
     Unknown(commands::unknown::Options),
+    /// Looks at what a campaign would do, and launches it.
+    #[command(subcommand)]
+    Campaign(commands::campaign::Action),
     /// Checks journeys and plays them.
     #[command(subcommand)]
     Journey(commands::journey::Action),
@@ -117,6 +120,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Explain(options) => commands::explain::run(options).await,
         Command::Traffic(action) => commands::traffic::run(action).await,
         Command::Unknown(options) => commands::unknown::run(options).await,
+        Command::Campaign(action) => commands::campaign::run(action).await,
         Command::Journey(action) => commands::journey::run(&action),
         Command::Config => {
             print!("{}", registry::documented_defaults());

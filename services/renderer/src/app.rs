@@ -143,15 +143,25 @@ impl App {
         tenant: TenantId,
         published: &Published,
     ) -> anyhow::Result<Option<Place>> {
+        let run = self.sample_run(tenant, published).await?;
+        Ok(run.and_then(|run| run.place(0, 0)))
+    }
+
+    /// A run for texts that nobody is sent: its links lead nowhere, but are as long as real ones. `None` as in
+    /// [`App::links`].
+    pub async fn sample_run(
+        &self,
+        tenant: TenantId,
+        published: &Published,
+    ) -> anyhow::Result<Option<Run>> {
         if published.targets.is_empty() {
             return Ok(None);
         }
         let domains = db::links::domains(&self.db, tenant).await?;
-        let run = domains.first().map(|(domain, _)| Run {
+        Ok(domains.first().map(|(domain, _)| Run {
             before: self.config.before(domain).into(),
             seal: Arc::clone(&self.seal),
             number: 0,
-        });
-        Ok(run.and_then(|run| run.place(0, 0)))
+        }))
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::class::{Class, Mode};
-use crate::ids::{AppointmentId, CampaignId, ContactId, RunId};
+use crate::ids::{AppointmentId, CampaignId, ContactId, KeyId, RunId};
 use crate::payload::{Format, Owner, Payload, PayloadKind};
 use crate::reason::Reason;
 use crate::time::UnixMillis;
@@ -230,4 +230,31 @@ mod tests {
         let read: RunClosed = serde_json::from_value(text).unwrap();
         assert_eq!(read, again);
     }
+}
+
+/// A campaign went from one state to another. Ids and codes only; what people wrote stays with campaigns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignChanged {
+    pub campaign: CampaignId,
+    /// Which of the campaign's transitions it is, from 1.
+    pub number: u32,
+    /// States as the API names them.
+    pub from: String,
+    pub to: String,
+    /// What was asked for (`launch`), or what the service did by itself (`begin`, `close`, …).
+    pub action: String,
+    /// Who asked; `None`: the service itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
+    /// A code of docs/reasons.md.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub at: UnixMillis,
+}
+
+impl Payload for CampaignChanged {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Campaigns;
+    const NAME: &'static str = "campaign_changed";
+    const FORMAT: Format = Format::Json;
 }

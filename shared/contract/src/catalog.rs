@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+mod before_launch;
+
 use crate::accounts::VerifyKey;
 use crate::campaigns::{
     AppointmentChanged, AppointmentEvent, BringBack, ChunkSettled, RunClosed, RunStarted,
@@ -150,6 +152,7 @@ pub fn all() -> Vec<Entry> {
     entries.extend(dispatch_and_inbound());
     entries.extend(texts());
     entries.extend(appointments());
+    entries.extend(before_launch::entries());
     entries
 }
 

@@ -455,3 +455,45 @@ impl Payload for RecordProviderBlock {
     const NAME: &'static str = "record_provider_block";
     const FORMAT: Format = Format::Json;
 }
+
+/// How would these people be judged at that instant, and by which policies? The decisions are those of screening;
+/// none is recorded and nothing is granted. At most one chunk of people, and none to learn the policies alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JudgeChunk {
+    pub campaign: CampaignId,
+    pub class: Class,
+    pub programme: String,
+    pub sender: String,
+    pub template: TemplateId,
+    pub mode: Mode,
+    /// As if it were then. What is known of people is what is known now.
+    pub at: UnixMillis,
+    pub valid_until: UnixMillis,
+    /// Every text says how to get no more of them.
+    pub opt_out_said: bool,
+    /// IANA zones that [`PermitAsk::zone`] points into.
+    pub zones: Vec<String>,
+    pub asks: Vec<PermitAsk>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChunkJudged {
+    /// Suppressed, expired and held positions; all others are allowed.
+    pub groups: Vec<OutcomeGroup>,
+    /// Names the policy set: law, own policies and parameters. Equal texts, equal policies.
+    pub policy: String,
+    /// IANA zones that `zone_of` points into.
+    pub zones: Vec<String>,
+    /// One entry per ask, in that order: the first zone that the person may be in.
+    pub zone_of: Vec<Option<u8>>,
+}
+
+impl Payload for JudgeChunk {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Consent;
+    const NAME: &'static str = "judge_chunk";
+}
+
+impl Query for JudgeChunk {
+    type Answer = ChunkJudged;
+}

@@ -259,6 +259,10 @@ pub mod kinds {
     impl Kind for JourneyRun {
         const PREFIX: &'static str = "jrn";
     }
+    pub enum Preflight {}
+    impl Kind for Preflight {
+        const PREFIX: &'static str = "pfl";
+    }
 }
 
 pub type TenantId = Id<kinds::Tenant>;
@@ -298,6 +302,8 @@ pub type EventId = Id<kinds::Event>;
 pub type JourneyId = Id<kinds::Journey>;
 /// One person on the way through a journey.
 pub type JourneyRunId = Id<kinds::JourneyRun>;
+/// One look at what a campaign would do.
+pub type PreflightId = Id<kinds::Preflight>;
 
 /// Bits of a run id left free for (chunk, position).
 const PLACE_BITS: u32 = 40;

@@ -31,8 +31,8 @@ pub use class::{Class, Mode};
 pub use envelope::Envelope;
 pub use ids::{
     AppointmentId, CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId,
-    InboundId, IncidentId, JourneyId, JourneyRunId, KeyId, ListId, MessageId, ReminderPlanId,
-    ReviewId, RunId, SuppressionId, TemplateId, TenantId,
+    InboundId, IncidentId, JourneyId, JourneyRunId, KeyId, ListId, MessageId, PreflightId,
+    ReminderPlanId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
 };
 pub use payload::{Format, Owner, Payload, PayloadKind, Query};
 pub use phone::{Phone, PhoneError};

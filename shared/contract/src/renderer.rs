@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::chunk::{ChunkHead, Encoding, OutcomeGroup, Screened};
+use crate::chunk::{ChunkHead, Encoding, OutcomeGroup, Recipient, Screened};
 use crate::class::Mode;
 use crate::ids::{CampaignId, ContactId, MessageId, RunId, TemplateId, TenantId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
@@ -216,4 +216,59 @@ impl Payload for RenderTexts {
 impl Query for RenderTexts {
     /// One entry per text asked for, in that order.
     type Answer = Vec<TextRendered>;
+}
+
+/// What would the texts of these people take on the air? Written by the code that writes real ones; short links are
+/// as long as real ones and lead nowhere. Nothing is kept or passed on. At most one chunk of people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeasureChunk {
+    pub template: TemplateId,
+    pub template_version: u32,
+    /// IANA zones that [`Recipient::zone`] points into.
+    pub zones: Vec<String>,
+    pub field_names: Vec<String>,
+    pub recipients: Vec<Recipient>,
+    /// Texts wanted back in full, of the first people.
+    pub samples: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChunkMeasured {
+    /// Of those whose text can be written.
+    pub texts: Vec<TextMeasured>,
+    /// Positions whose text cannot be written, by reason.
+    pub failed: Vec<(Reason, Vec<u16>)>,
+    pub samples: Vec<SampleText>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextMeasured {
+    pub position: u16,
+    pub encoding: Encoding,
+    /// 1 or more.
+    pub segments: u8,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleText {
+    pub contact: ContactId,
+    pub body: String,
+}
+
+impl std::fmt::Debug for SampleText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SampleText")
+            .field("contact", &self.contact)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Payload for MeasureChunk {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Renderer;
+    const NAME: &'static str = "measure_chunk";
+}
+
+impl Query for MeasureChunk {
+    type Answer = ChunkMeasured;
 }

@@ -86,7 +86,12 @@ pub async fn handle(
     let row = campaign.clone();
     app.cx
         .db
-        .write(move |tx| Box::pin(async move { db::campaign::insert(tx, &row).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                db::campaign::insert(tx, &row).await?;
+                db::approval::edited(tx, row.id, caller.key).await
+            })
+        })
         .await?;
     Ok((StatusCode::CREATED, Json(campaign.into())))
 }

@@ -12,7 +12,7 @@ use super::types::Campaign;
 use crate::app::App;
 use crate::db::campaign::Campaign as Row;
 use crate::db::run::RunState;
-use crate::lifecycle::{Action, State};
+use crate::lifecycle::{Action, State, Step};
 use crate::release::later;
 use crate::{db, gate, recurring};
 
@@ -35,15 +35,15 @@ pub async fn carry_out(
     let action = change.action;
     let campaign = find_for(app, caller, id, action).await?;
     let (tenant, now) = (caller.tenant, app.cx.clock.millis());
-    let engine = app.cx.db.engine();
+    let (engine, bus, key) = (app.cx.db.engine(), app.cx.bus.clone(), caller.key);
     let by = later(now, app.config.restart_grace());
     let won = app
         .cx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let won =
-                    db::campaign::move_on(tx, id, action.from(), change.to, None, now).await?;
+                let step = Step::asked(action, key, change.to);
+                let won = db::campaign::move_on(tx, &bus, id, action.from(), &step, now).await?;
                 if !won {
                     return Ok(false);
                 }
@@ -67,7 +67,8 @@ pub async fn carry_out(
                     } else {
                         State::Completed
                     };
-                    db::campaign::move_on(tx, id, &[change.to], to, None, now).await?;
+                    let step = Step::asked(action, key, to);
+                    db::campaign::move_on(tx, &bus, id, &[change.to], &step, now).await?;
                 }
                 Ok(true)
             })

@@ -5,74 +5,103 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use chassis::http::{Auth, PathId, Problem};
-use contract::{CampaignId, UnixMillis};
+use chassis::http::{Auth, Body, PathId, Problem};
+use contract::renderer::TemplateDescribed;
+use contract::{CampaignId, KeyId, PreflightId, UnixMillis};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::schedule;
 use super::transition::{find_for, settled_by};
 use super::types::Campaign;
 use crate::app::App;
 use crate::db::campaign::Campaign as Row;
-use crate::lifecycle::{Action, State};
-use crate::{db, recurring, start};
+use crate::lifecycle::{Action, State, Step};
+use crate::{clearance, db, recurring, start};
+
+/// What a launch goes by; may be left out.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Launch {
+    /// The launch is refused where the campaign is not what this preflight saw.
+    #[schema(value_type = Option<String>)]
+    pub preflight: Option<PreflightId>,
+}
 
 /// Starts a campaign now, or at the time it is scheduled for.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/launch", tag = "campaigns", params(("id" = String, Path)),
-    responses((status = 202, body = Campaign), (status = 409, description = "campaign.state"),
-        (status = 422, description = "template.not_published, schedule.in_past")))]
+    request_body = Option<Launch>,
+    responses((status = 202, body = Campaign), (status = 409, description = "campaign.state, campaign.preflight_unfinished"),
+        (status = 403, description = "campaign.preflight_required, campaign.approval_required"),
+        (status = 422, description = "template.not_published, schedule.in_past, campaign.preflight_stale, campaign.approval_void")))]
 pub async fn handle(
     Auth(caller): Auth,
     Shared(app): Shared<Arc<App>>,
     PathId(id): PathId<CampaignId>,
+    body: Option<Body<Launch>>,
 ) -> Result<(StatusCode, Json<Campaign>), Problem> {
     let campaign = find_for(&app, caller, id, Action::Launch).await?;
-    let Some(template) = start::describe(&app, &campaign).await? else {
-        let detail = "the campaign's template does not exist or has no published version";
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "template.not_published",
-            detail,
-        )
-        .error("/template", "template.not_published", "Publish it first."));
-    };
+    let template = published(&app, &campaign).await?;
     let now = app.cx.clock.millis();
     let once = campaign.schedule_at.map(UnixMillis::to_utc);
     if let Some(fault) = once.and_then(|at| schedule::in_past(at, now.to_utc())) {
         return Err(schedule::refused(vec![fault]));
     }
+    let named = body.and_then(|Body(launch)| launch.preflight);
+    clearance::check_launch(&app, &campaign, &template, named).await?;
+    let to = |state| Step::asked(Action::Launch, caller.key, state);
     let won = if campaign.recurs() {
-        launch_recurring(&app, &campaign, now).await?
+        launch_recurring(&app, &campaign, caller.key, now).await?
     } else if campaign.schedule_at.is_some_and(|at| at > now) {
+        let (from, step, bus) = (campaign.state, to(State::Scheduled), app.cx.bus.clone());
         app.cx
             .db
             .write(move |tx| {
-                Box::pin(async move {
-                    db::campaign::move_on(tx, id, &[State::Draft], State::Scheduled, None, now)
-                        .await
-                })
+                Box::pin(
+                    async move { db::campaign::move_on(tx, &bus, id, &[from], &step, now).await },
+                )
             })
             .await?
     } else {
-        start::begin(&app, &campaign, State::Draft, template, None).await?
+        start::begin(&app, &campaign, to(State::Preparing), template, None).await?
     };
     let campaign = settled_by(&app, &campaign, won, Action::Launch).await?;
     Ok((StatusCode::ACCEPTED, Json(campaign.into())))
 }
 
+/// The campaign's template as it is published; 422 where it is not.
+pub async fn published(app: &App, campaign: &Row) -> Result<TemplateDescribed, Problem> {
+    let found = start::describe(app, campaign).await?;
+    found.ok_or_else(|| {
+        let detail = "the campaign's template does not exist or has no published version";
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "template.not_published",
+            detail,
+        )
+        .error("/template", "template.not_published", "Publish it first.")
+    })
+}
+
 /// From here on its slots are due.
-async fn launch_recurring(app: &App, campaign: &Row, now: UnixMillis) -> Result<bool, Problem> {
-    let (engine, row) = (app.cx.db.engine(), campaign.clone());
+async fn launch_recurring(
+    app: &App,
+    campaign: &Row,
+    key: KeyId,
+    now: UnixMillis,
+) -> Result<bool, Problem> {
+    let (engine, row, bus) = (app.cx.db.engine(), campaign.clone(), app.cx.bus.clone());
     let (won, has_slots) = app
         .cx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let from = [State::Draft];
+                let from = [row.state];
                 if !recurring::begin(tx, engine, &row, now).await? {
                     return Ok((false, false));
                 }
-                let won =
-                    db::campaign::move_on(tx, row.id, &from, State::Scheduled, None, now).await?;
+                let step = Step::asked(Action::Launch, key, State::Scheduled);
+                let won = db::campaign::move_on(tx, &bus, row.id, &from, &step, now).await?;
                 Ok((won, true))
             })
         })

@@ -1,21 +1,29 @@
 //! The HTTP API. One file per endpoint.
 
 mod appointments;
+mod approval;
+mod approve;
 mod cancel;
+mod copy;
 mod create;
 mod gated;
 mod get;
+mod history;
 mod journeys;
 mod launch;
 mod list;
 mod occurrences;
 mod pause;
+mod preflights;
 mod progress;
+mod reject;
 mod reminder_plans;
 mod remove;
 mod resume;
 mod schedule;
 mod sender_pool;
+mod settings;
+mod submit;
 mod test_send;
 mod transition;
 mod types;
@@ -39,9 +47,26 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(progress::handle))
         .routes(routes!(occurrences::handle))
         .routes(routes!(test_send::handle))
+        .merge(before_launch())
         .merge(journeys::router())
         .merge(plans())
         .merge(booked())
+}
+
+fn before_launch() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            preflights::begin::handle,
+            preflights::latest::handle
+        ))
+        .routes(routes!(preflights::one::handle))
+        .routes(routes!(submit::handle))
+        .routes(routes!(approve::handle))
+        .routes(routes!(reject::handle))
+        .routes(routes!(approval::handle))
+        .routes(routes!(history::handle))
+        .routes(routes!(copy::handle))
+        .routes(routes!(settings::get, settings::put))
 }
 
 fn plans() -> OpenApiRouter<Arc<App>> {

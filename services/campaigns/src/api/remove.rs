@@ -25,7 +25,15 @@ pub async fn handle(
     let won = app
         .cx
         .db
-        .write(move |tx| Box::pin(async move { db::campaign::delete_draft(tx, tenant, id).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                let won = db::campaign::delete_draft(tx, tenant, id).await?;
+                if won {
+                    db::preflight::forget(tx, id).await?;
+                }
+                Ok(won)
+            })
+        })
         .await?;
     if !won {
         settled_by(&app, &campaign, false, Action::Delete).await?;

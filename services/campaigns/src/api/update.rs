@@ -44,7 +44,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Changes a draft.
+/// Changes a campaign that is not launched. Whatever was approved of it before is void then.
 #[utoipa::path(patch, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
     request_body = CampaignPatch,
     responses((status = 200, body = Campaign), (status = 409, description = "campaign.state")))]
@@ -92,7 +92,15 @@ pub async fn handle(
     let won = app
         .cx
         .db
-        .write(move |tx| Box::pin(async move { db::campaign::update_draft(tx, &row).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                let won = db::campaign::update_draft(tx, &row).await?;
+                if won {
+                    db::approval::edited(tx, id, caller.key).await?;
+                }
+                Ok(won)
+            })
+        })
         .await?;
     Ok(Json(
         settled_by(&app, &campaign, won, Action::Edit).await?.into(),

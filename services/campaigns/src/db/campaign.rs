@@ -1,12 +1,14 @@
 //! The campaigns of a tenant.
 
-use chassis::Tx;
+use chassis::{Bus, Engine, Tx};
+use contract::campaigns::CampaignChanged;
 use contract::{CampaignId, Class, Mode, RunId, TemplateId, TenantId, UnixMillis};
-use sea_orm::{ConnectionTrait, QueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
 
 use super::row::{self, sql};
+use super::transition;
 use crate::audience::Audience;
-use crate::lifecycle::State;
+use crate::lifecycle::{State, Step};
 use crate::schedule::Planned;
 
 #[derive(Debug, Clone)]
@@ -142,11 +144,11 @@ pub async fn page(
     rows.iter().map(read).collect()
 }
 
-/// Rewrites what a draft says. False when it is no draft any more.
+/// Rewrites what a campaign says that is not launched. False when it is.
 pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> {
     let text = "update campaign set name = $3, class = $4, programme = $5, template = $6, sender = $7, audience = $8, \
                 schedule_at = $9, valid_for_ms = $10, updated_at = $11, schedule = $12 \
-                where id = $1 and tenant = $2 and state = 'draft'";
+                where id = $1 and tenant = $2 and state in ('draft', 'pending_approval', 'approved')";
     let values = [
         campaign.id.uuid().into(),
         campaign.tenant.uuid().into(),
@@ -175,30 +177,59 @@ pub async fn delete_draft(tx: &Tx, tenant: TenantId, id: CampaignId) -> anyhow::
 }
 
 /// Moves a campaign on if it still stands at one of `from`: the conditional update that lets only one
-/// of several rivals win.
+/// of several rivals win. The one place where states change: its history and the event are of the same commit.
 pub async fn move_on(
     tx: &Tx,
+    bus: &Bus,
     id: CampaignId,
     from: &[State],
-    to: State,
-    reason: Option<&str>,
+    step: &Step,
     now: UnixMillis,
 ) -> anyhow::Result<bool> {
-    let from: Vec<String> = from
-        .iter()
-        .map(|state| format!("'{}'", state.as_str()))
-        .collect();
-    let text = format!(
-        "update campaign set state = $2, state_reason = $3, updated_at = $4 where id = $1 and state in ({})",
-        from.join(", ")
+    anyhow::ensure!(
+        step.is_explained(),
+        "a campaign that ends {} needs a reason",
+        step.to.as_str()
     );
+    let engine = match tx.get_database_backend() {
+        DbBackend::Postgres => Engine::Postgres,
+        _ => Engine::Sqlite,
+    };
+    let text = format!(
+        "select tenant, state from campaign where id = $1{}",
+        engine.for_update()
+    );
+    let Some(row) = tx.query_one_raw(sql(tx, text, [id.uuid().into()])).await? else {
+        return Ok(false);
+    };
+    let (tenant, stood) = (
+        row::id(&row, "tenant")?,
+        row::named(&row, "state", State::parse)?,
+    );
+    if !from.contains(&stood) {
+        return Ok(false);
+    }
+    let text = "update campaign set state = $2, state_reason = $3, updated_at = $4 where id = $1";
     let values = [
         id.uuid().into(),
-        to.as_str().into(),
-        reason.map(str::to_string).into(),
+        step.to.as_str().into(),
+        step.reason.map(str::to_string).into(),
         now.0.into(),
     ];
-    Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
+    tx.execute_raw(sql(tx, text, values)).await?;
+    let number = transition::append(tx, (tenant, id), stood, step, now).await?;
+    let said = CampaignChanged {
+        campaign: id,
+        number,
+        from: stood.as_str().to_string(),
+        to: step.to.as_str().to_string(),
+        action: step.action.to_string(),
+        key: step.key,
+        reason: step.reason.map(str::to_string),
+        at: now,
+    };
+    bus.say(tx, tenant, &said).await?;
+    Ok(true)
 }
 
 pub async fn set_run(tx: &Tx, id: CampaignId, run: RunId) -> anyhow::Result<()> {
@@ -211,7 +242,7 @@ pub async fn set_run(tx: &Tx, id: CampaignId, run: RunId) -> anyhow::Result<()> 
 /// Campaigns with a local time or a rule whose time is still to come, or comes again.
 pub async fn planned(conn: &impl ConnectionTrait) -> anyhow::Result<Vec<Campaign>> {
     let text = "select * from campaign where schedule is not null \
-                and state in ('draft', 'scheduled', 'preparing', 'running', 'paused')";
+                and state in ('draft', 'pending_approval', 'approved', 'scheduled', 'preparing', 'running', 'paused')";
     let rows = conn.query_all_raw(sql(conn, text, [])).await?;
     rows.iter().map(read).collect()
 }

@@ -1,6 +1,7 @@
 //! Tables of this service and every statement on them.
 
 pub mod appointment;
+pub mod approval;
 pub mod campaign;
 pub mod chunk;
 pub mod flow_text;
@@ -9,13 +10,16 @@ pub mod journey_input;
 pub mod journey_run;
 pub mod lease;
 pub mod occurrence;
+pub mod preflight;
 pub mod progress;
 pub mod reminder;
 pub mod reminder_plan;
 mod row;
 pub mod run;
+pub mod setting;
 pub mod telling;
 pub mod timer;
+pub mod transition;
 
 use chassis::SqlMigration;
 
@@ -43,5 +47,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0006_journeys",
         sql: include_str!("migrations/0006_journeys.sql"),
+    },
+    SqlMigration {
+        name: "0007_approval",
+        sql: include_str!("migrations/0007_approval.sql"),
     },
 ];

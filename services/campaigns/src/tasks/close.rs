@@ -9,7 +9,7 @@ use contract::{RunId, UnixMillis};
 use crate::app::App;
 use crate::db;
 use crate::db::run::{Run, RunState};
-use crate::lifecycle::State;
+use crate::lifecycle::{State, Step};
 use crate::progress::Sums;
 use crate::recurring;
 
@@ -47,7 +47,8 @@ pub async fn close(app: &App, id: RunId) -> anyhow::Result<bool> {
                 } else {
                     (&[State::Preparing, State::Running, State::Paused], state)
                 };
-                db::campaign::move_on(tx, run.campaign, from, state, reason, now).await?;
+                let step = Step::own("close", state).because(reason);
+                db::campaign::move_on(tx, &bus, run.campaign, from, &step, now).await?;
                 let first = Statement {
                     closed_at: now,
                     revision: 1,

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audience::{MOST_CHUNKS, PAGE};
 use crate::db;
 use crate::db::run::{Run, RunState};
-use crate::lifecycle::State;
+use crate::lifecycle::{State, Step};
 
 /// Works until the audience is frozen, the run is over or the process stops; tries again what fails.
 pub async fn run(app: &App, id: RunId) {
@@ -96,7 +96,8 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
                     return Ok(None);
                 }
                 let from = [State::Preparing];
-                db::campaign::move_on(tx, campaign, &from, State::Running, None, now).await?;
+                let step = Step::own("freeze", State::Running);
+                db::campaign::move_on(tx, &bus, campaign, &from, &step, now).await?;
                 bus.say(tx, run.tenant, &started(&run, now)).await?;
                 Ok(Some(run.recipients))
             })

@@ -3,6 +3,7 @@
 pub mod close;
 mod freeze;
 mod journeys;
+mod preflights;
 mod release;
 mod rezone;
 mod supervise;
@@ -21,6 +22,8 @@ pub fn start(app: &Arc<App>) {
     app.cx.spawn("campaigns tick", tick::run(app.clone()));
     app.cx
         .spawn("campaigns journeys", journeys::run(app.clone()));
+    app.cx
+        .spawn("campaigns preflights", preflights::run(app.clone()));
     app.cx.spawn("campaigns texts", texts::run(app.clone()));
     app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
     app.cx.spawn("campaigns timers", timers::run(app.clone()));

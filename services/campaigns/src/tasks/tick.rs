@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::occurrence::{Occurrence, OccurrenceState};
-use crate::lifecycle::State;
-use crate::{recurring, start};
+use crate::lifecycle::{State, Step};
+use crate::{clearance, recurring, start};
 
 /// Campaigns launched per look; the rest follow at the next.
 const AT_ONCE: u64 = 100;
@@ -39,9 +39,10 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
 async fn launch_due(app: &App) -> anyhow::Result<()> {
     for campaign in db::campaign::due(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await? {
         match start::describe(app, &campaign).await? {
-            Some(template) => {
-                start::begin(app, &campaign, State::Scheduled, template, None).await?;
+            Some(template) if clearance::still_approved(app, &campaign, &template).await? => {
+                start::begin(app, &campaign, start::by_itself(), template, None).await?;
             }
+            Some(_) => fail(app, &campaign, "campaign.approval_void").await?,
             None => fail(app, &campaign, "template.not_published").await?,
         }
     }
@@ -49,20 +50,13 @@ async fn launch_due(app: &App) -> anyhow::Result<()> {
 }
 
 async fn fail(app: &App, campaign: &Campaign, reason: &'static str) -> anyhow::Result<()> {
-    let (id, now) = (campaign.id, app.cx.clock.millis());
+    let (id, now, bus) = (campaign.id, app.cx.clock.millis(), app.cx.bus.clone());
     app.cx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                db::campaign::move_on(
-                    tx,
-                    id,
-                    &[State::Scheduled],
-                    State::Failed,
-                    Some(reason),
-                    now,
-                )
-                .await
+                let step = Step::own("begin", State::Failed).because(Some(reason));
+                db::campaign::move_on(tx, &bus, id, &[State::Scheduled], &step, now).await
             })
         })
         .await?;
@@ -81,9 +75,18 @@ async fn start_occurrences(app: &App) -> anyhow::Result<()> {
             continue;
         }
         match start::describe(app, &campaign).await? {
-            Some(template) => {
+            Some(template) if clearance::still_approved(app, &campaign, &template).await? => {
                 let id = Some(occurrence.id);
-                start::begin(app, &campaign, State::Scheduled, template, id).await?;
+                start::begin(app, &campaign, start::by_itself(), template, id).await?;
+            }
+            Some(_) => {
+                end(
+                    app,
+                    &occurrence,
+                    OccurrenceState::Failed,
+                    "campaign.approval_void",
+                )
+                .await?;
             }
             None => {
                 end(
@@ -118,6 +121,7 @@ async fn end(
     reason: &'static str,
 ) -> anyhow::Result<()> {
     let (id, campaign, now) = (occurrence.id, occurrence.campaign, app.cx.clock.millis());
+    let bus = app.cx.bus.clone();
     app.cx
         .db
         .write(move |tx| {
@@ -125,8 +129,8 @@ async fn end(
                 db::occurrence::ended(tx, id, state, reason).await?;
                 if !recurring::goes_on(tx, campaign).await? {
                     let from = [State::Scheduled];
-                    db::campaign::move_on(tx, campaign, &from, State::Completed, Some(reason), now)
-                        .await?;
+                    let step = Step::own("end", State::Completed).because(Some(reason));
+                    db::campaign::move_on(tx, &bus, campaign, &from, &step, now).await?;
                 }
                 Ok(())
             })

@@ -29,6 +29,8 @@ use contract::{
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::looks::{self, Looks};
+
 /// What a test wants the others to do, and what they saw.
 #[derive(Default)]
 pub struct World {
@@ -73,6 +75,7 @@ pub struct World {
     /// What people have texted back.
     pub replies: HashMap<InboundId, Reply>,
     pub appointment_events: Vec<AppointmentChanged>,
+    pub looks: Looks,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -134,6 +137,7 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         })
         .await?;
         cx.answer(app.clone(), cancel_runs).await?;
+        looks::start(&cx, &app).await?;
         cx.answer(app.clone(), find_contacts).await?;
         cx.answer(app.clone(), load_reply).await?;
         cx.answer(app.clone(), record_reply).await?;
@@ -256,9 +260,12 @@ async fn describe_template(
     _: Arc<Cx>,
     question: Envelope<DescribeTemplate>,
 ) -> anyhow::Result<Option<TemplateDescribed>> {
-    let published = world(question.tenant).published;
+    let (published, newer) = {
+        let world = world(question.tenant);
+        (world.published, world.looks.newer_templates)
+    };
     Ok(published.then(|| TemplateDescribed {
-        version: 3,
+        version: 3 + newer,
         field_names: vec!["first_name".into()],
         opt_out_said: true,
     }))
@@ -501,7 +508,7 @@ async fn screen_chunk(cx: Arc<Cx>, command: Envelope<ScreenChunk>) -> Result<(),
     Ok(())
 }
 
-fn group(
+pub fn group(
     recipient: &Recipient,
     outcome: Outcome,
     reason: Reason,

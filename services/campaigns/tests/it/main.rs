@@ -7,10 +7,15 @@
 )]
 
 mod appointments;
+mod approving;
+mod copying;
 mod fake;
+mod history;
 mod journeys;
 mod launch;
+mod looks;
 mod pausing;
+mod preflight;
 mod recurring;
 mod releasing;
 mod restart;

@@ -7,17 +7,15 @@ use chassis::Failure;
 use contract::chunk::{CHUNK_SIZE, ChunkHead, Recipient, Screened};
 use contract::consent::{ChunkScreened, ScreenChunk};
 use contract::renderer::RenderChunk;
-use contract::{DecisionId, Envelope, Mode, Phone, TenantId};
+use contract::{DecisionId, Envelope, TenantId};
 
 use crate::app::App;
 use crate::db::run_about::About;
 use crate::db::screen::Screening;
-use crate::db::standing::Hold;
 use crate::db::{self};
-use crate::facts::Message;
-use crate::judge::{self, Asked, Court, Fate, Judged};
+use crate::judge::{self, Asked, Fate, Judged};
 use crate::memo::Memo;
-use crate::people::People;
+use crate::screening::{self, Texts};
 
 pub const DURABLE: &str = "consent__screen_chunk";
 
@@ -67,41 +65,28 @@ async fn screen(
     head: &ChunkHead,
     recipients: &[Recipient],
 ) -> anyhow::Result<(Arc<Memo>, Vec<Judged>)> {
-    let (reader, engine) = (app.cx.db.read(), app.engine());
-    let phones: Vec<Phone> = recipients.iter().map(|one| one.phone).collect();
-    let memo = app.tenants.active(reader, engine, tenant).await?;
-    let people = People::load(app, reader, tenant, (head.class, &phones), Hold::None).await?;
-    let names = (head.campaign, head.sender.as_str(), head.template);
-    let papers = app.tenants.papers(reader, engine, tenant, names).await?;
-    let persons = people.asked(
-        app,
-        &head.zones,
-        recipients.iter().map(|one| {
-            let asked = Asked {
-                position: one.position,
-                contact: one.contact,
-                phone: one.phone,
-            };
-            (asked, one.zone)
-        }),
-    );
-    let court = Court {
-        memo: &memo,
-        places: &app.places,
-        lists: &people.lists.of,
-    };
-    let message = Message {
+    let texts = Texts {
+        campaign: head.campaign,
         class: head.class,
         programme: &head.programme,
         sender: &head.sender,
-        papers: &papers,
-        live: head.mode == Mode::Live,
+        template: head.template,
+        mode: head.mode,
         valid_until: head.valid_until.0,
-        now: app.cx.clock.now(),
-        carrier_cap_reached: false,
+        at: app.cx.clock.now(),
+        zones: &head.zones,
+        // What the renderer reads in them was noted when the run began.
+        opt_out_text_missing: false,
     };
-    let judged = judge::judge(court, &message, &persons);
-    Ok((memo, judged))
+    let asked = recipients.iter().map(|one| {
+        let asked = Asked {
+            position: one.position,
+            contact: one.contact,
+            phone: one.phone,
+        };
+        (asked, one.zone)
+    });
+    screening::judge(app, tenant, &texts, &asked.collect::<Vec<_>>()).await
 }
 
 /// The evidence and the report, in one transaction.

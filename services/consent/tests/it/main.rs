@@ -12,6 +12,7 @@ mod evidence;
 mod explain;
 mod incidents;
 mod intake;
+mod judging;
 mod ledger;
 mod opt_out;
 mod permits;

@@ -2,6 +2,7 @@
 
 mod find_send;
 mod find_sender_pool;
+mod forecast;
 mod take_reply;
 
 use std::sync::Arc;
@@ -11,5 +12,6 @@ use crate::app::App;
 pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
     app.cx.answer(app.clone(), find_send::handle).await?;
     app.cx.answer(app.clone(), find_sender_pool::handle).await?;
+    app.cx.answer(app.clone(), forecast::handle).await?;
     app.cx.answer(app.clone(), take_reply::handle).await
 }

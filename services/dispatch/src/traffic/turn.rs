@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::away::Want;
 use super::control::{Action, Control, Controls};
 use super::level::{Ask, Name};
-use super::limits::{Limit, Limits};
+use super::limits::{Draw, Limit, Limits};
 use super::metered::Wish;
 use super::scheduler::{Now, Scheduler, Tell, Told};
 use crate::db::meter::Drawn;
@@ -128,6 +128,11 @@ impl Traffic {
             nanos: u64::try_from(nanos).unwrap_or(u64::MAX),
             wall: self.inner.clock.millis(),
         }
+    }
+
+    /// Every limit that `ask` would draw from; nothing is drawn.
+    pub fn draws(&self, ask: &Ask) -> Vec<Draw> {
+        self.lock().limits().of(ask)
     }
 
     /// Puts limits and controls in force, also for those who wait.

@@ -7,6 +7,7 @@
 
 mod events;
 mod faults;
+mod forecasting;
 mod forgetting;
 mod hand_over;
 mod held;

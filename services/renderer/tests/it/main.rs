@@ -6,5 +6,6 @@
 mod chunks;
 mod languages;
 mod links;
+mod measuring;
 mod stubs;
 mod templates;

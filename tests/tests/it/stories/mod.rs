@@ -12,6 +12,7 @@ mod fleet;
 mod frozen_dispatcher;
 mod graceful_shutdown;
 mod jetstream_dir_lost;
+mod looked_at_first;
 mod operators_hand;
 mod over_twilio;
 mod privacy;

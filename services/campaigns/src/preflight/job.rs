@@ -1,0 +1,142 @@
+//! Does a preflight, page by page. What a page brought is committed with its cursor, so that a restart goes on there.
+
+use contract::chunk::CHUNK_SIZE;
+use contract::contacts::PageAudience;
+use contract::{ContactId, PreflightId, UnixMillis};
+use futures::{StreamExt, TryStreamExt};
+
+use super::look::{Looked, look};
+use super::report;
+use crate::app::App;
+use crate::audience::PAGE;
+use crate::db;
+use crate::db::preflight::{Preflight, PreflightState};
+
+/// Chunks that are looked at side by side.
+const AT_ONCE: usize = 4;
+/// Sample texts of a preflight.
+const SAMPLES: usize = 5;
+/// A job that nobody keeps in hand for so long is taken up by somebody else.
+pub const HELD_MS: i64 = 15_000;
+/// Failures in a row after which it is given up.
+const ATTEMPTS: u32 = 10;
+/// Before it is tried again.
+const AGAIN_MS: i64 = 1_000;
+
+/// Works until it is done, the process stops, or somebody else has it.
+pub async fn run(app: &App, id: PreflightId) {
+    let stopping = app.cx.stopping();
+    while !stopping.is_cancelled() {
+        match page(app, id).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(preflight = %id, error = format!("{error:#}"), "a preflight cannot go on yet");
+                if let Err(error) = postpone(app, id).await {
+                    tracing::warn!(preflight = %id, error = format!("{error:#}"), "a preflight waits until it is free");
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Looks at the next page. True when nothing is left to do here.
+async fn page(app: &App, id: PreflightId) -> anyhow::Result<bool> {
+    let Some(mut job) = db::preflight::by_id(app.cx.db.read(), id).await? else {
+        return Ok(true);
+    };
+    if job.state != PreflightState::Running {
+        return Ok(true);
+    }
+    let audience = &job.brief.audience;
+    let question = PageAudience {
+        include: audience.include.clone(),
+        exclude: audience.exclude.clone(),
+        after: job.cursor,
+        limit: PAGE,
+    };
+    let page = app.cx.bus.ask(job.tenant, &question).await?;
+    let mut wanted = SAMPLES.saturating_sub(job.samples.as_ref().map_or(0, Vec::len));
+    for looked in look_at(app, &job, &page.contacts, wanted).await? {
+        let samples = job.samples.get_or_insert_default();
+        let fresh = looked.measured.samples.iter().take(wanted);
+        let before = samples.len();
+        samples.extend(fresh.cloned());
+        wanted -= samples.len() - before;
+        job.tally.add(&looked, job.brief.start);
+    }
+    job.tally.count(&page.contacts);
+    job.cursor = page.contacts.last().copied().or(job.cursor);
+    // An empty page that claims more would never end.
+    if page.done || page.contacts.is_empty() {
+        finish(app, job).await?;
+        return Ok(true);
+    }
+    let held_until = UnixMillis(app.cx.clock.millis().0 + HELD_MS);
+    let ours = app
+        .cx
+        .db
+        .write(move |tx| {
+            Box::pin(async move { db::preflight::advance(tx, &job, held_until).await })
+        })
+        .await?;
+    Ok(!ours)
+}
+
+async fn look_at(
+    app: &App,
+    job: &Preflight,
+    contacts: &[ContactId],
+    samples: usize,
+) -> anyhow::Result<Vec<Looked>> {
+    let samples = u8::try_from(samples).unwrap_or(u8::MAX);
+    let chunks = contacts.chunks(CHUNK_SIZE);
+    let looks: Vec<_> = chunks
+        .map(|chunk| look(app, job.tenant, &job.brief, chunk, samples))
+        .collect();
+    futures::stream::iter(looks)
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+async fn finish(app: &App, mut job: Preflight) -> anyhow::Result<()> {
+    if job.tally.policy.is_none() {
+        // Nobody was there to be asked about; the policies count all the same.
+        let question = super::versions::question(&job.brief);
+        job.tally.policy = Some(app.cx.bus.ask(job.tenant, &question).await?.policy);
+    }
+    job.state = PreflightState::Succeeded;
+    job.report = Some(report::report(&job.brief, &job.tally));
+    let (id, recipients) = (job.id, job.tally.recipients());
+    let now = app.cx.clock.millis();
+    app.cx
+        .db
+        .write(move |tx| Box::pin(async move { db::preflight::finish(tx, &job, now).await }))
+        .await?;
+    tracing::info!(preflight = %id, recipients, "a preflight is done");
+    Ok(())
+}
+
+/// It is tried again a little later, and given up after some failures in a row.
+async fn postpone(app: &App, id: PreflightId) -> anyhow::Result<()> {
+    let now = app.cx.clock.millis();
+    let Some(mut job) = db::preflight::by_id(app.cx.db.read(), id).await? else {
+        return Ok(());
+    };
+    let write = app.cx.db.write(move |tx| {
+        Box::pin(async move {
+            if job.attempts + 1 < ATTEMPTS {
+                let later = UnixMillis(now.0 + AGAIN_MS);
+                return db::preflight::failed_once(tx, id, later).await;
+            }
+            job.state = PreflightState::Failed;
+            job.reason = Some("preflight.unavailable".to_string());
+            job.samples = None;
+            db::preflight::finish(tx, &job, now).await?;
+            Ok(())
+        })
+    });
+    write.await
+}
