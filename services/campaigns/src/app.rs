@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
-use crate::journeys::Versions;
+use crate::journeys::{Bells, Versions};
 use crate::runs::Runs;
 use crate::timers::Bell;
 use crate::{api, consumers, tasks};
@@ -25,6 +25,7 @@ pub struct App {
     pub versions: Versions,
     /// Rings when something has arrived for runs of journeys.
     pub journeys_rung: Notify,
+    pub journeys: Bells,
 }
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
@@ -42,6 +43,7 @@ pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
         occurred: Notify::new(),
         versions: Versions::default(),
         journeys_rung: Notify::new(),
+        journeys: Bells::default(),
     });
     consumers::start(&app).await?;
     tasks::start(&app);

@@ -37,6 +37,7 @@ fn sends(name: &str, events: &serde_json::Value) -> Vec<String> {
         version: &version,
         person: &ana(),
         scenes: scenes(events, from).unwrap(),
+        from,
         until: "2027-03-01T00:00:00Z".parse().unwrap(),
         delivers: true,
         channels: &["sms"],

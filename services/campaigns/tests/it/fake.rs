@@ -73,6 +73,10 @@ pub struct World {
     /// What people have texted back.
     pub replies: HashMap<InboundId, Reply>,
     pub appointment_events: Vec<AppointmentChanged>,
+    /// What flows have told contacts.
+    pub contact_changes: Vec<contract::contacts::ContactChange>,
+    /// The lists that contacts does not know.
+    pub gone_lists: HashSet<contract::ListId>,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -144,6 +148,8 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             appointment_changed,
         )
         .await?;
+        cx.consume("fake__update_contacts", 1, app.clone(), update_contacts)
+            .await?;
         cx.consume("fake__accept_texts", 4, app.clone(), accept_texts)
             .await?;
         cx.consume("fake__recheck_texts", 1, app.clone(), recheck_texts)
@@ -173,6 +179,8 @@ async fn page_audience(
     let takes = world(question.tenant).page_takes;
     tokio::time::sleep(Duration::from_millis(takes)).await;
     let mut world = world(question.tenant);
+    let known = |list| !world.gone_lists.contains(list);
+    anyhow::ensure!(question.body.include.iter().all(known), "no such list");
     world.pages += 1;
     let first = question.body.after.map_or(0, |contact| number(contact) + 1);
     let last = (first + question.body.limit).min(world.people);
@@ -581,6 +589,15 @@ pub fn late_hand_over(run: RunId, campaign: CampaignId, position: u16) -> HandOv
     HandOversRecorded {
         slots: vec![outcome],
     }
+}
+
+async fn update_contacts(
+    _: Arc<Cx>,
+    command: Envelope<contract::contacts::UpdateContacts>,
+) -> Result<(), Failure> {
+    let mut world = world(command.tenant);
+    world.contact_changes.extend(command.body.changes);
+    Ok(())
 }
 
 /// Says what became of a text of a flow.

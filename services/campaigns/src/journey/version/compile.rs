@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::{
-    At, Await, CompileError, Computed, Exit, Goal, Hours, Kind, Reentry, Replan, Send, Start, Step,
-    Version, Wait,
+    At, Await, CompileError, Computed, Contest, Exit, Goal, Hours, Kind, Reentry, Replan, Send,
+    Start, Step, Version, Wait, Webhook,
 };
 use crate::journey::expression::{Compiled, inner};
 use crate::journey::model::{self, Definition, StepKind, Trigger};
@@ -17,6 +17,17 @@ use crate::schedule::{IsoDuration, window, zone};
 
 /// A day: how long a text may keep trying where it does not say.
 const VALID_FOR_SECONDS: i64 = 86_400;
+/// How long one try of a call may take where it does not say.
+const CALL_SECONDS: i64 = 10;
+
+/// What runs of an appointment hear of it in any case.
+const OF_APPOINTMENTS: &[&str] = &[
+    "confirmed",
+    "reschedule_requested",
+    "cancel_requested",
+    "completed",
+    "no_show",
+];
 
 type Done<T> = Result<T, CompileError>;
 
@@ -27,6 +38,7 @@ struct Compiler {
     remembers: BTreeSet<String>,
     contact_fields: BTreeSet<String>,
     replies: bool,
+    contests: Vec<Contest>,
     hours: Option<Hours>,
 }
 
@@ -60,8 +72,21 @@ pub fn compile(definition: &Definition) -> Done<Version> {
                 duplicate: model::Duplicate::Ignore,
             }
         }
-        Trigger::Schedule { .. } => Start::Schedule,
+        Trigger::Schedule { schedule, audience } => Start::Schedule {
+            slots: Box::new(
+                crate::journey::cron::recurring(schedule).map_err(CompileError::Schedule)?,
+            ),
+            audience: audience.clone(),
+        },
     };
+    if let Start::Event { event, .. } = &trigger
+        && event.starts_with("appointment.")
+    {
+        let told = OF_APPOINTMENTS
+            .iter()
+            .map(|name| format!("appointment.{name}"));
+        compiler.listens.extend(told);
+    }
     let (entry_if, reentry, max_active) = compiler.entry(definition.entry.as_ref())?;
     let exits = definition
         .exit
@@ -112,6 +137,7 @@ pub fn compile(definition: &Definition) -> Done<Version> {
         remembers: compiler.remembers,
         replies: compiler.replies,
         contact_fields: compiler.contact_fields,
+        contests: compiler.contests,
     })
 }
 
@@ -212,6 +238,7 @@ impl Compiler {
         let mut next = after;
         for step in steps.iter().rev() {
             let kind = self.kind(&step.kind, next, answer)?;
+            self.note_contest(step);
             let guard = self.maybe(step.condition.as_deref())?;
             next = Some(self.push(Step {
                 id: step.id.clone(),
@@ -222,6 +249,21 @@ impl Compiler {
             }));
         }
         Ok(next)
+    }
+
+    fn note_contest(&mut self, step: &model::Step) {
+        let StepKind::Split(split) = &step.kind else {
+            return;
+        };
+        let acting = split.variants.iter().filter(|one| !one.steps.is_empty());
+        if let Some(winner) = &split.winner {
+            self.contests.push(Contest {
+                step: step.id.clone(),
+                rivals: acting.map(|variant| variant.name.clone()).collect(),
+                after: winner.after,
+                min_sample: winner.min_sample,
+            });
+        }
     }
 
     fn kind(&mut self, kind: &StepKind, next: Option<At>, answer: bool) -> Done<Kind> {
@@ -249,6 +291,10 @@ impl Compiler {
                 Kind::Split(variants)
             }
             StepKind::Update(values) => {
+                // What a word is added to must be known.
+                if values.contains_key("contact.tags") {
+                    self.contact_fields.insert("tags".to_string());
+                }
                 let values = values
                     .iter()
                     .map(|(target, value)| Ok((target.clone(), self.computed(value)?)));
@@ -258,10 +304,7 @@ impl Compiler {
                 emit.clone(),
                 self.computed(&Value::Object(emit.data.clone()))?,
             ),
-            StepKind::Webhook(hook) => Kind::Webhook(
-                hook.clone(),
-                self.computed(&Value::Object(hook.body.clone()))?,
-            ),
+            StepKind::Webhook(hook) => Kind::Webhook(Box::new(self.webhook(hook, next, answer)?)),
             StepKind::Stop(stop) => Kind::Stop(*stop),
         })
     }
@@ -288,6 +331,18 @@ impl Compiler {
             late: send.late,
             min_lead: send.min_lead,
             vars: self.computed(&Value::Object(send.vars.clone()))?,
+        })
+    }
+
+    fn webhook(&mut self, hook: &model::Webhook, next: Option<At>, answer: bool) -> Done<Webhook> {
+        let usual = IsoDuration::of_seconds(CALL_SECONDS).unwrap_or(IsoDuration::ZERO);
+        Ok(Webhook {
+            url: hook.url.clone(),
+            method: hook.method,
+            headers: self.computed(&Value::Object(hook.headers.clone()))?,
+            body: self.computed(&Value::Object(hook.body.clone()))?,
+            timeout: hook.timeout.unwrap_or(usual),
+            on_error: self.sequence(&hook.on_error, next, answer)?,
         })
     }
 

@@ -1,5 +1,11 @@
 //! Journeys: drafts, versions, events that start and move runs, pauses, moves to new versions, restarts.
 
+mod answers;
+mod heard;
+mod learnt;
+mod schedules;
+mod webhooks;
+
 use std::time::{Duration, Instant};
 
 use contract::chunk::Outcome;
