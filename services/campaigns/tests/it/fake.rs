@@ -148,8 +148,7 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             appointment_changed,
         )
         .await?;
-        cx.consume("fake__update_contacts", 1, app.clone(), update_contacts)
-            .await?;
+        crate::journeys::play_contacts(&cx, &app).await?;
         cx.consume("fake__accept_texts", 4, app.clone(), accept_texts)
             .await?;
         cx.consume("fake__recheck_texts", 1, app.clone(), recheck_texts)
@@ -589,15 +588,6 @@ pub fn late_hand_over(run: RunId, campaign: CampaignId, position: u16) -> HandOv
     HandOversRecorded {
         slots: vec![outcome],
     }
-}
-
-async fn update_contacts(
-    _: Arc<Cx>,
-    command: Envelope<contract::contacts::UpdateContacts>,
-) -> Result<(), Failure> {
-    let mut world = world(command.tenant);
-    world.contact_changes.extend(command.body.changes);
-    Ok(())
 }
 
 /// Says what became of a text of a flow.

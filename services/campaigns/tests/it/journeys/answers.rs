@@ -11,7 +11,7 @@ const OTHER: &str = "+15005550177";
 
 const ASKS: &str = "journey: v1\nname: asks\npurpose: informational\ntrigger: {event: order.placed, key: event.order}\n\
     exit: [{event: contact.opted_out}]\nsteps:\n  - {id: hello, send: {template: greeting}}\n  - id: ask\n    await:\n      timeout: P1D\n      \
-    replies: {more: {match: [\"MORE\"], steps: [{id: more, send: {template: greeting}}, {id: on, wait: {for: P1D}}]}}\n      \
+    replies: {more: {match: [\"MORE\"], steps: [{id: more, send: {template: greeting}}, {id: go_on, wait: {for: P1D}}]}}\n      \
     other: [{id: human, emit: {event: needs.human}}, {id: wait_human, wait: {for: P1D}}]\n";
 
 /// A text of a person, as inbound tells of it.
@@ -65,7 +65,7 @@ async fn a_reply_reaches_the_run_that_asked_once_and_other_words_take_the_other_
     })
     .await;
     texted(&kit, 2, SENDER, "more").await;
-    let runs = until_runs(&kit, &id, |runs| runs[0]["at"] == json!(["on"])).await;
+    let runs = until_runs(&kit, &id, |runs| runs[0]["at"] == json!(["go_on"])).await;
     assert_eq!(texts(&run(&kit, &runs[0]["id"]).await), 2);
     assert_eq!(runs[1]["at"], json!(["wait_human"]));
     kit.stop().await;
@@ -86,13 +86,13 @@ async fn of_two_questions_the_later_one_is_answered() {
     })
     .await;
     texted(&kit, 1, SENDER, "MORE").await;
-    let runs = until_runs(&kit, &id, |runs| runs[0]["at"] == json!(["on"])).await;
+    let runs = until_runs(&kit, &id, |runs| runs[0]["at"] == json!(["go_on"])).await;
     assert_eq!(
         (&runs[0]["key"], &runs[1]["at"]),
         (&json!("o2"), &json!(["ask"]))
     );
     texted(&kit, 1, SENDER, "MORE").await;
-    until_runs(&kit, &id, |runs| runs[1]["at"] == json!(["on"])).await;
+    until_runs(&kit, &id, |runs| runs[1]["at"] == json!(["go_on"])).await;
     kit.stop().await;
 }
 

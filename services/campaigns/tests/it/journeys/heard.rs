@@ -12,7 +12,7 @@ const CLICKS: &str = "journey: v1\nname: clicks\npurpose: informational\ntrigger
 
 const VISITS: &str = "journey: v1\nname: visits\npurpose: appointment\ntrigger: {event: appointment.scheduled, key: appointment.id}\n\
     exit: [{event: appointment.cancelled}]\nsteps:\n  - {id: hello, send: {template: greeting}}\n  - id: ask\n    await:\n      \
-    until: appointment.starts_at\n      replies: {yes: {match: [\"FINE\"], steps: [{id: ok, update: {appointment.confirmation: confirmed}}]}}\n  \
+    until: appointment.starts_at\n      replies: {fine: {match: [\"FINE\"], steps: [{id: ok, update: {appointment.confirmation: confirmed}}]}}\n  \
     - {id: rest, wait: {for: P1D}}\n";
 
 #[tokio::test]

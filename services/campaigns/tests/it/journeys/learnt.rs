@@ -72,6 +72,8 @@ async fn the_better_variant_gets_everybody_who_comes_after_the_decision() {
         })
         .collect();
     tell(&kit, &paid).await;
+    let reached = |runs: &[Value]| runs.iter().filter(|run| !run["goal_at"].is_null()).count();
+    until_runs(&kit, &id, |runs| reached(runs) == paid.len()).await;
     kit.clock
         .advance(chrono::Duration::days(2) + chrono::Duration::minutes(1));
     crate::appointments::until("the split is decided", async || {

@@ -211,7 +211,7 @@ async fn an_address_that_is_not_public_is_never_called() {
 
 #[tokio::test]
 async fn a_call_that_a_restart_cut_off_is_made_again_with_the_same_key() {
-    let server = Server::start(&[(500, ""), (200, "{}")]).await;
+    let server = Server::start(&[(500, ""), (200, r#"{"tier": "silver"}"#)]).await;
     let kit = kit_that_calls().await;
     let id = begun(&kit, &server.address).await;
     crate::appointments::until("the first try", async || server.seen().len() == 1).await;
