@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Config;
-use crate::journeys::Versions;
+use crate::journeys::{Bells, Versions};
 use crate::runs::Runs;
 use crate::timers::Bell;
 use crate::{api, consumers, tasks};
@@ -27,6 +27,7 @@ pub struct App {
     pub journeys_rung: Notify,
     /// Rings when somebody asks for a preflight.
     pub preflights: Notify,
+    pub journeys: Bells,
 }
 
 pub fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
@@ -45,6 +46,7 @@ pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
         versions: Versions::default(),
         journeys_rung: Notify::new(),
         preflights: Notify::new(),
+        journeys: Bells::default(),
     });
     consumers::start(&app).await?;
     tasks::start(&app);

@@ -25,6 +25,7 @@ pub struct Config {
     pub timer_batch: usize,
     pub timer_lease_ms: u64,
     pub event_ids_days: u16,
+    pub webhook_private_addresses: bool,
     pub appointment_notice_seconds: u32,
     pub preflight_from: u64,
     pub approval_from: u64,

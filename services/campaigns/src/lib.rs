@@ -13,9 +13,10 @@
 //! `renderer.describe_template`, `consent.note_content`, `consent.set_run_gate`, `consent.cancel_runs`,
 //! `consent.record_reply`, `inbound.load_reply`; before a launch ([`preflight`], [`approval`]) `consent.judge_chunk`,
 //! `renderer.measure_chunk`, `dispatch.forecast`.
-//! Commands: `consent.screen_chunk`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
+//! Commands: `consent.screen_chunk`, `contacts.update_contacts`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
-//! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`.
+//! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`,
+//! `inbound.link_clicked`, `consent.opt_out_recorded`.
 //! Told: `bring_back`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`, `campaigns.campaign_changed`,
 //! `campaigns.appointment_changed`.

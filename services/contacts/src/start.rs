@@ -8,7 +8,10 @@ use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::{api, db, queries, tasks};
+use crate::{api, consumers, db, queries, tasks};
+
+/// Commands worked on in one transaction.
+const COMMANDS_AT_ONCE: usize = 64;
 
 pub const SERVICE: Service = Service {
     name: "contacts",
@@ -44,6 +47,13 @@ async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     cx.urgent()
         .answer(app.clone(), queries::find_by_phone::handle)
         .await?;
+    cx.consume_batch(
+        consumers::update_contacts::DURABLE,
+        COMMANDS_AT_ONCE,
+        app.clone(),
+        consumers::update_contacts::handle,
+    )
+    .await?;
     cx.spawn(
         "imports",
         tasks::run_imports::run(app.clone(), cx.stopping()),

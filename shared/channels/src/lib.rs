@@ -3,10 +3,11 @@
 //! [`provider`] says what dispatch sees, [`fault`] and [`capability`] the words all providers share;
 //! [`look_up`] asks what became of a text; [`account`] opens an account of any kind by its settings. [`smpp`] is the SMPP 3.4 client, [`twilio`] the
 //! Twilio-compatible one, [`custom`] the one that is described by settings alone; the last two stand on
-//! [`web`]. [`simulator`] is a carrier that lives in a task of its own, speaks real SMPP and Twilio's API,
+//! [`web`]. [`call`] calls addresses that customers name. [`simulator`] is a carrier that lives in a task of its own, speaks real SMPP and Twilio's API,
 //! and writes down everything it saw.
 
 pub mod account;
+pub mod call;
 pub mod capability;
 pub mod custom;
 pub mod fault;

@@ -21,8 +21,8 @@ use crate::consent::{
     RegisterDispatcher, Reply, ReturnedPermit, ScreenChunk, SetRunGate,
 };
 use crate::contacts::{
-    ContactDeleted, ContactKey, FindByPhone, FindContacts, ImportFinished, ListFields,
-    LoadRecipients, PageAudience,
+    ContactChange, ContactDeleted, ContactKey, FieldChange, FindByPhone, FindContacts,
+    ImportFinished, ListFields, LoadRecipients, PageAudience, UpdateContacts,
 };
 use crate::dispatch::{
     FindSend, FindSenderPool, ForgetPerson, HandOver, HandOversRecorded, Passed, ProviderBlock,
@@ -246,6 +246,20 @@ fn accounts_and_contacts() -> Vec<Entry> {
             rejected: 1,
         }),
         Entry::of(&ContactDeleted { contact: id(3) }),
+        Entry::of(&UpdateContacts {
+            changes: vec![
+                ContactChange {
+                    contact: id(3),
+                    field: "tags".into(),
+                    value: FieldChange::AddTag("engaged".into()),
+                },
+                ContactChange {
+                    contact: id(3),
+                    field: "city".into(),
+                    value: FieldChange::Set("Lyon".into()),
+                },
+            ],
+        }),
     ]
 }
 

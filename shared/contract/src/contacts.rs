@@ -132,6 +132,63 @@ impl Query for FindContacts {
     type Answer = Vec<Option<ContactId>>;
 }
 
+/// Change what is known of these people, in this order. At most [`MOST_CHANGES`]. Who is gone, and values that no
+/// contact may have, are passed over. A repetition of the same command changes nothing.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpdateContacts {
+    pub changes: Vec<ContactChange>,
+}
+
+/// Changes in one command at most.
+pub const MOST_CHANGES: usize = 500;
+
+/// One value of one person.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactChange {
+    pub contact: ContactId,
+    /// A merge field: `first_name`, `last_name`, `language`, `time_zone`, or the name of an attribute.
+    pub field: String,
+    pub value: FieldChange,
+}
+
+/// What becomes of a value.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldChange {
+    Set(String),
+    Clear,
+    /// The value is a list of words with commas between them; this word is in it from now on.
+    AddTag(String),
+    RemoveTag(String),
+}
+
+/// Without the value, which may be anything.
+impl std::fmt::Debug for FieldChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Set(_) => "Set",
+            Self::Clear => "Clear",
+            Self::AddTag(_) => "AddTag",
+            Self::RemoveTag(_) => "RemoveTag",
+        })
+    }
+}
+
+impl std::fmt::Debug for UpdateContacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateContacts")
+            .field("changes", &self.changes.len())
+            .finish()
+    }
+}
+
+impl Payload for UpdateContacts {
+    const KIND: PayloadKind = PayloadKind::Command;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "update_contacts";
+    const FORMAT: Format = Format::Json;
+}
+
 /// An import ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportFinished {

@@ -123,7 +123,8 @@ pub async fn announce(
         reason: of.attention_reason.clone().filter(|_| wants_human),
         at: hands.now_millis(),
     };
-    hands.bus.say(tx, of.tenant, &changed).await?;
+    let id = hands.bus.say(tx, of.tenant, &changed).await?;
+    crate::journeys::appointments::note(tx, hands, of, event, id).await?;
     metrics::counter!("campaigns_appointment_events_total", "event" => event.as_str()).increment(1);
     Ok(())
 }

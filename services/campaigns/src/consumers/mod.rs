@@ -4,6 +4,8 @@ mod bring_back;
 mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
+mod journey_clicks;
+mod journey_opt_outs;
 mod message_received;
 mod receipts_recorded;
 mod texts_accepted;
@@ -67,6 +69,20 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         REPLIES_AT_ONCE,
         app.clone(),
         message_received::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__journey_opt_outs",
+        max,
+        app.clone(),
+        journey_opt_outs::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__journey_clicks",
+        max,
+        app.clone(),
+        journey_clicks::handle,
     )
     .await?;
     Ok(())

@@ -21,6 +21,8 @@ pub struct Journey {
     /// Templates by the names that the draft has for them.
     pub templates: BTreeMap<String, TemplateId>,
     pub sender: Option<String>,
+    /// Its webhooks are signed with this.
+    pub webhook_secret: Option<String>,
     /// The published version that new runs get; 0: none yet.
     pub version: u32,
     /// The event that starts runs of that version.
@@ -52,6 +54,7 @@ fn read(row: &QueryResult) -> anyhow::Result<Journey> {
         draft: serde_json::from_str(&row::text(row, "draft")?)?,
         templates: serde_json::from_str(&row::text(row, "templates")?)?,
         sender: row.try_get("", "sender")?,
+        webhook_secret: row.try_get("", "webhook_secret")?,
         version: row::number(row, "version")?,
         starts: row.try_get("", "starts")?,
         says: serde_json::from_str(&row::text(row, "says")?)?,
@@ -62,8 +65,8 @@ fn read(row: &QueryResult) -> anyhow::Result<Journey> {
 
 /// False where the tenant has a journey of this name.
 pub async fn insert(tx: &Tx, journey: &Journey) -> anyhow::Result<bool> {
-    let text = "insert into journey (id, tenant, name, mode, state, draft, templates, sender, version, starts, says, created_at, updated_at) \
-                values ($1, $2, $3, $4, $5, $6, $7, $8, 0, null, '[]', $9, $9) on conflict do nothing";
+    let text = "insert into journey (id, tenant, name, mode, state, draft, templates, sender, version, starts, says, created_at, updated_at, \
+                webhook_secret) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, null, '[]', $9, $9, $10) on conflict do nothing";
     let values = [
         journey.id.uuid().into(),
         journey.tenant.uuid().into(),
@@ -74,6 +77,7 @@ pub async fn insert(tx: &Tx, journey: &Journey) -> anyhow::Result<bool> {
         serde_json::to_string(&journey.templates)?.into(),
         journey.sender.clone().into(),
         journey.created_at.0.into(),
+        journey.webhook_secret.clone().into(),
     ];
     Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }
@@ -123,16 +127,95 @@ pub async fn published(
     rows.iter().map(read).collect()
 }
 
+/// What a pass needs of a journey.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pub id: JourneyId,
+    pub tenant: TenantId,
+    pub mode: Mode,
+    pub state: State,
+    pub version: u32,
+    pub starts: Option<String>,
+}
+
+fn head(row: &QueryResult) -> anyhow::Result<Head> {
+    Ok(Head {
+        id: row::id(row, "id")?,
+        tenant: row::id(row, "tenant")?,
+        mode: row::mode(row)?,
+        state: row::named(row, "state", State::parse)?,
+        version: row::number(row, "version")?,
+        starts: row.try_get("", "starts")?,
+    })
+}
+
+/// Heads of a tenant's published journeys.
+pub async fn heads(conn: &impl ConnectionTrait, tenant: TenantId) -> anyhow::Result<Vec<Head>> {
+    let text = "select id, tenant, mode, state, version, starts from journey where tenant = $1 and version > 0";
+    let rows = conn
+        .query_all_raw(sql(conn, text, [tenant.uuid().into()]))
+        .await?;
+    rows.iter().map(head).collect()
+}
+
+/// Whether a tenant has journeys that hear of something.
+pub async fn any_published(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    mode: Option<Mode>,
+) -> anyhow::Result<bool> {
+    let text = "select 1 as one from journey where tenant = $1 and version > 0 and mode = coalesce($2, mode) limit 1";
+    let values = [
+        tenant.uuid().into(),
+        mode.map(|mode| mode.as_str().to_string()).into(),
+    ];
+    Ok(conn.query_one_raw(sql(conn, text, values)).await?.is_some())
+}
+
+/// The head of one that is published, whosever it is.
+pub async fn published_head(
+    conn: &impl ConnectionTrait,
+    id: JourneyId,
+) -> anyhow::Result<Option<Head>> {
+    let text = "select id, tenant, mode, state, version, starts from journey where id = $1 and version > 0";
+    let row = conn
+        .query_one_raw(sql(conn, text, [id.uuid().into()]))
+        .await?;
+    row.as_ref().map(head).transpose()
+}
+
+/// Published journeys with splits that will have a winner.
+pub async fn with_contests(conn: &impl ConnectionTrait) -> anyhow::Result<Vec<Head>> {
+    let text = "select id, tenant, mode, state, version, starts from journey where contests > 0 and version > 0";
+    let rows = conn.query_all_raw(sql(conn, text, [])).await?;
+    rows.iter().map(head).collect()
+}
+
+/// What its webhooks are signed with.
+pub async fn webhook_secret(
+    conn: &impl ConnectionTrait,
+    id: JourneyId,
+) -> anyhow::Result<Option<String>> {
+    let text = "select webhook_secret from journey where id = $1";
+    let row = conn
+        .query_one_raw(sql(conn, text, [id.uuid().into()]))
+        .await?;
+    Ok(match row {
+        Some(row) => row.try_get("", "webhook_secret")?,
+        None => None,
+    })
+}
+
 /// Replaces the draft; what is published stays as it is.
 pub async fn set_draft(tx: &Tx, journey: &Journey) -> anyhow::Result<()> {
-    let text =
-        "update journey set draft = $2, templates = $3, sender = $4, updated_at = $5 where id = $1";
+    let text = "update journey set draft = $2, templates = $3, sender = $4, updated_at = $5, webhook_secret = $6 where id = $1";
     let values = [
         journey.id.uuid().into(),
         serde_json::to_string(&journey.draft)?.into(),
         serde_json::to_string(&journey.templates)?.into(),
         journey.sender.clone().into(),
         journey.updated_at.0.into(),
+        journey.webhook_secret.clone().into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
@@ -144,8 +227,9 @@ pub async fn publish(
     new: &Published,
     starts: Option<String>,
     says: &BTreeSet<String>,
+    contests: usize,
 ) -> anyhow::Result<bool> {
-    let text = "update journey set version = $2, starts = $3, says = $4, state = 'running', updated_at = $5 where id = $1 and version = $6";
+    let text = "update journey set version = $2, starts = $3, says = $4, state = 'running', updated_at = $5, contests = $7 where id = $1 and version = $6";
     let values = [
         new.journey.uuid().into(),
         i64::from(new.version).into(),
@@ -153,6 +237,7 @@ pub async fn publish(
         serde_json::to_string(says)?.into(),
         new.published_at.0.into(),
         (i64::from(new.version) - 1).into(),
+        i64::try_from(contests)?.into(),
     ];
     if tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 0 {
         return Ok(false);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::row::{self, sql};
-use crate::journey::run::{Fate, Happening};
+use crate::journey::run::{Answer, Fate, Happening};
 
 /// One thing that has arrived, for a contact or for one run.
 #[derive(Debug, Clone)]
@@ -29,9 +29,28 @@ pub struct NewInput {
 #[serde(rename_all = "snake_case")]
 pub enum Body {
     Event(Happening),
-    Reply { id: String, text: String },
-    Outcome { epoch: u32, text: u32, fate: Fate },
-    Stop { why: String },
+    Reply {
+        id: String,
+        text: String,
+    },
+    Outcome {
+        epoch: u32,
+        text: u32,
+        fate: Fate,
+    },
+    /// What came of a call.
+    Called {
+        epoch: u32,
+        answer: Answer,
+    },
+    /// A slot of this journey's schedule.
+    Enter {
+        journey: JourneyId,
+        by: Happening,
+    },
+    Stop {
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -117,6 +136,16 @@ pub async fn next(conn: &impl ConnectionTrait, limit: u64) -> anyhow::Result<Vec
             })
         })
         .collect()
+}
+
+/// Whether at least so many wait.
+pub async fn crowded(conn: &impl ConnectionTrait, many: u64) -> anyhow::Result<bool> {
+    let text = format!(
+        "SELECT count(*) AS n FROM (SELECT 1 AS one FROM journey_input WHERE held_by IS NULL LIMIT {many}) AS w"
+    );
+    let row = conn.query_one_raw(sql(conn, text, [])).await?;
+    let waiting: Option<u64> = row.map(|row| row::number(&row, "n")).transpose()?;
+    Ok(waiting.unwrap_or(0) >= many)
 }
 
 /// Takes these away; answers which were there: what another process took is not ours.

@@ -103,6 +103,9 @@ pub async fn by_ids(
     engine: Engine,
     ids: &[JourneyRunId],
 ) -> anyhow::Result<Vec<Row>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let text = format!(
         "SELECT j.* FROM {} AS r CROSS JOIN journey_run AS j WHERE j.id = {}",
         engine.rows("$1"),
@@ -114,25 +117,104 @@ pub async fn by_ids(
     rows.iter().map(read).collect()
 }
 
-/// Runs of these contacts, ended ones too: what an event can concern, and what entry looks at.
+/// Runs of these contacts that can hear of something: live ones, and those whose goal still counts.
 pub async fn of_contacts(
     conn: &impl ConnectionTrait,
     engine: Engine,
     contacts: &[ContactId],
+    now: UnixMillis,
 ) -> anyhow::Result<Vec<Row>> {
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
     let text = format!(
-        "SELECT j.* FROM {} AS r CROSS JOIN journey_run AS j WHERE j.contact = {} ORDER BY j.id",
+        "SELECT j.* FROM {} AS r CROSS JOIN journey_run AS j WHERE j.contact = {} AND j.hears_until >= $2 ORDER BY j.id",
         engine.rows("$1"),
         engine.uuid("r.value->>0")
     );
-    let rows = conn
-        .query_all_raw(sql(
-            conn,
-            text,
-            [list(contacts.iter().map(|id| id.uuid()))?],
-        ))
-        .await?;
+    let values = [list(contacts.iter().map(|id| id.uuid()))?, now.0.into()];
+    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
     rows.iter().map(read).collect()
+}
+
+/// Where a run belongs, without its state.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    pub id: JourneyRunId,
+    pub tenant: TenantId,
+    pub journey: JourneyId,
+    pub version: u32,
+    pub contact: ContactId,
+    pub mode: Mode,
+    pub live: bool,
+}
+
+/// Places of these runs, and of those of these contacts that can hear of something.
+pub async fn places(
+    conn: &impl ConnectionTrait,
+    engine: Engine,
+    ids: &[JourneyRunId],
+    contacts: &[ContactId],
+    now: UnixMillis,
+) -> anyhow::Result<Vec<Place>> {
+    let columns = "j.id, j.tenant, j.journey, j.version, j.contact, j.mode, j.ended";
+    let among = |column: &str, more: &str| {
+        format!(
+            "SELECT {columns} FROM {} AS r CROSS JOIN journey_run AS j WHERE j.{column} = {}{more}",
+            engine.rows("$1"),
+            engine.uuid("r.value->>0")
+        )
+    };
+    let mut rows = Vec::new();
+    if !ids.is_empty() {
+        let values = [list(ids.iter().map(|id| id.uuid()))?];
+        rows = conn
+            .query_all_raw(sql(conn, among("id", ""), values))
+            .await?;
+    }
+    if !contacts.is_empty() {
+        let values = [list(contacts.iter().map(|id| id.uuid()))?, now.0.into()];
+        let text = among("contact", " AND j.hears_until >= $2");
+        rows.extend(conn.query_all_raw(sql(conn, text, values)).await?);
+    }
+    rows.iter()
+        .map(|row| {
+            Ok(Place {
+                id: row::id(row, "id")?,
+                tenant: row::id(row, "tenant")?,
+                journey: row::id(row, "journey")?,
+                version: row::number(row, "version")?,
+                contact: row::id(row, "contact")?,
+                mode: row::mode(row)?,
+                live: row.try_get::<Option<String>>("", "ended")?.is_none(),
+            })
+        })
+        .collect()
+}
+
+/// When runs of these contacts were last started, by journey: what entry looks at.
+pub async fn last_starts(
+    conn: &impl ConnectionTrait,
+    engine: Engine,
+    contacts: &[ContactId],
+) -> anyhow::Result<BTreeMap<(ContactId, JourneyId), i64>> {
+    if contacts.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let text = format!(
+        "SELECT j.contact, j.journey, max(j.started_at) AS at FROM {} AS r CROSS JOIN journey_run AS j WHERE j.contact = {} \
+         GROUP BY j.contact, j.journey",
+        engine.rows("$1"),
+        engine.uuid("r.value->>0")
+    );
+    let values = [list(contacts.iter().map(|id| id.uuid()))?];
+    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
+    rows.iter()
+        .map(|row| {
+            let of = (row::id(row, "contact")?, row::id(row, "journey")?);
+            Ok((of, row.try_get("", "at")?))
+        })
+        .collect()
 }
 
 /// Runs whose timers are due, of journeys that are not paused: earliest first.

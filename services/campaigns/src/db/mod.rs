@@ -6,8 +6,12 @@ pub mod campaign;
 pub mod chunk;
 pub mod flow_text;
 pub mod journey;
+pub mod journey_call;
 pub mod journey_input;
 pub mod journey_run;
+pub mod journey_slot;
+pub mod journey_text;
+pub mod journey_winner;
 pub mod lease;
 pub mod occurrence;
 pub mod preflight;
@@ -51,5 +55,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0007_approval",
         sql: include_str!("migrations/0007_approval.sql"),
+    },
+    SqlMigration {
+        name: "0011_journeys_more",
+        sql: include_str!("migrations/0011_journeys_more.sql"),
     },
 ];

@@ -56,7 +56,8 @@ pub fn fault(source: &str) -> Option<(String, String)> {
             String::new(),
         ));
     }
-    let expression = match ENGINE.compile_expression(source) {
+    let plain = plain(source);
+    let expression = match ENGINE.compile_expression(&plain) {
         Ok(expression) => expression,
         Err(error) => {
             return Some((
@@ -76,6 +77,11 @@ pub fn fault(source: &str) -> Option<(String, String)> {
         "There are contact.…, event.…, run.…, appointment.…, now and happened('event.name', within='P3D'); texts stand in quotes."
             .to_string(),
     ))
+}
+
+/// `contact.has_event(…)` is another way to write `happened(…)`.
+fn plain(source: &str) -> String {
+    source.replace("contact.has_event(", "happened(")
 }
 
 fn hint(source: &str) -> String {
@@ -98,8 +104,9 @@ pub fn inner(text: &str) -> Option<&str> {
 
 impl Compiled {
     pub fn new(source: &str) -> Result<Self, EvalError> {
+        let source = &plain(source);
         let expression = ENGINE
-            .compile_expression_owned(source.to_string())
+            .compile_expression_owned(source.clone())
             .map_err(|error| EvalError {
                 source_text: source.to_string(),
                 what: words(&error),
@@ -268,6 +275,8 @@ mod tests {
             "happened('link.clicked', within='PT1H')",
             "not happened('link.clicked', within='PT59M')",
             "run.x is undefined",
+            "contact.has_event('link.clicked', within='PT1H')",
+            "not contact.has_event('order.placed')",
             "contact.city|default('') == ''",
         ] {
             assert_eq!(eval(source), Ok(true), "{source}");

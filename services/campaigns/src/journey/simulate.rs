@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::entry::{Earlier, admit, key};
 use super::model::Duplicate;
-use super::run::{self, Effect, Fate, Happening, Input, Person, Run, Setting};
+use super::run::{self, Answer, Effect, Fate, Happening, Input, NO_WINNERS, Person, Run, Setting};
 use super::version::{Start, Version};
 use crate::schedule::zone;
 
@@ -22,6 +22,10 @@ pub use script::{person, scenes};
 
 /// Runs and steps of a play, at most.
 const MOST_TURNS: usize = 10_000;
+/// Slots of a schedule in a play, at most.
+const MOST_SLOTS: usize = 200;
+/// The event that stands for a slot of the schedule.
+pub const SLOT: &str = "schedule.slot";
 
 /// An event of the play.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,7 +51,7 @@ pub struct Line {
     pub at: DateTime<Utc>,
     /// The contact's clock, with its offset.
     pub local: String,
-    /// `event`, `reply`, `step`, `send`, `withdraw`, `emit`, `update`, `webhook`, `not_started`.
+    /// `event`, `reply`, `slot`, `step`, `send`, `withdraw`, `emit`, `update`, `webhook`, `not_started`.
     pub kind: &'static str,
     /// The step, or the event's name.
     pub step: String,
@@ -59,9 +63,11 @@ pub struct Play<'a> {
     pub version: &'a Version,
     pub person: &'a Person,
     pub scenes: Vec<Scene>,
+    /// Slots of a schedule count from here.
+    pub from: DateTime<Utc>,
     /// The play ends here, whatever is still to come.
     pub until: DateTime<Utc>,
-    /// Whether the carrier tells of its texts.
+    /// Whether the carrier tells of its texts, and webhooks answer.
     pub delivers: bool,
     pub channels: &'a [&'a str],
 }
@@ -86,6 +92,7 @@ pub fn simulate(play: &Play<'_>) -> Vec<Line> {
         turns: 0,
     };
     let mut scenes = play.scenes.clone();
+    scenes.extend(slots(play));
     scenes.sort_by_key(|scene| scene.at);
     for (index, scene) in scenes
         .iter()
@@ -99,12 +106,37 @@ pub fn simulate(play: &Play<'_>) -> Vec<Line> {
     stage.lines
 }
 
+/// The slots of the play's schedule, the one at its very beginning included.
+fn slots(play: &Play<'_>) -> Vec<Scene> {
+    let Start::Schedule { slots, .. } = &play.version.trigger else {
+        return Vec::new();
+    };
+    let mut after = play.from - chrono::Duration::milliseconds(1);
+    let mut scenes = Vec::new();
+    while let Some(slot) = slots.next_after(after).filter(|slot| slot.at <= play.until) {
+        if scenes.len() == MOST_SLOTS {
+            break;
+        }
+        after = slot.at;
+        scenes.push(Scene {
+            at: slot.at,
+            event: Some(SLOT.to_string()),
+            reply: None,
+            id: None,
+            data: serde_json::json!({"slot": super::expression::timestamp(slot.at)}),
+            appointment: None,
+        });
+    }
+    scenes
+}
+
 impl Stage<'_> {
     fn setting(&self) -> Setting<'_> {
         Setting {
             version: self.play.version,
             person: self.play.person,
             channels: self.play.channels,
+            winners: &NO_WINNERS,
         }
     }
 
@@ -143,7 +175,14 @@ impl Stage<'_> {
                 data: scene.data.clone(),
                 appointment: scene.appointment.clone(),
             };
-            self.line(now, "event", name, "arrives".to_string());
+            let slot = name == SLOT && matches!(self.play.version.trigger, Start::Schedule { .. });
+            let kind = if slot { "slot" } else { "event" };
+            let what = if slot {
+                "the schedule fires"
+            } else {
+                "arrives"
+            };
+            self.line(now, kind, name, what.to_string());
             self.everyone(&Input::Event(event.clone()), now);
             self.trigger(&event, now);
         }
@@ -157,15 +196,14 @@ impl Stage<'_> {
 
     fn trigger(&mut self, event: &Happening, now: i64) {
         let (version, person) = (self.play.version, self.play.person);
-        let Start::Event {
-            event: name,
-            duplicate,
-            ..
-        } = &version.trigger
-        else {
-            return;
+        let (name, duplicate) = match &version.trigger {
+            Start::Event {
+                event, duplicate, ..
+            } => (event.as_str(), *duplicate),
+            // Who is still on the way does not enter once more.
+            Start::Schedule { .. } => (SLOT, Duplicate::Ignore),
         };
-        if *name != event.name {
+        if name != event.name {
             return;
         }
         let key = match key(version, person, event, now) {
@@ -255,7 +293,7 @@ impl Stage<'_> {
     }
 
     fn keep(&mut self, key: &str, mut run: Run, effects: Vec<Effect>, now: i64) {
-        let mut sent = Vec::new();
+        let (mut sent, mut called) = (Vec::new(), Vec::new());
         for effect in effects {
             let at = run.clock;
             match effect {
@@ -286,7 +324,26 @@ impl Stage<'_> {
                 Effect::Update { field, value, .. } => {
                     self.line(at, "update", &field, value.to_string());
                 }
-                Effect::Webhook { url, step, .. } => self.line(at, "webhook", &step, url),
+                Effect::Appointment { field, value, .. } => {
+                    self.line(
+                        at,
+                        "update",
+                        &format!("appointment.{field}"),
+                        value.to_string(),
+                    );
+                }
+                Effect::Webhook {
+                    number,
+                    url,
+                    method,
+                    step,
+                    data,
+                    ..
+                } => {
+                    let what = format!("{} {url} {data}", method.as_str());
+                    self.line(at, "webhook", &step, what);
+                    called.push(number);
+                }
                 Effect::Timer { .. } => {}
             }
         }
@@ -304,6 +361,15 @@ impl Stage<'_> {
             return;
         }
         self.live.insert(key.to_string(), run);
+        for number in called {
+            let answer = Answer {
+                number,
+                ok: self.play.delivers,
+                status: self.play.delivers.then_some(200),
+                body: Value::Null,
+            };
+            self.turn(key, &Input::Called(answer), now);
+        }
     }
 
     fn line(&mut self, at: i64, kind: &'static str, step: &str, what: String) {

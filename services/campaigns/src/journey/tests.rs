@@ -37,6 +37,7 @@ fn sends(name: &str, events: &serde_json::Value) -> Vec<String> {
         version: &version,
         person: &ana(),
         scenes: scenes(events, from).unwrap(),
+        from,
         until: "2027-03-01T00:00:00Z".parse().unwrap(),
         delivers: true,
         channels: &["sms"],
@@ -159,4 +160,36 @@ fn every_field_of_the_schema_is_one_that_the_values_have() {
     let definition =
         validate(&all.to_string(), Format::Json).unwrap_or_else(|faults| panic!("{faults:#?}"));
     assert_eq!(serde_json::to_value(&definition).unwrap(), all);
+}
+
+#[test]
+fn a_play_follows_a_schedule_and_webhooks_that_answer_or_do_not() {
+    let text = "journey: v1\nname: weekly\npurpose: informational\ntrigger: {schedule: {cron: \"0 9 * * 1\", timezone: America/New_York}}\nsteps:\n  - id: ask\n    webhook: {url: \"https://example.com/\", on_error: [{id: sorry, send: {template: sorry}}]}\n  - {id: fine, if: run.called.ask.ok, send: {template: fine}}\n";
+    let definition = validate(text, Format::Yaml).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let version = Version::compile(&definition).unwrap();
+    let sends = |delivers| -> Vec<String> {
+        let lines = simulate(&Play {
+            version: &version,
+            person: &ana(),
+            scenes: Vec::new(),
+            from: "2026-11-20T15:00:00Z".parse().unwrap(),
+            until: "2026-12-01T00:00:00Z".parse().unwrap(),
+            delivers,
+            channels: &["sms"],
+        });
+        lines
+            .into_iter()
+            .filter(|line| line.kind == "send")
+            .map(|line| format!("{} {}", line.step, line.local))
+            .collect()
+    };
+    let at = |step: &str| {
+        [
+            "Mon 2026-11-23 09:00:00-05:00",
+            "Mon 2026-11-30 09:00:00-05:00",
+        ]
+        .map(|slot| format!("{step} {slot}"))
+    };
+    assert_eq!(sends(true), at("fine"));
+    assert_eq!(sends(false), at("sorry"));
 }

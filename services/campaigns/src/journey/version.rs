@@ -14,8 +14,9 @@ use serde_json::{Map, Value};
 
 use super::expression::{Compiled, EvalError};
 use super::model::{
-    Definition, Duplicate, Emit, ExitAs, Late, NoticeIf, Outside, Past, Stop, Trigger, Webhook,
+    Definition, Duplicate, Emit, ExitAs, Late, Method, NoticeIf, Outside, Past, Stop, Trigger,
 };
+use crate::schedule::recurrence::Recurring;
 use crate::schedule::{IsoDuration, Window};
 
 /// Where a step stands in [`Version::steps`].
@@ -46,6 +47,18 @@ pub struct Version {
     pub replies: bool,
     /// Fields of contacts its expressions speak of.
     pub contact_fields: BTreeSet<String>,
+    /// Splits that will have a winner.
+    pub contests: Vec<Contest>,
+}
+
+/// A split whose better variant gets everybody one day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contest {
+    pub step: String,
+    /// Those that have steps.
+    pub rivals: Vec<String>,
+    pub after: IsoDuration,
+    pub min_sample: u64,
 }
 
 #[derive(Debug)]
@@ -56,7 +69,11 @@ pub enum Start {
         key: Option<Box<Compiled>>,
         duplicate: Duplicate,
     },
-    Schedule,
+    Schedule {
+        slots: Box<Recurring>,
+        /// The id of a list; `None`: everybody.
+        audience: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +127,7 @@ pub enum Kind {
     Split(Vec<(String, u32, Option<At>)>),
     Update(Vec<(String, Computed)>),
     Emit(Emit, Computed),
-    Webhook(Webhook, Computed),
+    Webhook(Box<Webhook>),
     Stop(Stop),
 }
 
@@ -126,6 +143,16 @@ pub struct Send {
     pub late: Late,
     pub min_lead: Option<IsoDuration>,
     pub vars: Computed,
+}
+
+#[derive(Debug)]
+pub struct Webhook {
+    pub url: String,
+    pub method: Method,
+    pub headers: Computed,
+    pub body: Computed,
+    pub timeout: IsoDuration,
+    pub on_error: Option<At>,
 }
 
 #[derive(Debug, Clone)]
@@ -181,6 +208,8 @@ pub enum CompileError {
     Window(String),
     #[error("There is no time zone {0}.")]
     Zone(String),
+    #[error("The schedule: {0}.")]
+    Schedule(String),
 }
 
 impl Version {

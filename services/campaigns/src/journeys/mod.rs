@@ -4,20 +4,35 @@
 //! One pass ([`pass`]) takes what waits, loads runs, versions and people, moves every run ([`batch`]) and writes runs,
 //! texts and what they say in one transaction. A pass that dies has done nothing; one that comes twice changes nothing.
 
+pub mod appointments;
 mod batch;
+pub mod calls;
 pub mod events;
+mod learnt;
 mod load;
 pub mod migrate;
 mod outcomes;
 mod pass;
 mod publish;
+pub mod replies;
+pub mod slots;
 pub mod state;
 mod versions;
+pub mod winners;
 
 pub use outcomes::note;
 pub use pass::run_passes;
 pub use publish::{Refusal, check};
 pub use versions::Versions;
+
+/// What wakes the tasks of journeys.
+#[derive(Debug, Default)]
+pub struct Bells {
+    /// Webhooks are to be called.
+    pub calls: tokio::sync::Notify,
+    /// The audience of a slot is to enter.
+    pub slots: tokio::sync::Notify,
+}
 
 /// Channels that this platform can send by.
 pub const CHANNELS: &[&str] = &["sms"];

@@ -26,6 +26,11 @@ pub fn place(step: &str, epoch: u32, number: u32) -> String {
     format!("{step}/{epoch}.{number}")
 }
 
+/// The name of a call, the same for every try of it. No dots: they part what is signed.
+pub fn name_of_call(key: crate::db::journey_call::Key, step: &str) -> String {
+    format!("{}-{step}-{}-{}", key.run, key.epoch, key.number)
+}
+
 fn placed(step: &str) -> Option<(u32, u32)> {
     let (epoch, number) = step.rsplit_once('/')?.1.split_once('.')?;
     Some((epoch.parse().ok()?, number.parse().ok()?))

@@ -7,14 +7,17 @@ use chassis::{Bus, Engine, Tx};
 use contract::{ContactId, JourneyId, JourneyRunId, Reason, TenantId};
 
 use super::batch::Batch;
-use super::load;
 use super::versions::Ready;
+use super::{learnt, load};
 use crate::app::App;
+use crate::appointment::send::Hands;
 use crate::db;
-use crate::db::journey::Journey;
+use crate::db::journey::Head;
 use crate::db::journey_input::{Body, Waiting};
 use crate::db::journey_run::Row;
+use crate::db::journey_winner::Winners;
 use crate::journey::run::Person;
+use crate::journey::version::Reentry;
 use crate::texts;
 
 /// Inputs and timers in one transaction.
@@ -34,11 +37,16 @@ pub async fn run_passes(app: &App) -> anyhow::Result<()> {
 struct Known {
     inputs: Vec<Waiting>,
     due: Vec<JourneyRunId>,
-    journeys: HashMap<JourneyId, Journey>,
+    journeys: HashMap<JourneyId, Head>,
     versions: HashMap<(JourneyId, u32), Arc<Ready>>,
+    winners: Winners,
     people: HashMap<ContactId, Arc<Person>>,
-    contacts: BTreeSet<ContactId>,
+    contacts: Vec<ContactId>,
     ids: Vec<JourneyRunId>,
+    /// Whom contacts was asked about; of them who is missing is gone.
+    asked: BTreeSet<ContactId>,
+    /// Somebody may enter again, or not: when they last did matters.
+    again: bool,
 }
 
 /// False where there was nothing to do.
@@ -58,15 +66,19 @@ async fn pass(app: &App) -> anyhow::Result<bool> {
         .await?;
     metrics::counter!("campaigns_journey_runs_started_total").increment(moved.started);
     metrics::counter!("campaigns_journey_runs_moved_total").increment(moved.moved);
+    if moved.calls {
+        app.journeys.calls.notify_one();
+    }
     Ok(true)
 }
 
 async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow::Result<Known> {
     let (read, engine) = (app.cx.db.read(), app.cx.db.engine());
-    let contacts: BTreeSet<ContactId> = inputs
+    let told: BTreeSet<ContactId> = inputs
         .iter()
         .filter_map(|waiting| waiting.input.contact)
         .collect();
+    let contacts: Vec<ContactId> = told.into_iter().collect();
     let mut ids: Vec<JourneyRunId> = inputs
         .iter()
         .filter_map(|waiting| waiting.input.run)
@@ -74,75 +86,106 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
         .collect();
     ids.sort_unstable();
     ids.dedup();
-    let mut rows = db::journey_run::by_ids(read, engine, &ids).await?;
-    let asked: Vec<ContactId> = contacts.iter().copied().collect();
-    rows.extend(db::journey_run::of_contacts(read, engine, &asked).await?);
-    let mut journeys: HashMap<JourneyId, Journey> = HashMap::new();
+    let now = app.cx.clock.millis();
+    let places = db::journey_run::places(read, engine, &ids, &contacts, now).await?;
     let tenants: BTreeSet<TenantId> = inputs
         .iter()
         .map(|waiting| waiting.input.tenant)
-        .chain(rows.iter().map(|row| row.tenant))
+        .chain(places.iter().map(|place| place.tenant))
         .collect();
+    let mut journeys: HashMap<JourneyId, Head> = HashMap::new();
     for tenant in tenants {
-        journeys.extend(
-            db::journey::published(read, tenant)
-                .await?
-                .into_iter()
-                .map(|journey| (journey.id, journey)),
-        );
+        let heads = db::journey::heads(read, tenant).await?;
+        journeys.extend(heads.into_iter().map(|head| (head.id, head)));
     }
+    let starting = starting(&inputs, &journeys);
     let mut versions = HashMap::new();
-    let named: BTreeSet<&str> = inputs
+    let wanted: BTreeSet<(JourneyId, u32)> = places
         .iter()
-        .filter_map(|waiting| match &waiting.input.body {
-            Body::Event(event) => Some(event.name.as_str()),
-            _ => None,
-        })
-        .collect();
-    let starting = journeys.values().filter(|journey| {
-        journey
-            .starts
-            .as_deref()
-            .is_some_and(|starts| named.contains(starts))
-    });
-    let wanted: BTreeSet<(JourneyId, u32)> = rows
-        .iter()
-        .map(|row| (row.journey, row.version))
-        .chain(starting.map(|journey| (journey.id, journey.version)))
+        .map(|place| (place.journey, place.version))
+        .chain(starting.iter().map(|(of, _)| *of))
         .collect();
     for (journey, number) in wanted {
-        versions.insert(
-            (journey, number),
-            app.versions.get(read, journey, number).await?,
-        );
+        let ready = app.versions.get(read, journey, number).await?;
+        versions.insert((journey, number), ready);
     }
+    let contested: Vec<(JourneyId, u32)> = versions
+        .iter()
+        .filter(|(_, ready)| !ready.version.contests.is_empty())
+        .map(|(of, _)| *of)
+        .collect();
+    let winners = db::journey_winner::of(read, engine, &contested).await?;
+    // Only who has a run, or gets one, is asked for.
     let mut people: BTreeMap<TenantId, BTreeSet<ContactId>> = BTreeMap::new();
-    let live = rows
+    let live = places
         .iter()
-        .filter(|row| row.run.end.is_none())
-        .map(|row| (row.tenant, row.contact));
-    let told = inputs
-        .iter()
-        .filter_map(|waiting| Some((waiting.input.tenant, waiting.input.contact?)));
-    for (tenant, contact) in live.chain(told) {
+        .filter(|place| place.live)
+        .map(|place| (place.tenant, place.contact));
+    let begin = starting.iter().flat_map(|(_, begin)| begin.iter().copied());
+    for (tenant, contact) in live.chain(begin) {
         people.entry(tenant).or_default().insert(contact);
     }
+    let again = starting.iter().any(|(of, _)| {
+        versions
+            .get(of)
+            .is_some_and(|ready| ready.version.reentry != Reentry::Always)
+    });
     let ready: Vec<Arc<Ready>> = versions.values().cloned().collect();
+    let asked = people.values().flatten().copied().collect();
     let people = load::people(app, &people, &ready).await?;
     Ok(Known {
+        asked,
         inputs,
         due,
         journeys,
         versions,
+        winners,
         people,
         contacts,
         ids,
+        again,
     })
 }
+
+/// The versions that may start runs, and for whom.
+fn starting(inputs: &[Waiting], journeys: &HashMap<JourneyId, Head>) -> Vec<Starting> {
+    let mut starting: BTreeMap<(JourneyId, u32), BTreeSet<(TenantId, ContactId)>> = BTreeMap::new();
+    let mut by_event: HashMap<&str, Vec<&Head>> = HashMap::new();
+    for head in journeys.values() {
+        if let Some(event) = &head.starts {
+            by_event.entry(event).or_default().push(head);
+        }
+    }
+    for Waiting { input, .. } in inputs {
+        let Some(contact) = input.contact else {
+            continue;
+        };
+        let heads: Vec<&Head> = match &input.body {
+            Body::Event(event) => by_event
+                .get(event.name.as_str())
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|head| head.tenant == input.tenant && head.mode == input.mode)
+                .collect(),
+            Body::Enter { journey, .. } => journeys.get(journey).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        for head in heads {
+            let begin = starting.entry((head.id, head.version)).or_default();
+            begin.insert((input.tenant, contact));
+        }
+    }
+    starting.into_iter().collect()
+}
+
+type Starting = ((JourneyId, u32), BTreeSet<(TenantId, ContactId)>);
 
 struct Moved {
     started: u64,
     moved: u64,
+    /// Webhooks are to be called.
+    calls: bool,
 }
 
 async fn work(
@@ -154,20 +197,40 @@ async fn work(
 ) -> anyhow::Result<Moved> {
     let seqs: Vec<i64> = known.inputs.iter().map(|waiting| waiting.seq).collect();
     let ours = db::journey_input::remove(tx, engine, &seqs).await?;
-    let contacts: Vec<ContactId> = known.contacts.into_iter().collect();
+    let contacts = known.contacts;
     let mut rows = db::journey_run::by_ids(tx, engine, &known.ids).await?;
-    rows.extend(db::journey_run::of_contacts(tx, engine, &contacts).await?);
+    rows.extend(db::journey_run::of_contacts(tx, engine, &contacts, now.into()).await?);
+    // Another process may have begun or moved runs meanwhile: then all of it is looked at once more.
+    let known_of = |row: &Row| {
+        let version = (row.journey, row.version);
+        let asked = row.run.end.is_some() || known.asked.contains(&row.contact);
+        known.versions.contains_key(&version) && asked
+    };
+    anyhow::ensure!(
+        rows.iter().all(known_of),
+        "runs changed while they were looked at"
+    );
+    let last_starts = if known.again {
+        db::journey_run::last_starts(tx, engine, &contacts).await?
+    } else {
+        BTreeMap::new()
+    };
     let mut batch = Batch {
         now,
         runs: BTreeMap::new(),
         of_contact: HashMap::new(),
+        last_starts,
         journeys: known.journeys,
         versions: known.versions,
+        winners: known.winners,
         people: known.people,
         changed: BTreeSet::new(),
         texts: Vec::new(),
         withdrawn: Vec::new(),
         said: Vec::new(),
+        calls: Vec::new(),
+        changes: Vec::new(),
+        wishes: Vec::new(),
         started: 0,
         moved: 0,
     };
@@ -193,6 +256,7 @@ async fn work(
     Ok(Moved {
         started: batch.started,
         moved: batch.moved,
+        calls: !batch.calls.is_empty(),
     })
 }
 
@@ -218,13 +282,18 @@ async fn write(tx: &Tx, engine: Engine, bus: &Bus, batch: &mut Batch) -> anyhow:
         .collect();
     db::journey_run::save(tx, engine, &rows).await?;
     // Consent is asked by the task of texts: a question to another service must not hold every run up.
-    texts::want_withdrawn(
-        tx,
+    let now = batch.now.into();
+    if !batch.withdrawn.is_empty() {
+        let why = &Reason::CANCELLED;
+        texts::want_withdrawn(tx, engine, &batch.withdrawn, why, now).await?;
+    }
+    db::journey_call::insert(tx, engine, &batch.calls, now).await?;
+    learnt::say(tx, bus, &batch.changes).await?;
+    let hands = Hands {
         engine,
-        &batch.withdrawn,
-        &Reason::CANCELLED,
-        batch.now.into(),
-    )
-    .await?;
+        bus,
+        now: batch.now,
+    };
+    learnt::appointments(tx, &hands, &batch.wishes).await?;
     db::journey_input::insert(tx, engine, &batch.said).await
 }

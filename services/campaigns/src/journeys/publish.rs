@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::TemplateId;
+use contract::{ListId, TemplateId};
 
 use crate::journey::model::{Definition, Trigger};
 use crate::journey::rules::among;
-use crate::journey::version::{Kind, Version, starts_with};
+use crate::journey::version::{Version, starts_with};
 
 /// Why not, with the pointer into the definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,29 +64,14 @@ pub fn check(
             refuse("/steps".to_string(), "channel.unavailable", detail);
         }
     }
-    for step in &version.steps {
-        let what = match &step.kind {
-            Kind::Webhook(..) => "calls of webhooks",
-            Kind::Update(values)
-                if values
-                    .iter()
-                    .any(|(target, _)| target.starts_with("contact.")) =>
-            {
-                "changes of contacts"
-            }
-            _ => continue,
-        };
-        refuse(
-            "/steps".to_string(),
-            "step.unavailable",
-            format!(
-                "Step `{}`: {what} can be played, but not carried out yet.",
-                step.id
-            ),
-        );
-    }
-    if matches!(definition.trigger, Trigger::Schedule { .. }) {
-        refuse("/trigger".to_string(), "step.unavailable", "A schedule can be played, but does not start runs yet; let an event start the journey.".to_string());
+    if let Trigger::Schedule {
+        audience: Some(list),
+        ..
+    } = &definition.trigger
+        && list.parse::<ListId>().is_err()
+    {
+        let detail = format!("`{list}` is no id of a list, such as lst_01J….");
+        refuse("/trigger/audience".to_string(), "audience.unknown", detail);
     }
     if let Some(starts) = starts_with(definition)
         && let Some(way) = among((&definition.name, &starts, &version.says()), others)

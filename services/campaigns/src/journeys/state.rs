@@ -28,6 +28,16 @@ impl State {
         }
     }
 
+    /// The states that somebody may bring a journey to this one from. A version is what makes one of a draft.
+    pub const fn from_which(self) -> &'static [Self] {
+        match self {
+            Self::Draft => &[],
+            Self::Running => &[Self::Paused, Self::Draining],
+            Self::Paused => &[Self::Running, Self::Draining],
+            Self::Draining => &[Self::Running, Self::Paused],
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }

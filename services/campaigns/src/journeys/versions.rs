@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use contract::{JourneyId, TemplateId};
+use contract::{JourneyId, TemplateId, UnixMillis};
 use sea_orm::ConnectionTrait;
 
 use crate::db;
@@ -21,6 +21,7 @@ pub struct Ready {
     pub programme: String,
     pub templates: BTreeMap<String, TemplateId>,
     pub sender: Option<String>,
+    pub published_at: UnixMillis,
 }
 
 #[derive(Default)]
@@ -51,6 +52,7 @@ impl Versions {
                 .unwrap_or_else(|| "default".to_string()),
             sender: published.sender.or(published.definition.sender),
             templates: published.templates,
+            published_at: published.published_at,
         });
         let mut known = self.lock();
         if known.len() >= MOST {

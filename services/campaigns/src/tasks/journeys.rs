@@ -50,7 +50,12 @@ async fn forget(app: &App, at: &mut UnixMillis) -> anyhow::Result<()> {
     let before = UnixMillis(now.0 - i64::from(app.config.event_ids_days) * 86_400_000);
     app.cx
         .db
-        .write(move |tx| Box::pin(async move { db::journey_input::forget(tx, before).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                db::journey_slot::forget(tx, before).await?;
+                db::journey_input::forget(tx, before).await
+            })
+        })
         .await?;
     Ok(())
 }

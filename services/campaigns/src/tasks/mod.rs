@@ -2,6 +2,8 @@
 
 pub mod close;
 mod freeze;
+mod journey_calls;
+mod journey_slots;
 mod journeys;
 mod preflights;
 mod release;
@@ -24,6 +26,10 @@ pub fn start(app: &Arc<App>) {
         .spawn("campaigns journeys", journeys::run(app.clone()));
     app.cx
         .spawn("campaigns preflights", preflights::run(app.clone()));
+    app.cx
+        .spawn("campaigns journey calls", journey_calls::run(app.clone()));
+    app.cx
+        .spawn("campaigns journey slots", journey_slots::run(app.clone()));
     app.cx.spawn("campaigns texts", texts::run(app.clone()));
     app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
     app.cx.spawn("campaigns timers", timers::run(app.clone()));

@@ -76,6 +76,10 @@ pub struct World {
     pub replies: HashMap<InboundId, Reply>,
     pub appointment_events: Vec<AppointmentChanged>,
     pub looks: Looks,
+    /// What flows have told contacts.
+    pub contact_changes: Vec<contract::contacts::ContactChange>,
+    /// The lists that contacts does not know.
+    pub gone_lists: HashSet<contract::ListId>,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -148,6 +152,7 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             appointment_changed,
         )
         .await?;
+        crate::journeys::play_contacts(&cx, &app).await?;
         cx.consume("fake__accept_texts", 4, app.clone(), accept_texts)
             .await?;
         cx.consume("fake__recheck_texts", 1, app.clone(), recheck_texts)
@@ -177,6 +182,8 @@ async fn page_audience(
     let takes = world(question.tenant).page_takes;
     tokio::time::sleep(Duration::from_millis(takes)).await;
     let mut world = world(question.tenant);
+    let known = |list| !world.gone_lists.contains(list);
+    anyhow::ensure!(question.body.include.iter().all(known), "no such list");
     world.pages += 1;
     let first = question.body.after.map_or(0, |contact| number(contact) + 1);
     let last = (first + question.body.limit).min(world.people);

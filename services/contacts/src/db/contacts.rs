@@ -151,6 +151,18 @@ pub async fn by_keys(
     Ok(found)
 }
 
+/// The contacts of these ids, locked where the engine has row locks.
+pub async fn lock(
+    tx: &Tx,
+    engine: Engine,
+    tenant: TenantId,
+    ids: impl Iterator<Item = ContactId>,
+) -> anyhow::Result<Vec<Contact>> {
+    let keys: Vec<[String; 1]> = ids.map(|id| [id.uuid().simple().to_string()]).collect();
+    let same = format!("c.id = {}", engine.uuid("r.value->>0"));
+    select_by(tx, engine, tenant, &same, serde_json::to_string(&keys)?).await
+}
+
 /// Looks each key up and locks what it finds.
 async fn select_by(
     db: &impl ConnectionTrait,

@@ -13,4 +13,5 @@ mod lists_api;
 mod load_recipients;
 mod resume;
 mod tenants;
+mod update_contacts;
 mod upload;

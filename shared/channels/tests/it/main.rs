@@ -7,6 +7,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod calls;
 mod cut;
 mod judge;
 mod judge_stops;

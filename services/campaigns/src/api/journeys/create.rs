@@ -32,6 +32,7 @@ pub async fn handle(
         draft,
         templates: new.templates,
         sender: new.sender,
+        webhook_secret: new.webhook_secret,
         version: 0,
         starts: None,
         says: Default::default(),

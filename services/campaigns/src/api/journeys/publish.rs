@@ -13,8 +13,8 @@ use super::transition::find;
 use super::types::Journey;
 use crate::app::App;
 use crate::db;
-use crate::journey::version::{Version, starts_with};
-use crate::journeys::{Refusal, check, state};
+use crate::journey::version::{Start, Version, starts_with};
+use crate::journeys::{Refusal, check, slots, state};
 
 /// Makes a version of the draft. New runs get it; runs under way stay on theirs. A draft with a fault replaces nothing.
 #[utoipa::path(post, path = "/v1/journeys/{id}/publish", tag = "journeys", params(("id" = String, Path)),
@@ -62,6 +62,19 @@ pub async fn handle(
             });
         }
     }
+    if let Start::Schedule {
+        audience: Some(audience),
+        ..
+    } = &version.trigger
+        && let Ok(list) = audience.parse()
+        && !slots::knows(&app, caller.tenant, list).await?
+    {
+        refusals.push(Refusal {
+            pointer: "/trigger/audience".to_string(),
+            code: "audience.unknown",
+            detail: format!("There is no list {list}."),
+        });
+    }
     if !refusals.is_empty() {
         let problem = Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -84,15 +97,18 @@ pub async fn handle(
     journey.version = new.version;
     journey.state = state::State::Running;
     journey.updated_at = new.published_at;
+    let (engine, now) = (app.cx.db.engine(), new.published_at);
     let (starts, says) = (starts_with(&journey.draft), version.says());
     let published = app
         .cx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let published = db::journey::publish(tx, &new, starts, &says).await?;
+                let contests = version.contests.len();
+                let published = db::journey::publish(tx, &new, starts, &says, contests).await?;
                 if published {
                     db::journey_input::release(tx, id).await?;
+                    slots::plan(tx, engine, id, &version, now).await?;
                 }
                 Ok(published)
             })
@@ -105,5 +121,6 @@ pub async fn handle(
             "another version was published at the same time; look at it and try again",
         ));
     }
+    app.timers.wake(now);
     Ok(Json(journey.into()))
 }

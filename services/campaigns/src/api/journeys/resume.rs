@@ -20,14 +20,5 @@ pub async fn handle(
     Shared(app): Shared<Arc<App>>,
     PathId(id): PathId<JourneyId>,
 ) -> Result<Json<Journey>, Problem> {
-    Ok(Json(
-        move_on(
-            &app,
-            caller,
-            id,
-            &[State::Paused, State::Draining],
-            State::Running,
-        )
-        .await?,
-    ))
+    Ok(Json(move_on(&app, caller, id, State::Running).await?))
 }

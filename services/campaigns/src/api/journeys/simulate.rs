@@ -60,6 +60,7 @@ pub async fn handle(
         version: &version,
         person: &contact,
         scenes,
+        from: script.from,
         until,
         delivers: true,
         channels: CHANNELS,

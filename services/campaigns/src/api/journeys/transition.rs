@@ -41,14 +41,13 @@ pub async fn move_on(
     app: &App,
     caller: Caller,
     id: JourneyId,
-    from: &'static [State],
     to: State,
 ) -> Result<Journey, Problem> {
     let mut journey = find(app, caller, id).await?;
     if journey.state == to {
         return Ok(journey.into());
     }
-    let now = app.cx.clock.millis();
+    let (from, now) = (to.from_which(), app.cx.clock.millis());
     let moved = app
         .cx
         .db

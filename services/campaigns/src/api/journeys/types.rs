@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
+use channels::call::Secret;
 use chassis::http::Problem;
 use chrono::{DateTime, Utc};
 use contract::{ContactId, JourneyId, JourneyRunId, MessageId, Mode, TemplateId};
@@ -96,12 +97,22 @@ pub struct NewJourney {
     pub templates: BTreeMap<String, TemplateId>,
     /// Where the journey and its steps name no sender.
     pub sender: Option<String>,
+    /// Its webhooks are signed with this (Standard Webhooks): `whsec_` and 24 to 64 bytes in Base64. Never shown again.
+    pub webhook_secret: Option<String>,
 }
 
 impl NewJourney {
     pub fn checked(&self) -> Result<Definition, Problem> {
         if let Some(fault) = self.sender.as_deref().and_then(contract::sender::fault) {
             return Err(Problem::invalid(fault).error("/sender", "sender.invalid", fault));
+        }
+        if let Some(Err(fault)) = self.webhook_secret.as_deref().map(str::parse::<Secret>) {
+            let fault = fault.to_string();
+            return Err(Problem::invalid(fault.clone()).error(
+                "/webhook_secret",
+                "field.invalid",
+                fault,
+            ));
         }
         read(self.definition.as_ref(), self.source.as_deref())?
             .map_err(|faults| invalid(&faults, self.source.is_some()))
@@ -126,6 +137,8 @@ pub struct Journey {
     #[schema(value_type = std::collections::HashMap<String, String>)]
     pub templates: BTreeMap<String, TemplateId>,
     pub sender: Option<String>,
+    /// Its webhooks are signed.
+    pub webhooks_signed: bool,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     /// Live runs by version.
@@ -145,6 +158,7 @@ impl From<db::journey::Journey> for Journey {
             draft: row.draft,
             templates: row.templates,
             sender: row.sender,
+            webhooks_signed: row.webhook_secret.is_some(),
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),
             live_runs: None,

@@ -35,6 +35,8 @@ pub async fn handle(
     journey.draft = draft;
     journey.templates = new.templates;
     journey.sender = new.sender;
+    // It is never shown, so a draft that is sent back without it keeps it.
+    journey.webhook_secret = new.webhook_secret.or(journey.webhook_secret);
     journey.updated_at = app.cx.clock.millis();
     let row = journey.clone();
     app.cx

@@ -4,6 +4,7 @@
 mod circles;
 mod reach;
 mod replies;
+mod schedules;
 mod waits;
 mod walk;
 mod weights;
@@ -24,6 +25,9 @@ pub fn across(root: &Node, faults: &mut Vec<Fault>) {
     waits::waits(&steps, faults);
     waits::exits(root, faults);
     circles::own(root, &steps, faults);
+    schedules::schedule(root, faults);
+    schedules::calls(&steps, faults);
+    schedules::winners(root, &steps, faults);
 }
 
 #[cfg(test)]

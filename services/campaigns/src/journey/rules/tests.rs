@@ -203,3 +203,45 @@ fn the_reserved_words_are_those_that_consent_acts_on() {
         assert!(super::replies::reserved(word), "{word}");
     }
 }
+
+#[test]
+fn a_call_is_short_and_a_winner_has_a_goal_and_a_rival() {
+    let call = "steps: [{id: a, webhook: {url: \"https://example.com/\", timeout: PT31S}}]\n";
+    assert_eq!(one(call), at("duration.limit", "/steps/0/webhook/timeout"));
+    assert_eq!(codes(&call.replace("PT31S", "PT30S")), []);
+    for ours in ["Host", "Idempotency-Key", "webhook-id", "X Y"] {
+        let headers = format!(
+            "steps: [{{id: a, webhook: {{url: \"https://example.com/\", headers: {{\"{ours}\": \"x\"}}}}}}]\n"
+        );
+        assert_eq!(one(&headers).0, "field.value", "{ours}");
+    }
+    let split = "steps:\n  - id: s\n    split:\n      variants: [{name: a, weight: 50, steps: [{id: b, stop: completed}]}, {name: c, weight: 50, steps: [{id: d, stop: completed}]}]\n      winner: {metric: goal_rate, after: P7D, min_sample: 100}\n";
+    assert_eq!(one(split), at("field.missing", "/steps/0/split/winner"));
+    let goal = format!("goal: {{event: order.paid}}\n{split}");
+    assert_eq!(codes(&goal), []);
+    let alone = goal.replace(", steps: [{id: d, stop: completed}]", "");
+    assert_eq!(one(&alone), at("field.value", "/steps/0/split/winner"));
+}
+
+#[test]
+fn a_schedule_is_a_cron_or_a_rule_with_a_start() {
+    let schedule = |schedule: &str| {
+        let text = format!(
+            "journey: v1\nname: test-journey\npurpose: marketing\ntrigger: {{schedule: {schedule}}}\nsteps: [{{id: a, wait: {{for: P1D}}}}]\n"
+        );
+        match validate(&text, Format::Yaml) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.into_iter().map(|fault| fault.code).collect(),
+        }
+    };
+    assert_eq!(schedule("{cron: \"0 9 * * 1\"}"), Vec::<&str>::new());
+    let rule = "{rrule: \"FREQ=MONTHLY;BYDAY=-1FR;BYHOUR=9\", start: \"2026-12-01T10:00\", timezone: Europe/Berlin, missed: run_once}";
+    assert_eq!(schedule(rule), Vec::<&str>::new());
+    let open = "{rrule: \"FREQ=MONTHLY\"}";
+    assert_eq!(schedule(open), ["field.missing"]);
+    let bad = "{rrule: \"FREQ=NEVER\", start: \"2026-12-01T10:00\"}";
+    assert_eq!(schedule(bad), ["rrule.invalid"]);
+    let both = "{cron: \"0 9 * * 1\", rrule: \"FREQ=DAILY\", start: \"2026-12-01T10:00\"}";
+    assert_eq!(schedule(both), ["field.value"]);
+    assert_eq!(schedule("{timezone: UTC}"), ["field.value"]);
+}

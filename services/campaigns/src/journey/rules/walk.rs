@@ -67,6 +67,9 @@ pub fn lists<'t>(step: &'t Node, pointer: &str) -> Vec<(&'t Node, String)> {
             }
         }
     }
+    if let Some(steps) = step.get("webhook").and_then(|hook| hook.get("on_error")) {
+        lists.push((steps, format!("{pointer}/webhook/on_error")));
+    }
     lists
 }
 

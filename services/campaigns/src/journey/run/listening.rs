@@ -3,10 +3,49 @@
 use serde_json::Value;
 
 use super::machine::{Machine, Tried};
-use super::state::{End, Fiber, Happening, Reached, Waiting};
+use super::scope;
+use super::state::{End, Fiber, Happening, Reached, Run, Waiting};
 use crate::journey::expression;
 use crate::journey::rules::normalised;
-use crate::journey::version::{At, Await, Kind};
+use crate::journey::version::{At, Await, Kind, Version};
+
+/// What a run would do with a text of its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asks {
+    /// Texts are waited for.
+    pub waits: bool,
+    /// Some step waits for these words.
+    pub understands: bool,
+    /// Some step does something with all others.
+    pub takes_anything: bool,
+}
+
+/// Looks at the steps that wait for texts at `now`; what ends by then waits no more.
+pub fn asks(version: &Version, run: &Run, text: &str, now: i64) -> Asks {
+    let said = normalised(text);
+    let mut asks = Asks::default();
+    for fiber in &run.fibers {
+        let over = fiber.waiting.due().is_some_and(|due| due <= now);
+        let Some(waiting) = awaiting(version, fiber).filter(|_| !over) else {
+            continue;
+        };
+        asks.waits |= !waiting.replies.is_empty();
+        asks.takes_anything |= waiting.other.is_some();
+        asks.understands |= waiting
+            .replies
+            .iter()
+            .any(|(words, ..)| words.contains(&said));
+    }
+    asks
+}
+
+fn awaiting<'a>(version: &'a Version, fiber: &Fiber) -> Option<&'a Await> {
+    let at = version.find(&fiber.step)?;
+    match (&version.steps[at].kind, fiber.waiting) {
+        (Kind::Await(waiting), Waiting::Event(_) | Waiting::Listening(_)) => Some(waiting),
+        _ => None,
+    }
+}
 
 impl<'a> Machine<'a> {
     /// Whether the event can change anything. A run that has ended still hears of its goal.
@@ -38,6 +77,7 @@ impl<'a> Machine<'a> {
         if self.run.end.is_none() && self.set.version.remembers.contains(&event.name) {
             self.run.happened.insert(event.name.clone(), self.run.clock);
         }
+        self.follow(event);
         self.goal(event, data)?;
         if self.run.end.is_some() {
             return Ok(());
@@ -68,6 +108,19 @@ impl<'a> Machine<'a> {
             self.exit_by_condition()?;
         }
         Ok(())
+    }
+
+    /// What became of the run's appointment. When it is, only a new plan changes.
+    fn follow(&mut self, event: &Happening) {
+        let told = scope::appointment_of(event);
+        let same = told.get("id").is_some() && told.get("id") == self.run.appointment.get("id");
+        if let (true, Value::Object(own)) = (same, &mut self.run.appointment) {
+            for name in ["status", "confirmation"] {
+                if let Some(value) = told.get(name) {
+                    own.insert(name.to_string(), value.clone());
+                }
+            }
+        }
     }
 
     fn maybe_holds(&self, condition: Option<&expression::Compiled>, data: &Value) -> Tried<bool> {
@@ -149,12 +202,7 @@ impl<'a> Machine<'a> {
     }
 
     fn awaiting(&self, fiber: &Fiber) -> Option<&'a Await> {
-        let version = self.set.version;
-        let at = version.find(&fiber.step)?;
-        match (&version.steps[at].kind, fiber.waiting) {
-            (Kind::Await(waiting), Waiting::Event(_) | Waiting::Listening(_)) => Some(waiting),
-            _ => None,
-        }
+        awaiting(self.set.version, fiber)
     }
 
     /// Goes on where the waiting leads: a listener keeps listening.

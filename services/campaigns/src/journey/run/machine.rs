@@ -1,17 +1,17 @@
 //! The loop around a run: what is due first, then the input, then what follows from both.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::state::{Effect, End, Ended, Fiber, Happening, Input, Note, Person, Run, Waiting};
+use super::state::{Effect, End, Ended, Fiber, Input, Note, Person, Run, Waiting};
 use super::{GRACE_MS, scope};
 use crate::journey::expression::EvalError;
 use crate::journey::version::{At, Kind, Version};
 
 /// Inputs whose ids a run remembers.
-const MOST_SEEN: usize = 256;
+pub(super) const MOST_SEEN: usize = 256;
 /// Notes that a run keeps.
 const MOST_NOTES: usize = 200;
 
@@ -22,6 +22,8 @@ pub struct Setting<'a> {
     pub person: &'a Person,
     /// Channels that are set up here.
     pub channels: &'a [&'a str],
+    /// Variants that have won their splits, by step.
+    pub winners: &'a BTreeMap<String, String>,
 }
 
 pub(super) struct Machine<'a> {
@@ -49,46 +51,6 @@ enum Due {
     Receipt(u32),
 }
 
-/// A new run. `epoch` counts beginnings under the same key.
-pub fn start(set: Setting<'_>, by: &Happening, epoch: u32, now: i64) -> (Run, Vec<Effect>) {
-    let mut appointment = scope::appointment_of(by);
-    let mut event = by.data.clone();
-    scope::normalise(&mut event, &mut appointment);
-    let run = Run {
-        epoch,
-        started_at: now,
-        clock: now,
-        end: None,
-        fibers: Vec::new(),
-        next_fiber: 1,
-        texts: Vec::new(),
-        number: 0,
-        event,
-        appointment,
-        values: Map::new(),
-        contact: BTreeMap::new(),
-        variants: BTreeMap::new(),
-        reply: None,
-        awaited: BTreeMap::new(),
-        happened: BTreeMap::new(),
-        sent: Vec::new(),
-        goal: None,
-        timer: None,
-        seen: VecDeque::new(),
-        trail: Vec::new(),
-        notes_dropped: 0,
-    };
-    let mut machine = Machine::new(set, run, now);
-    machine.first_time(&by.id);
-    machine.first_time(&again(by));
-    machine.note("", format!("started by {}", by.name));
-    if set.version.remembers.contains(&by.name) {
-        machine.run.happened.insert(by.name.clone(), now);
-    }
-    machine.go(0, set.version.first);
-    machine.finish()
-}
-
 /// Moves a run by one input at `now`.
 pub fn step(set: Setting<'_>, run: Run, input: &Input, now: i64) -> (Run, Vec<Effect>) {
     let mut machine = Machine::new(set, run, now);
@@ -96,7 +58,10 @@ pub fn step(set: Setting<'_>, run: Run, input: &Input, now: i64) -> (Run, Vec<Ef
     match input {
         Input::Wake => {}
         Input::Event(event) => {
-            if machine.listens_to(&event.name) && machine.first_time(&event.id) {
+            if machine.listens_to(&event.name)
+                && !scope::tells_of_another(event, &machine.run.appointment)
+                && machine.first_time(&event.id)
+            {
                 machine.event(event);
             }
         }
@@ -106,63 +71,14 @@ pub fn step(set: Setting<'_>, run: Run, input: &Input, now: i64) -> (Run, Vec<Ef
             }
         }
         Input::Outcome { text, fate } => machine.outcome(*text, *fate),
+        Input::Called(answer) => machine.called(answer),
         Input::Stop { why } => machine.end(End::Stopped, why.clone()),
     }
     machine.finish()
 }
 
-/// The event as a trigger, which the run may have heard as an event before.
-fn again(by: &Happening) -> String {
-    format!("{}#trigger", by.id)
-}
-
-/// The run under this key is begun anew: what it had queued is withdrawn, and it starts from the first step.
-pub fn restart(
-    set: Setting<'_>,
-    run: Run,
-    by: &Happening,
-    epoch: u32,
-    now: i64,
-) -> (Run, Vec<Effect>) {
-    let mut old = Machine::new(set, run, now);
-    old.advance();
-    if !old.first_time(&again(by)) {
-        return old.finish();
-    }
-    old.withdraw_queued();
-    let (old, mut effects) = (old.run, old.effects);
-    let (mut new, begun) = start(set, by, epoch, old.clock.max(now));
-    // What was sent counts against the limits, and what was seen stays seen.
-    new.sent.splice(0..0, old.sent);
-    for mark in old
-        .seen
-        .into_iter()
-        .filter(|mark| !new.seen.contains(mark))
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-    {
-        new.seen.push_front(mark);
-    }
-    while new.seen.len() > MOST_SEEN {
-        new.seen.pop_front();
-    }
-    effects.extend(begun);
-    (new, effects)
-}
-
-/// The event that started a run came again under its key: its data is the new one, and waits are aimed anew.
-pub fn update(set: Setting<'_>, run: Run, by: &Happening, now: i64) -> (Run, Vec<Effect>) {
-    let mut machine = Machine::new(set, run, now);
-    machine.advance();
-    if machine.run.end.is_none() && machine.first_time(&again(by)) {
-        machine.renew(by);
-    }
-    machine.finish()
-}
-
 impl<'a> Machine<'a> {
-    fn new(set: Setting<'a>, run: Run, now: i64) -> Self {
+    pub fn new(set: Setting<'a>, run: Run, now: i64) -> Self {
         // A clock that goes backwards does not take a run with it.
         let now = now.max(run.clock);
         let contact = scope::contact(set, &run);
@@ -177,7 +93,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Works in what is due up to now.
-    fn advance(&mut self) {
+    pub fn advance(&mut self) {
         while self.run.end.is_none() {
             let Some((due, what)) = self.next_due().filter(|(due, _)| *due <= self.now) else {
                 break;
@@ -354,6 +270,7 @@ impl<'a> Machine<'a> {
             why,
         });
         self.run.fibers.clear();
+        self.run.calls.clear();
         for text in &mut self.run.texts {
             text.receipt_due = None;
         }
@@ -362,7 +279,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn finish(mut self) -> (Run, Vec<Effect>) {
+    pub fn finish(mut self) -> (Run, Vec<Effect>) {
         self.complete();
         let due = match self.run.end {
             Some(_) => None,
@@ -376,7 +293,7 @@ impl<'a> Machine<'a> {
     }
 
     /// False where this input has been worked in before.
-    fn first_time(&mut self, id: &str) -> bool {
+    pub fn first_time(&mut self, id: &str) -> bool {
         let digest = Sha256::digest(id.as_bytes());
         let mark = digest
             .iter()

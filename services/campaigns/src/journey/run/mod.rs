@@ -5,6 +5,8 @@
 //! at the instants they were due: so it does not matter when a timer is delivered, or whether it is. Only a timer that
 //! is late by more than [`GRACE_MS`] (the service was down) counts from now on, and what hangs on it is late.
 
+mod begin;
+mod calling;
 mod listening;
 mod machine;
 mod migrate;
@@ -16,15 +18,22 @@ mod state;
 mod steps;
 mod waiting;
 
-pub use machine::{Setting, restart, start, step, update};
+pub use begin::{restart, start, update};
+pub use calling::{MOST_BODY, kept};
+pub use listening::asks;
+pub use machine::{Setting, step};
 pub use migrate::migrate;
 pub(super) use scope::before;
 pub use state::{
-    Effect, End, Ended, Fate, Fiber, Happening, Input, Note, Outgoing, Person, Run, Waiting,
+    Answer, Effect, End, Ended, Fate, Fiber, Happening, Input, Note, Outgoing, Person, Run, Waiting,
 };
 
 /// Up to here a timer counts as on time, in milliseconds.
 pub const GRACE_MS: i64 = 15 * 60 * 1_000;
+
+/// No split has been won.
+pub static NO_WINNERS: std::collections::BTreeMap<String, String> =
+    std::collections::BTreeMap::new();
 
 #[cfg(test)]
 #[path = "tests/mod.rs"]

@@ -31,6 +31,15 @@ pub fn appointment_of(event: &Happening) -> Value {
     }
 }
 
+/// The event is about an appointment, and it is not this one. What has no id may be about any.
+pub fn tells_of_another(event: &Happening, appointment: &Value) -> bool {
+    let told = appointment_of(event);
+    match (told.get("id"), appointment.get("id")) {
+        (Some(told), Some(own)) => told != own,
+        _ => false,
+    }
+}
+
 /// Instants take their one form. Local times of an appointment are read on the clock of its zone.
 pub fn normalise(event: &mut Value, appointment: &mut Value) {
     expression::normalise(event);
@@ -82,6 +91,10 @@ fn known_contact(
         fields.insert(name.clone(), value.clone());
         attrs.insert(name.clone(), value.clone());
     }
+    if let Some(tags) = fields.get_mut("tags") {
+        *tags = words(tags).into();
+        attrs.insert("tags".to_string(), tags.clone());
+    }
     fields.insert("id".to_string(), person.id.clone().into());
     fields.insert(
         "timezone".to_string(),
@@ -89,6 +102,23 @@ fn known_contact(
     );
     fields.insert("attrs".to_string(), attrs.into());
     fields
+}
+
+/// Tags are kept as words with commas between them, and seen as a list.
+pub fn words(tags: &Value) -> Vec<String> {
+    match tags {
+        Value::String(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .map(str::to_string)
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .filter_map(|item| item.as_str().map(str::to_string))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 impl Machine<'_> {
@@ -102,6 +132,7 @@ impl Machine<'_> {
         values.insert("variants".into(), json!(self.run.variants));
         values.insert("awaited".into(), json!(self.run.awaited));
         values.insert("reply".into(), json!(self.run.reply));
+        values.insert("called".into(), json!(self.run.called));
         let values = Value::Object(values);
         look(&Scopes {
             contact: &self.contact,

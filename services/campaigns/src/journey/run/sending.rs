@@ -139,7 +139,7 @@ impl Machine<'_> {
 }
 
 /// A value as the template gets it.
-fn words(value: &Value) -> String {
+pub(super) fn words(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),

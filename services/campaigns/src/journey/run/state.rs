@@ -6,6 +6,8 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::journey::model::Method;
+
 /// One person on the way through one version of a journey.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -39,6 +41,12 @@ pub struct Run {
     pub goal: Option<Reached>,
     /// The timer that was last asked for.
     pub timer: Option<i64>,
+    /// Calls without an answer: their numbers, and the strands that wait for them.
+    #[serde(default)]
+    pub calls: BTreeMap<u32, u32>,
+    /// What calls were answered, by step.
+    #[serde(default)]
+    pub called: BTreeMap<String, Value>,
     /// Inputs that were worked in, newest last.
     pub seen: VecDeque<u64>,
     pub trail: Vec<Note>,
@@ -65,6 +73,8 @@ pub enum Waiting {
     Event(Option<i64>),
     /// The same, beside the way.
     Listening(Option<i64>),
+    /// The answer of a webhook; whoever calls it tells in any case.
+    Answer,
 }
 
 impl Waiting {
@@ -72,6 +82,7 @@ impl Waiting {
         match self {
             Self::Time(due) | Self::Again(due) => Some(due),
             Self::Event(due) | Self::Listening(due) => due,
+            Self::Answer => None,
         }
     }
 }
@@ -199,9 +210,23 @@ pub enum Input {
         text: u32,
         fate: Fate,
     },
+    /// What came of a call.
+    Called(Answer),
     Stop {
         why: String,
     },
+}
+
+/// The answer to a call, or that there is none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub number: u32,
+    pub ok: bool,
+    /// The status of HTTP; `None`: there was no answer.
+    pub status: Option<u16>,
+    /// As [`super::kept`] has it.
+    #[serde(default)]
+    pub body: Value,
 }
 
 /// Whom it is about.
@@ -232,11 +257,21 @@ pub enum Effect {
         field: String,
         value: Value,
     },
+    /// Of the appointment that the run is about.
+    Appointment {
+        number: u32,
+        field: String,
+        value: Value,
+    },
+    /// Answered by [`Input::Called`] with this number.
     Webhook {
         number: u32,
         url: String,
+        method: Method,
+        headers: BTreeMap<String, String>,
         step: String,
-        body: Value,
+        data: Value,
+        timeout_ms: i64,
     },
     /// From now on this is the one timer of the run; `None`: it has none.
     Timer {

@@ -4,6 +4,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::machine::{Flow, Machine, Tried};
+use super::scope;
 use super::state::{Effect, End, Waiting};
 use crate::journey::model::{ExitAs, Stop};
 use crate::journey::version::{At, Await, Kind, Step};
@@ -16,6 +17,22 @@ impl From<ExitAs> for End {
             ExitAs::Expired => Self::Expired,
         }
     }
+}
+
+/// Tags with one more ("+word"), one less ("-word"), or all of them anew.
+fn tagged(known: Option<&Value>, change: &Value) -> Value {
+    let mut words = known.map(scope::words).unwrap_or_default();
+    match change.as_str().map(str::trim) {
+        Some(text) if text.starts_with('+') => {
+            let word = text[1..].trim();
+            if !word.is_empty() && !words.iter().any(|known| known == word) {
+                words.push(word.to_string());
+            }
+        }
+        Some(text) if text.starts_with('-') => words.retain(|known| known != text[1..].trim()),
+        _ => words = scope::words(change),
+    }
+    words.into()
 }
 
 impl Machine<'_> {
@@ -39,7 +56,12 @@ impl Machine<'_> {
                 Ok(Flow::Next(step.next))
             }
             Kind::Split(variants) => {
-                let (name, to) = self.variant(&step.id, variants);
+                let won = self.set.winners.get(&step.id);
+                let won = won.and_then(|won| variants.iter().find(|(name, ..)| name == won));
+                let (name, to) = match won {
+                    Some((name, _, to)) => (name.clone(), *to),
+                    None => self.variant(&step.id, variants),
+                };
                 self.note(&step.id, format!("falls to {name}"));
                 self.run.variants.insert(step.id.clone(), name);
                 Ok(Flow::Next(to))
@@ -63,18 +85,7 @@ impl Machine<'_> {
                 });
                 Ok(Flow::Next(step.next))
             }
-            Kind::Webhook(hook, body) => {
-                let body = self.with_scopes(None, |scopes| body.value(scopes))?;
-                let number = self.number();
-                self.note(&step.id, "calls a webhook");
-                self.effects.push(Effect::Webhook {
-                    number,
-                    url: hook.url.clone(),
-                    step: step.id.clone(),
-                    body,
-                });
-                Ok(Flow::Next(step.next))
-            }
+            Kind::Webhook(hook) => self.call(fiber, step, hook),
             Kind::Stop(stop) => {
                 let how = match stop {
                     Stop::Completed => End::Completed,
@@ -91,8 +102,13 @@ impl Machine<'_> {
         match scope {
             "contact" => {
                 let number = self.number();
-                self.contact.insert(name.to_string(), value.clone());
-                self.run.contact.insert(name.to_string(), value.clone());
+                let name = name.strip_prefix("attrs.").unwrap_or(name);
+                let seen = match name {
+                    "tags" => tagged(self.contact.get("tags"), &value),
+                    _ => value.clone(),
+                };
+                self.run.contact.insert(name.to_string(), seen);
+                self.contact = scope::contact(self.set, &self.run);
                 self.effects.push(Effect::Update {
                     number,
                     field: name.to_string(),
@@ -101,7 +117,15 @@ impl Machine<'_> {
             }
             "appointment" => {
                 if let Value::Object(fields) = &mut self.run.appointment {
-                    fields.insert(name.to_string(), value);
+                    let known = fields.insert(name.to_string(), value.clone());
+                    if fields.contains_key("id") && known.as_ref() != Some(&value) {
+                        let number = self.number();
+                        self.effects.push(Effect::Appointment {
+                            number,
+                            field: name.to_string(),
+                            value,
+                        });
+                    }
                 }
             }
             _ => {

@@ -29,7 +29,7 @@ pub fn check(node: &Node, kind: Kind, pointer: &str, faults: &mut Vec<Fault>) {
                 check(&entry.node, *of, &below, faults);
             }
         }
-        (Kind::Any | Kind::Values | Kind::Targets, _) => {
+        (Kind::Any | Kind::Values | Kind::Targets | Kind::Headers, _) => {
             super::leaf::values(node, kind, pointer, faults);
         }
         (Kind::Object(_) | Kind::Map(_), _) => wrong_kind(node, "an object", pointer, faults),

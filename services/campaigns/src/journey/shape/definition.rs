@@ -137,7 +137,7 @@ shape!(
             "audience",
             "schedule",
             Kind::Text(200),
-            "The list whose contacts enter."
+            "The id of the list whose contacts enter; everybody where absent."
         ),
     ],
     one_of & ["event", "segment", "schedule"]
@@ -148,22 +148,34 @@ shape!(
     "schedule",
     "When a schedule fires.",
     [
-        needed(
+        field(
             "cron",
             Kind::Cron,
             "Five fields: minute, hour, day of month, month, day of week (0 and 7 are Sunday)."
         ),
         field(
+            "rrule",
+            Kind::Text(500),
+            "A rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=-1FR."
+        ),
+        beside(
+            "start",
+            "rrule",
+            Kind::LocalTime,
+            "Where the rule begins, such as 2026-12-01T10:00."
+        ),
+        field(
             "timezone",
             Kind::Zone,
-            "The zone of the fields; UTC where absent."
+            "The zone of the clock it speaks of; UTC where absent."
         ),
         field(
             "missed",
             Kind::Word(&["skip", "run_once"]),
-            "What a slot missed by downtime does; `skip` where absent."
+            "What slots missed by a downtime of over an hour do; `skip` where absent, `run_once` starts the last of them."
         ),
-    ]
+    ],
+    one_of & ["cron", "rrule"]
 );
 
 shape!(

@@ -113,6 +113,13 @@ fn wrong(text: &str, kind: Kind) -> Option<Wrong> {
         Kind::Zone => unknown_zone(text, false),
         Kind::ZoneOrContact if text != "contact" => unknown_zone(text, true),
         Kind::Cron => cron::fault(text),
+        Kind::LocalTime => (cron::local(text).is_none()).then(|| {
+            (
+                "time.invalid",
+                format!("`{text}` is no local date and time."),
+                "Such as \"2026-12-01T10:00\".".to_string(),
+            )
+        }),
         Kind::Reentry if !matches!(text, "never" | "always") => {
             duration(text, 3_660, false).map(|(code, said, _)| {
                 (
@@ -233,19 +240,23 @@ pub fn values(node: &Node, kind: Kind, pointer: &str, faults: &mut Vec<Fault>) {
                 let good = match kind {
                     Kind::Targets => is_target(&entry.key),
                     Kind::Values => is_id(&entry.key),
+                    Kind::Headers => is_header(&entry.key),
                     _ => true,
                 };
                 if !good {
-                    let (what, hint) = if matches!(kind, Kind::Targets) {
-                        (
+                    let (what, hint) = match kind {
+                        Kind::Targets => (
                             "no value that can be set",
-                            "contact.…, run.… or appointment.… and a name.",
-                        )
-                    } else {
-                        (
+                            "contact.…, contact.attrs.…, run.… or appointment.… and a name.",
+                        ),
+                        Kind::Headers => (
+                            "no header that can be given",
+                            "Letters, digits and -; host, length, webhook-… and idempotency-key are ours.",
+                        ),
+                        _ => (
                             "no name",
                             "Lower-case letters, digits and _, beginning with a letter.",
-                        )
+                        ),
                     };
                     faults.push(
                         Fault::new(
@@ -268,6 +279,10 @@ pub fn values(node: &Node, kind: Kind, pointer: &str, faults: &mut Vec<Fault>) {
                         Fault::new(&below, entry.key_at, "yaml.ambiguous", said)
                             .hint(format!("Write \"{}\" in quotes.", entry.key)),
                     );
+                }
+                if matches!(kind, Kind::Headers) && !matches!(entry.node.value, Value::Text { .. })
+                {
+                    wrong_kind(&entry.node, "a text", &below, faults);
                 }
                 values(&entry.node, Kind::Any, &below, faults);
             }
@@ -295,9 +310,41 @@ pub fn values(node: &Node, kind: Kind, pointer: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-/// `contact.city`, `run.tier`, `appointment.confirmation`.
+/// `contact.city`, `contact.attrs.city`, `run.tier`, `appointment.confirmation`.
 pub fn is_target(text: &str) -> bool {
-    text.split_once('.').is_some_and(|(scope, name)| {
-        matches!(scope, "contact" | "run" | "appointment") && is_id(name)
-    })
+    text.split_once('.')
+        .is_some_and(|(scope, name)| match scope {
+            // What says who somebody is stays.
+            "contact" => {
+                let name = name.strip_prefix("attrs.").unwrap_or(name);
+                is_id(name) && !matches!(name, "id" | "phone" | "external_id" | "attrs")
+            }
+            "run" | "appointment" => is_id(name),
+            _ => false,
+        })
+}
+
+/// Headers that say how a request is sent, and those by which it is known to be ours.
+const OURS: &[&str] = &[
+    "host",
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "te",
+    "upgrade",
+    "trailer",
+    "expect",
+    "user-agent",
+    "idempotency-key",
+];
+
+fn is_header(text: &str) -> bool {
+    let name = text.to_ascii_lowercase();
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with("webhook-")
+        && !OURS.contains(&name.as_str())
 }

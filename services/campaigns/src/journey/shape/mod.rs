@@ -88,6 +88,8 @@ pub enum Kind {
     /// An IANA zone, or `contact` for the contact's own.
     ZoneOrContact,
     Cron,
+    /// `2026-12-01T10:00`
+    LocalTime,
     /// `never`, `always`, or the duration that must have gone by.
     Reentry,
     /// An address of a webhook: `https`, or `http` to this machine.
@@ -102,6 +104,8 @@ pub enum Kind {
     Values,
     /// As `Values`, with names such as `contact.city`.
     Targets,
+    /// An object with names of HTTP headers and texts.
+    Headers,
     Object(&'static Shape),
     List(&'static Kind, usize, usize),
     /// An object with ids of the author's choice, of values of one kind.

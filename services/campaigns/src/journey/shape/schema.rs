@@ -109,6 +109,7 @@ fn of(kind: Kind, defs: &mut Defs) -> Value {
         Kind::Expression | Kind::Cron => {
             json!({"type": "string", "minLength": 1, "maxLength": 1000})
         }
+        Kind::LocalTime => pattern("^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}$"),
         Kind::Duration(_) => pattern(DURATION),
         Kind::Offset(_) => pattern(OFFSET),
         Kind::Time => pattern("^([01]\\d|2[0-3]):[0-5]\\d$"),
@@ -128,7 +129,10 @@ fn of(kind: Kind, defs: &mut Defs) -> Value {
             json!({"type": "object", "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"}})
         }
         Kind::Targets => {
-            json!({"type": "object", "propertyNames": {"pattern": "^(contact|run|appointment)\\.[a-z][a-z0-9_]{0,39}$"}})
+            json!({"type": "object", "propertyNames": {"pattern": "^(contact(\\.attrs)?|run|appointment)\\.[a-z][a-z0-9_]{0,39}$"}})
+        }
+        Kind::Headers => {
+            json!({"type": "object", "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9-]{0,63}$"}, "additionalProperties": {"type": "string"}})
         }
         Kind::List(of_kind, least, most) => {
             json!({"type": "array", "items": of(*of_kind, defs), "minItems": least, "maxItems": most})

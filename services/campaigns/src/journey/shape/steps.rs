@@ -21,6 +21,7 @@ const FALLBACKS: &[&str] = &[
 
 pub(super) static ONE_STEP: Kind = Kind::Object(&STEP);
 static ONE_WAY: Kind = Kind::Object(&BRANCH);
+static ONE_WINNER: Kind = Kind::Object(&WINNER);
 static ONE_VARIANT: Kind = Kind::Object(&VARIANT);
 static ONE_REPLY: Kind = Kind::Object(&REPLY);
 
@@ -32,9 +33,9 @@ shape!(STEP, "step", "One step: its id, perhaps a condition, and one kind of ste
     field("await", Kind::Object(&AWAIT), "Waits for an event or a reply."),
     field("branch", Kind::List(&ONE_WAY, 1, 50), "Takes the first way whose condition holds."),
     field("split", Kind::Object(&SPLIT), "Parts contacts at random, the same contact always the same way."),
-    field("update", Kind::Targets, "Sets values: `contact.…`, `run.…` or `appointment.…`."),
+    field("update", Kind::Targets, "Sets values: `contact.…`, `run.…` or `appointment.…`; `contact.tags` takes \"+word\" and \"-word\"."),
     field("emit", Kind::Object(&EMIT), "Says an event of the same contact."),
-    field("webhook", Kind::Object(&WEBHOOK), "Posts JSON to an address."),
+    field("webhook", Kind::Object(&WEBHOOK), "Calls an address with JSON, and waits for its answer."),
     field("stop", Kind::Word(&["completed", "goal"]), "Ends the run."),
 ], one_of STEP_KINDS);
 
@@ -234,11 +235,41 @@ shape!(
     SPLIT,
     "split",
     "Parts contacts at random.",
-    [needed(
-        "variants",
-        Kind::List(&ONE_VARIANT, 2, 20),
-        "Weights come to 100."
-    ),]
+    [
+        needed(
+            "variants",
+            Kind::List(&ONE_VARIANT, 2, 20),
+            "Weights come to 100."
+        ),
+        field(
+            "winner",
+            ONE_WINNER,
+            "When the better variant gets everybody who comes later."
+        ),
+    ]
+);
+
+shape!(
+    WINNER,
+    "winner",
+    "When the better of the variants that have steps gets everybody who comes later.",
+    [
+        needed(
+            "metric",
+            Kind::Word(&["goal_rate"]),
+            "What is compared: the share of runs that reached the goal."
+        ),
+        needed(
+            "after",
+            LENGTH,
+            "This long after the publishing, at the earliest."
+        ),
+        needed(
+            "min_sample",
+            Kind::Whole(1, 10_000_000),
+            "Runs of each variant, at least."
+        ),
+    ]
 );
 
 shape!(
@@ -277,13 +308,33 @@ shape!(
 shape!(
     WEBHOOK,
     "webhook",
-    "Posts JSON to an address.",
+    "Calls an address. What it answers is `run.called.<step>`: `ok`, `status`, and `body` where it is JSON.",
     [
         needed("url", Kind::Url, "The address."),
         field(
+            "method",
+            Kind::Word(&["POST", "PUT", "PATCH", "DELETE", "GET"]),
+            "`POST` where absent."
+        ),
+        field(
+            "headers",
+            Kind::Headers,
+            "Headers of the request; texts of the form `{{ expression }}` are computed."
+        ),
+        field(
             "body",
             Kind::Values,
-            "What is posted beside run, step and contact."
+            "The `data` of what is sent, beside journey, run, step and contact."
+        ),
+        field(
+            "timeout",
+            Kind::Duration(1),
+            "How long one try may take, at most PT30S; PT10S where absent."
+        ),
+        field(
+            "on_error",
+            Kind::List(&ONE_STEP, 1, 500),
+            "Steps when it refuses, or does not answer after several tries."
         ),
     ]
 );

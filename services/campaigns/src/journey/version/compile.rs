@@ -1,22 +1,32 @@
-//! From the definition to the table of steps.
+//! From the definition to what runs stand on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod steps;
 
-use chrono::{NaiveTime, Weekday};
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveTime;
 use chrono_tz::Tz;
-use serde_json::Value;
 
 use super::{
-    At, Await, CompileError, Computed, Exit, Goal, Hours, Kind, Reentry, Replan, Send, Start, Step,
-    Version, Wait,
+    CompileError, Contest, Exit, Goal, Hours, Kind, Reentry, Replan, Start, Step, Version,
 };
-use crate::journey::expression::{Compiled, inner};
-use crate::journey::model::{self, Definition, StepKind, Trigger};
-use crate::journey::rules::normalised;
-use crate::schedule::{IsoDuration, window, zone};
+use crate::journey::expression::Compiled;
+use crate::journey::model::{self, Definition, Trigger};
+use crate::schedule::{window, zone};
 
 /// A day: how long a text may keep trying where it does not say.
 const VALID_FOR_SECONDS: i64 = 86_400;
+/// How long one try of a call may take where it does not say.
+const CALL_SECONDS: i64 = 10;
+
+/// What runs of an appointment hear of it in any case.
+const OF_APPOINTMENTS: &[&str] = &[
+    "confirmed",
+    "reschedule_requested",
+    "cancel_requested",
+    "completed",
+    "no_show",
+];
 
 type Done<T> = Result<T, CompileError>;
 
@@ -27,6 +37,7 @@ struct Compiler {
     remembers: BTreeSet<String>,
     contact_fields: BTreeSet<String>,
     replies: bool,
+    contests: Vec<Contest>,
     hours: Option<Hours>,
 }
 
@@ -60,8 +71,21 @@ pub fn compile(definition: &Definition) -> Done<Version> {
                 duplicate: model::Duplicate::Ignore,
             }
         }
-        Trigger::Schedule { .. } => Start::Schedule,
+        Trigger::Schedule { schedule, audience } => Start::Schedule {
+            slots: Box::new(
+                crate::journey::cron::recurring(schedule).map_err(CompileError::Schedule)?,
+            ),
+            audience: audience.clone(),
+        },
     };
+    if let Start::Event { event, .. } = &trigger
+        && event.starts_with("appointment.")
+    {
+        let told = OF_APPOINTMENTS
+            .iter()
+            .map(|name| format!("appointment.{name}"));
+        compiler.listens.extend(told);
+    }
     let (entry_if, reentry, max_active) = compiler.entry(definition.entry.as_ref())?;
     let exits = definition
         .exit
@@ -112,6 +136,7 @@ pub fn compile(definition: &Definition) -> Done<Version> {
         remembers: compiler.remembers,
         replies: compiler.replies,
         contact_fields: compiler.contact_fields,
+        contests: compiler.contests,
     })
 }
 
@@ -193,172 +218,6 @@ impl Compiler {
             condition: self.maybe(goal.condition.as_deref())?,
             within: goal.within,
             value: self.maybe(goal.value.as_deref())?,
-        })
-    }
-
-    fn push(&mut self, step: Step) -> At {
-        self.steps.push(step);
-        self.steps.len() - 1
-    }
-
-    /// Compiles from the last step to the first, so that each knows what follows. Where there are no steps, what
-    /// comes after them comes at once.
-    fn sequence(
-        &mut self,
-        steps: &[model::Step],
-        after: Option<At>,
-        answer: bool,
-    ) -> Done<Option<At>> {
-        let mut next = after;
-        for step in steps.iter().rev() {
-            let kind = self.kind(&step.kind, next, answer)?;
-            let guard = self.maybe(step.condition.as_deref())?;
-            next = Some(self.push(Step {
-                id: step.id.clone(),
-                guard,
-                next,
-                answer,
-                kind,
-            }));
-        }
-        Ok(next)
-    }
-
-    fn kind(&mut self, kind: &StepKind, next: Option<At>, answer: bool) -> Done<Kind> {
-        Ok(match kind {
-            StepKind::Send(send) => Kind::Send(self.send(send)?),
-            StepKind::Wait(wait) => Kind::Wait(self.wait(wait)?),
-            StepKind::Await(waiting) => Kind::Await(self.waiting(waiting, next, answer)?),
-            StepKind::Branch(ways) => {
-                let mut compiled = Vec::with_capacity(ways.len());
-                for way in ways {
-                    let condition = self.maybe(way.condition.as_deref())?;
-                    compiled.push((condition, self.sequence(&way.steps, next, answer)?));
-                }
-                Kind::Branch(compiled)
-            }
-            StepKind::Split(split) => {
-                let mut variants = Vec::with_capacity(split.variants.len());
-                for variant in &split.variants {
-                    variants.push((
-                        variant.name.clone(),
-                        variant.weight,
-                        self.sequence(&variant.steps, next, answer)?,
-                    ));
-                }
-                Kind::Split(variants)
-            }
-            StepKind::Update(values) => {
-                let values = values
-                    .iter()
-                    .map(|(target, value)| Ok((target.clone(), self.computed(value)?)));
-                Kind::Update(values.collect::<Done<_>>()?)
-            }
-            StepKind::Emit(emit) => Kind::Emit(
-                emit.clone(),
-                self.computed(&Value::Object(emit.data.clone()))?,
-            ),
-            StepKind::Webhook(hook) => Kind::Webhook(
-                hook.clone(),
-                self.computed(&Value::Object(hook.body.clone()))?,
-            ),
-            StepKind::Stop(stop) => Kind::Stop(*stop),
-        })
-    }
-
-    fn send(&mut self, send: &model::Send) -> Done<Send> {
-        let day = IsoDuration::of_seconds(VALID_FOR_SECONDS).unwrap_or(IsoDuration::ZERO);
-        let fallback = send.fallback.as_ref();
-        let when = fallback.and_then(|fallback| fallback.when.clone());
-        let own = send.window.as_ref().map(hours).transpose()?;
-        Ok(Send {
-            template: send.template.clone(),
-            channels: send
-                .channels
-                .clone()
-                .unwrap_or_else(|| vec!["sms".to_string()]),
-            sender: send.sender.clone(),
-            valid_for: send.valid_for.unwrap_or(day),
-            fallback: when
-                .unwrap_or_else(|| vec!["no_consent".into(), "not_capable".into()])
-                .into_iter()
-                .collect(),
-            no_receipt_after: fallback.and_then(|fallback| fallback.no_receipt_after),
-            hours: own.or_else(|| self.hours.clone()),
-            late: send.late,
-            min_lead: send.min_lead,
-            vars: self.computed(&Value::Object(send.vars.clone()))?,
-        })
-    }
-
-    fn wait(&mut self, wait: &model::Wait) -> Done<Wait> {
-        Ok(Wait {
-            length: wait.length,
-            until: self.maybe(wait.until.as_deref())?,
-            offset: wait.offset.unwrap_or(IsoDuration::ZERO),
-            at: wait.at.as_deref().and_then(window::read_time),
-            days: wait
-                .days
-                .iter()
-                .flatten()
-                .filter_map(|day| day.parse::<Weekday>().ok())
-                .collect(),
-            zone: own_zone(wait.timezone.as_deref())?,
-            past: wait.past,
-        })
-    }
-
-    fn waiting(&mut self, waiting: &model::Await, next: Option<At>, answer: bool) -> Done<Await> {
-        self.listens.extend(waiting.event.iter().cloned());
-        self.replies |= !waiting.replies.is_empty();
-        // What a listener in the background starts goes beside the run and leads nowhere.
-        let after = if waiting.background { None } else { next };
-        let mut replies = Vec::with_capacity(waiting.replies.len());
-        for (name, reply) in &waiting.replies {
-            let words = reply.words.iter().map(|word| normalised(word)).collect();
-            replies.push((
-                words,
-                name.clone(),
-                self.sequence(&reply.steps, after, true)?,
-            ));
-        }
-        Ok(Await {
-            event: waiting.event.clone(),
-            condition: self.maybe(waiting.condition.as_deref())?,
-            then: self.sequence(&waiting.then, after, answer)?,
-            replies,
-            other: if waiting.other.is_empty() {
-                None
-            } else {
-                self.sequence(&waiting.other, after, true)?
-            },
-            timeout: waiting.timeout,
-            until: self.maybe(waiting.until.as_deref())?,
-            background: waiting.background,
-            on_timeout: self.sequence(&waiting.on_timeout, after, answer)?,
-        })
-    }
-
-    fn computed(&mut self, value: &Value) -> Done<Computed> {
-        Ok(match value {
-            Value::String(text) => match inner(text) {
-                Some(source) => Computed::Expression(self.expression(source)?),
-                None => Computed::Plain(value.clone()),
-            },
-            Value::Array(items) => Computed::List(
-                items
-                    .iter()
-                    .map(|item| self.computed(item))
-                    .collect::<Done<_>>()?,
-            ),
-            Value::Object(fields) => {
-                let mut compiled = BTreeMap::new();
-                for (name, field) in fields {
-                    compiled.insert(name.clone(), self.computed(field)?);
-                }
-                Computed::Fields(compiled)
-            }
-            plain => Computed::Plain(plain.clone()),
         })
     }
 }

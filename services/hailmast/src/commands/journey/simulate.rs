@@ -35,7 +35,7 @@ pub struct Options {
     /// Channels that are set up.
     #[arg(long, value_delimiter = ',', default_value = "sms")]
     channels: Vec<String>,
-    /// The carrier never tells what became of a text.
+    /// The carrier never tells what became of a text, and webhooks do not answer.
     #[arg(long)]
     silent: bool,
     #[arg(long)]
@@ -65,6 +65,7 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         version: &version,
         person: &contact,
         scenes,
+        from: options.from,
         until: options
             .until
             .unwrap_or(options.from + chrono::Duration::days(DAYS)),
@@ -91,7 +92,8 @@ fn contact(given: Option<&str>) -> anyhow::Result<Value> {
 
 fn first_event(version: &Version, from: DateTime<Utc>) -> anyhow::Result<Vec<Scene>> {
     let Start::Event { event, .. } = &version.trigger else {
-        anyhow::bail!("this journey starts by a schedule; give --events");
+        // Its schedule is played by itself.
+        return Ok(Vec::new());
     };
     let list = json!([{"event": event, "data": {}}]);
     scenes(&list, from).map_err(|faults| anyhow::anyhow!("{}", faults.join("\n")))

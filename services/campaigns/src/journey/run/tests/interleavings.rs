@@ -32,7 +32,7 @@ steps:
       event: link.clicked
       then: [{id: click, update: {run.clicked: true}}]
       replies:
-        more: {match: ["MORE"], steps: [{id: more_text, send: {template: more}}, {id: more_wait, wait: {for: PT7M}}, {id: more_say, emit: {event: more.wanted, data: {nr: "{{ event.order }}"}}}]}
+        more: {match: ["MORE"], steps: [{id: more_text, send: {template: more}}, {id: more_wait, wait: {for: PT7M}}, {id: more_call, webhook: {url: "https://example.com/more", on_error: [{id: more_sorry, send: {template: sorry}}]}}, {id: more_say, emit: {event: more.wanted, data: {nr: "{{ event.order }}", ok: "{{ run.called.more_call.ok }}"}}}]}
       other: [{id: human, emit: {event: needs.human}}]
   - {id: w1, wait: {for: PT45M}}
   - id: part
@@ -61,6 +61,7 @@ enum Act {
     Event(&'static str, i64),
     Reply(&'static str),
     Outcome(u32, Fate),
+    Called(u32, bool),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -69,6 +70,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => prop::sample::select(vec!["contact.left", "order.paid"]).prop_flat_map(|name| (Just(name), 0..200_i64)).prop_map(|(name, n)| Act::Event(name, n)),
         2 => prop::sample::select(vec!["more", "MORE!", "what"]).prop_map(Act::Reply),
         3 => (1..6_u32, prop::sample::select(vec![Fate::HandedOver, Fate::Failed, Fate::Delivered, Fate::Undelivered, Fate::NoConsent, Fate::Withdrawn])).prop_map(|(text, fate)| Act::Outcome(text, fate)),
+        3 => (1..12_u32, any::<bool>()).prop_map(|(number, ok)| Act::Called(number, ok)),
     ]
 }
 
@@ -96,6 +98,12 @@ fn input(index: usize, act: &Act) -> Input {
             text: *text,
             fate: *fate,
         },
+        Act::Called(number, ok) => Input::Called(Answer {
+            number: *number,
+            ok: *ok,
+            status: ok.then_some(200),
+            body: json!({"nr": number}),
+        }),
     }
 }
 
@@ -188,9 +196,16 @@ fn troubled(
             played.run = reborn(&played.run);
         }
         played.feed(input, clock);
-        // What became of a text cannot be told before there is the text, so it cannot come again from then either.
-        if !matches!(input, Input::Outcome { text, .. } if played.run.texts.iter().all(|known| known.number != *text))
-        {
+        // What became of a text cannot be told before there is the text, so it cannot come again from then either; nor
+        // can the answer to a call that was not made.
+        let untimely = match input {
+            Input::Outcome { text, .. } => {
+                played.run.texts.iter().all(|known| known.number != *text)
+            }
+            Input::Called(answer) => answer.number > played.run.number,
+            _ => false,
+        };
+        if !untimely {
             past.push(input.clone());
         }
         if let Some(again) = trouble.again {

@@ -1,3 +1,4 @@
+mod calls;
 mod interleavings;
 mod reminders;
 mod ways;
@@ -53,6 +54,7 @@ impl<'a> Played<'a> {
             version,
             person,
             channels: CHANNELS,
+            winners: &NO_WINNERS,
         };
         let (run, effects) = start(set, by, 0, now);
         Self { set, run, effects }

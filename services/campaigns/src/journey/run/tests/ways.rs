@@ -199,6 +199,7 @@ fn the_next_channel_is_tried_after_what_the_fallback_names() {
         version: &version,
         person: &person,
         channels: &["sms", "whatsapp"],
+        winners: &NO_WINNERS,
     };
     let channels = |effects: &[Effect]| -> Vec<String> {
         effects
@@ -256,6 +257,7 @@ fn a_run_moves_to_a_new_version_by_the_id_of_its_step() {
         version: &new,
         person: &person,
         channels: CHANNELS,
+        winners: &NO_WINNERS,
     };
     let (run, effects) = step(set, moved, &Input::Wake, 86_400_000);
     assert!(

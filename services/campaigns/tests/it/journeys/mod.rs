@@ -1,13 +1,34 @@
 //! Journeys: drafts, versions, events that start and move runs, pauses, moves to new versions, restarts.
 
+mod answers;
+mod heard;
+mod learnt;
+mod schedules;
+mod webhooks;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chassis::Cx;
+use contract::Envelope;
 use contract::chunk::Outcome;
+use contract::contacts::UpdateContacts;
 use serde_json::{Value, json};
 use testkit::Kit;
 
 use crate::fake;
 use crate::story::*;
+
+/// Keeps what flows tell contacts, in the world of the tenant.
+pub async fn play_contacts(cx: &Cx, app: &Arc<Cx>) -> anyhow::Result<()> {
+    let keep = |_, command: Envelope<UpdateContacts>| async move {
+        let mut world = fake::world(command.tenant);
+        world.contact_changes.extend(command.body.changes);
+        Ok(())
+    };
+    cx.consume("fake__update_contacts", 1, app.clone(), keep)
+        .await
+}
 
 const TWO_TEXTS: &str = "journey: v1\nname: two-texts\npurpose: informational\ntrigger: {event: order.placed, key: event.order, duplicate: restart}\n\
     exit: [{event: order.returned}]\nsteps:\n  - {id: hello, send: {template: greeting}}\n  - {id: pause, wait: {for: PT1H}}\n  - {id: again, send: {template: greeting}}\n";

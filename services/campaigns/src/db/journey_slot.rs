@@ -1,0 +1,80 @@
+//! Slots of schedules, and how far their audiences have entered.
+
+use chassis::Tx;
+use contract::{ContactId, JourneyId, ListId, Mode, TenantId, UnixMillis};
+use sea_orm::ConnectionTrait;
+
+use super::row::{self, sql};
+
+#[derive(Debug, Clone)]
+pub struct Slot {
+    pub journey: JourneyId,
+    pub slot_at: UnixMillis,
+    pub tenant: TenantId,
+    pub mode: Mode,
+    /// `None`: everybody.
+    pub audience: Option<ListId>,
+    pub cursor: Option<ContactId>,
+}
+
+/// A slot that is known stays as it is.
+pub async fn insert(tx: &Tx, slot: &Slot) -> anyhow::Result<()> {
+    let text = "INSERT INTO journey_slot (journey, slot_at, tenant, mode, audience, entered) \
+                VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT DO NOTHING";
+    let values = [
+        slot.journey.uuid().into(),
+        slot.slot_at.0.into(),
+        slot.tenant.uuid().into(),
+        slot.mode.as_str().into(),
+        slot.audience.map(|list| list.uuid()).into(),
+    ];
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(())
+}
+
+/// The first slot whose audience has not entered yet.
+pub async fn open(conn: &impl ConnectionTrait) -> anyhow::Result<Option<Slot>> {
+    let text = "SELECT * FROM journey_slot WHERE done_at IS NULL ORDER BY slot_at, journey LIMIT 1";
+    let row = conn.query_one_raw(sql(conn, text, [])).await?;
+    row.map(|row| {
+        Ok(Slot {
+            journey: row::id(&row, "journey")?,
+            slot_at: row::millis(&row, "slot_at")?,
+            tenant: row::id(&row, "tenant")?,
+            mode: row::mode(&row)?,
+            audience: row::maybe_id(&row, "audience")?,
+            cursor: row::maybe_id(&row, "cursor")?,
+        })
+    })
+    .transpose()
+}
+
+/// So many more have entered, up to this one. False where another process was there first.
+pub async fn advance(
+    tx: &Tx,
+    slot: &Slot,
+    last: Option<ContactId>,
+    entered: usize,
+    done_at: Option<UnixMillis>,
+) -> anyhow::Result<bool> {
+    let nobody = ContactId::from_raw(0).uuid();
+    let text = "UPDATE journey_slot SET cursor = $3, entered = entered + $4, done_at = $5 \
+                WHERE journey = $1 AND slot_at = $2 AND done_at IS NULL AND COALESCE(cursor, $6) = $7";
+    let values = [
+        slot.journey.uuid().into(),
+        slot.slot_at.0.into(),
+        last.or(slot.cursor).map(|contact| contact.uuid()).into(),
+        i64::try_from(entered)?.into(),
+        done_at.map(|at| at.0).into(),
+        nobody.into(),
+        slot.cursor.map_or(nobody, |contact| contact.uuid()).into(),
+    ];
+    Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
+}
+
+/// Forgets slots that were done before.
+pub async fn forget(tx: &Tx, before: UnixMillis) -> anyhow::Result<()> {
+    let text = "DELETE FROM journey_slot WHERE done_at < $1";
+    tx.execute_raw(sql(tx, text, [before.0.into()])).await?;
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! What this service hears. One file per durable.
+
+pub mod update_contacts;
