@@ -15,7 +15,7 @@
 //! Commands: `consent.screen_chunk`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
 //! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`.
-//! Told: `bring_back`.
+//! Told: `bring_back`. Answers: `describe_appointment`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`, `campaigns.appointment_changed`.
 
 mod api;
@@ -31,6 +31,7 @@ pub mod journey;
 mod journeys;
 mod lifecycle;
 mod progress;
+mod queries;
 mod record;
 mod recurring;
 mod release;

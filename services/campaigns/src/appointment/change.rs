@@ -81,9 +81,27 @@ pub fn knows<'t>(appointment: &Appointment, tellings: &'t [Telling]) -> Knows<'t
     if of_person.clone().any(open) {
         return Knows::Maybe;
     }
-    of_person
-        .find(|telling| telling.state == TellingState::Left)
-        .map_or(Knows::Nothing, Knows::Told)
+    // An answer with the new time that is on its way does what a notice would do.
+    let told = |telling: &&Telling| {
+        let same = telling.version == appointment.version;
+        let says_so = matches!(telling.kind, TellingKind::Moved | TellingKind::Cancelled);
+        telling.state == TellingState::Left
+            || telling.state != TellingState::Never && same && says_so
+    };
+    of_person.find(told).map_or(Knows::Nothing, Knows::Told)
+}
+
+/// It was moved into the past, and the person still expects it.
+pub fn believes_in_what_is_over(
+    appointment: &Appointment,
+    tellings: &[Telling],
+    now: UnixMillis,
+) -> bool {
+    let over = appointment.status == Status::Scheduled && appointment.starts_at <= now;
+    match knows(appointment, tellings) {
+        Knows::Told(told) => over && told.kind != TellingKind::Cancelled && told.starts_at > now,
+        Knows::Nothing | Knows::Maybe => false,
+    }
 }
 
 /// The notice that a person needs who knows this, at this moment; `None` where what they know is true.

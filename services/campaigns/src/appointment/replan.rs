@@ -6,9 +6,9 @@ use contract::{AppointmentId, MessageId, Reason, UnixMillis};
 use sea_orm::prelude::Uuid;
 
 use super::model::{
-    Appointment, Confirmation, Reminder, ReminderState, Status, Telling, TellingState,
+    Appointment, Confirmation, Reminder, ReminderState, Status, Telling, TellingKind, TellingState,
 };
-use super::plan::{Asked, Why, plan};
+use super::plan::{Asked, Why, plan, target};
 use super::rules::{Late, Rules, Step};
 use super::send::Hands;
 use crate::schedule::zone;
@@ -91,7 +91,8 @@ async fn plan_anew(
     if of.status == Status::Scheduled {
         db::reminder::end_planned(tx, of.id, of.version, ReminderState::Superseded, now).await?;
         let known = db::reminder::of_appointment(tx, of.id).await?;
-        let rows = rows(of, rules, &known, hands.now, passed);
+        let tellings = db::telling::of_appointment(tx, of.id).await?;
+        let rows = rows(of, rules, (&known, &tellings), hands.now, passed);
         db::reminder::save(tx, hands.engine, &rows).await?;
         dues.extend(rows.iter().filter_map(|row| row.due_at));
         dues.extend(of.unconfirmed_at);
@@ -107,13 +108,27 @@ async fn plan_anew(
 fn rows(
     of: &Appointment,
     rules: &Rules,
-    known: &[Reminder],
+    (known, tellings): (&[Reminder], &[Telling]),
     now: DateTime<Utc>,
     passed: Passed,
 ) -> Vec<Reminder> {
     let current = || known.iter().filter(|row| row.version == of.version);
+    // A change that leaves the time alone repeats no reminder.
+    let said_before = |row: &Reminder, step: &Step| {
+        row.version < of.version
+            && left(row)
+            && row.target_at.to_utc() == target(step, of.agreed.local, of.agreed.timezone)
+            && tellings
+                .iter()
+                .any(|told| Some(told.message) == row.message && told.contact == of.agreed.contact)
+    };
     let done = |step: &Step| {
-        current().any(|row| row.step == step.id && row.state != ReminderState::Planned && sent(row))
+        let of_step = |row: &&Reminder| row.step == step.id;
+        current().filter(of_step).any(sent)
+            || known
+                .iter()
+                .filter(of_step)
+                .any(|row| said_before(row, step))
     };
     let open: Vec<(usize, &Step)> = rules
         .steps
@@ -135,6 +150,13 @@ fn rows(
         .map(|row| row.changed_at.to_utc())
         .collect();
     fixed.extend(of.notice_at.map(UnixMillis::to_utc));
+    let notice = |told: &&Telling| {
+        told.kind == TellingKind::Moved
+            && told.version == of.version
+            && told.state != TellingState::Never
+    };
+    let notices = tellings.iter().filter(notice);
+    fixed.extend(notices.map(|told| told.queued_at.to_utc()));
     let planned = plan(&Asked {
         starts: of.agreed.local,
         zone: of.agreed.timezone,
@@ -176,6 +198,17 @@ const fn sent(row: &Reminder) -> bool {
             | ReminderState::Skipped
             | ReminderState::Superseded
             | ReminderState::Cancelled
+    )
+}
+
+/// Whether it has left, or may have.
+const fn left(row: &Reminder) -> bool {
+    matches!(
+        row.state,
+        ReminderState::Sent
+            | ReminderState::Delivered
+            | ReminderState::Undelivered
+            | ReminderState::Unknown
     )
 }
 

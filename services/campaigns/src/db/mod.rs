@@ -1,9 +1,11 @@
 //! Tables of this service and every statement on them.
 
 pub mod appointment;
+pub mod appointment_figures;
 pub mod campaign;
 pub mod chunk;
 pub mod flow_text;
+pub mod flow_text_age;
 pub mod journey;
 pub mod journey_input;
 pub mod journey_run;
@@ -43,5 +45,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0006_journeys",
         sql: include_str!("migrations/0006_journeys.sql"),
+    },
+    SqlMigration {
+        name: "0012_bookings",
+        sql: include_str!("migrations/0012_bookings.sql"),
     },
 ];

@@ -1,6 +1,7 @@
 //! What this service does by itself. One file per task.
 
 pub mod close;
+mod forget_texts;
 mod freeze;
 mod journeys;
 mod release;
@@ -22,6 +23,8 @@ pub fn start(app: &Arc<App>) {
     app.cx
         .spawn("campaigns journeys", journeys::run(app.clone()));
     app.cx.spawn("campaigns texts", texts::run(app.clone()));
+    app.cx
+        .spawn("campaigns forget texts", forget_texts::run(app.clone()));
     app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
     app.cx.spawn("campaigns timers", timers::run(app.clone()));
 }

@@ -33,6 +33,15 @@ impl Server {
         self.ask("DELETE", path, None).await
     }
 
+    pub async fn post_csv(&self, path: &str, file: Vec<u8>) -> anyhow::Result<Value> {
+        let sent = self.client().await?.send("POST", path, "text/csv", file);
+        let (status, answer) = sent.await?;
+        if !(200..300).contains(&status) {
+            bail!("{}", problem(status, &answer));
+        }
+        Ok(answer)
+    }
+
     pub async fn client(&self) -> anyhow::Result<Client> {
         let key = self
             .key
