@@ -67,6 +67,16 @@ pub enum Knows<'t> {
     Told(&'t Telling),
 }
 
+/// Whether a text tells this person what is agreed now. One that is on its way may go on then.
+pub fn is_true(telling: &Telling, appointment: &Appointment) -> bool {
+    let says_so = matches!(telling.kind, TellingKind::Reminder | TellingKind::Moved);
+    says_so
+        && appointment.status == Status::Scheduled
+        && telling.contact == appointment.agreed.contact
+        && telling.starts_at == appointment.starts_at
+        && telling.location == appointment.agreed.location
+}
+
 /// By everything that was told of it, the first first.
 pub fn knows<'t>(appointment: &Appointment, tellings: &'t [Telling]) -> Knows<'t> {
     let mut of_person = tellings
@@ -77,6 +87,7 @@ pub fn knows<'t>(appointment: &Appointment, tellings: &'t [Telling]) -> Knows<'t
     let open = |telling: &Telling| {
         telling.version < appointment.version
             && matches!(telling.state, TellingState::Queued | TellingState::Held)
+            && !is_true(telling, appointment)
     };
     if of_person.clone().any(open) {
         return Knows::Maybe;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use contract::{AppointmentId, MessageId, Reason, UnixMillis};
 use sea_orm::prelude::Uuid;
 
+use super::change;
 use super::model::{
     Appointment, Confirmation, Reminder, ReminderState, Status, Telling, TellingKind, TellingState,
 };
@@ -115,12 +116,15 @@ fn rows(
     let current = || known.iter().filter(|row| row.version == of.version);
     // A change that leaves the time alone repeats no reminder.
     let said_before = |row: &Reminder, step: &Step| {
+        let same_person = |told: &&Telling| told.contact == of.agreed.contact;
+        let on_its_way = matches!(row.state, ReminderState::Queued | ReminderState::Held);
         row.version < of.version
-            && left(row)
             && row.target_at.to_utc() == target(step, of.agreed.local, of.agreed.timezone)
             && tellings
                 .iter()
-                .any(|told| Some(told.message) == row.message && told.contact == of.agreed.contact)
+                .filter(|told| Some(told.message) == row.message)
+                .filter(same_person)
+                .any(|told| left(row) || on_its_way && change::is_true(told, of))
     };
     let done = |step: &Step| {
         let of_step = |row: &&Reminder| row.step == step.id;
@@ -136,9 +140,13 @@ fn rows(
         .enumerate()
         .filter(|(_, step)| !done(step))
         .collect();
+    // What was left out when it was planned is not lost.
+    let skipped = |step: &Step| {
+        current().any(|row| row.step == step.id && row.state == ReminderState::Skipped)
+    };
     let late = |step: &Step| match passed {
-        Passed::Lost => Late::SendNow,
-        Passed::AtBooking | Passed::HeldUp => step.late,
+        Passed::Lost if !skipped(step) => Late::SendNow,
+        Passed::Lost | Passed::AtBooking | Passed::HeldUp => step.late,
     };
     let with_late = |(_, step): &(usize, &Step)| Step {
         late: late(step),
@@ -234,7 +242,8 @@ pub fn unconfirmed_at(of: &Appointment, rules: &Rules, now: DateTime<Utc>) -> Op
     (open && at > now).then(|| at.into())
 }
 
-/// Wants back what older versions have on its way; the texts, to be settled with consent after the commit.
+/// Wants back what older versions have on its way and is not true any more; the texts, to be settled with consent after
+/// the commit.
 pub async fn withdraw_old(
     tx: &Tx,
     hands: &Hands<'_>,
@@ -244,6 +253,7 @@ pub async fn withdraw_old(
     let open = |telling: &&Telling| {
         telling.version < of.version
             && matches!(telling.state, TellingState::Queued | TellingState::Held)
+            && !change::is_true(telling, of)
     };
     let mut messages: Vec<MessageId> = tellings
         .iter()

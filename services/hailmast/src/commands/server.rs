@@ -34,8 +34,8 @@ impl Server {
     }
 
     pub async fn post_csv(&self, path: &str, file: Vec<u8>) -> anyhow::Result<Value> {
-        let sent = self.client().await?.send("POST", path, "text/csv", file);
-        let (status, answer) = sent.await?;
+        let client = self.client().await?;
+        let (status, answer) = client.send("POST", path, "text/csv", file).await?;
         if !(200..300).contains(&status) {
             bail!("{}", problem(status, &answer));
         }

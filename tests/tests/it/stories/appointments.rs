@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
-use testkit::Client;
+use testkit::{Client, binary};
 
 use super::desk;
 use super::world::{SENDER, World, people, wait_for};
@@ -142,6 +142,20 @@ async fn book(world: &World, people: &[String]) -> (Desk, DateTime<Utc>) {
     (desk, first)
 }
 
+/// What the command prints.
+fn command(world: &World, arguments: &[&str]) -> String {
+    let output = std::process::Command::new(binary())
+        .arg("appointment")
+        .args(arguments)
+        .env("HAILMAST_URL", format!("http://{}", world.address()))
+        .env("HAILMAST_KEY", world.key())
+        .output()
+        .unwrap();
+    let (out, err) = (output.stdout, output.stderr);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&err));
+    String::from_utf8(out).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn appointments_are_reminded_answered_moved_and_cancelled_through_every_kill() {
     let mut world = World::start(&[
@@ -151,6 +165,9 @@ async fn appointments_are_reminded_answered_moved_and_cancelled_through_every_ki
     let people = people(5);
     let (mut desk, first_due) = book(&world, &people).await;
     let [confirms, moves, cancels, opts_out, keeps] = [0, 1, 2, 3, 4].map(|n| people[n].clone());
+
+    let plan = command(&world, &["plan", "ext:0"]);
+    assert!(plan.contains("on_time: due when its offset says"), "{plan}");
 
     // Nobody is there when the first reminders are due.
     world.kill();
@@ -233,6 +250,10 @@ async fn appointments_are_reminded_answered_moved_and_cancelled_through_every_ki
         (&json!(4), &json!(1)),
         "{figures}"
     );
+
+    let to_come = command(&world, &["list", "--state", "scheduled"]);
+    assert_eq!(to_come.lines().count(), 4, "{to_come}");
+    assert!(to_come.contains("needs_call"), "{to_come}");
 
     world.assert_unharmed();
     let verdict = world.verdict();

@@ -135,3 +135,27 @@ async fn a_calendar_names_what_a_new_booking_was_before() {
     assert_eq!(first["effect"], "scheduled");
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_text_that_told_of_both_is_no_hindrance() {
+    let mut body = plan_body();
+    body["combine"] = json!("contact_day");
+    let kit = kit_with(body).await;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    put(&kit, "b", booking(1, "2026-06-15T15:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    until_told(&kit, "b").await;
+    let mut later = booking(1, "2026-06-16T15:00");
+    later["replaces"] = json!("ext:a");
+    let moved = put(&kit, "b", later).await;
+    assert_eq!(
+        (&moved["effect"], &moved["notice"]),
+        (&json!("rescheduled"), &json!("will_send"))
+    );
+    assert_eq!(get(&kit, "a").await["replaced_by"], moved["id"]);
+    advance(&kit, TimeDelta::seconds(61));
+    until_offered(&kit, &[TWO_DAYS, MOVED]).await;
+    assert_eq!(text(&kit, 1).vars["appointment_old_at"], "2026-06-15T15:00");
+    kit.stop().await;
+}

@@ -290,3 +290,60 @@ async fn a_change_that_leaves_the_time_alone_repeats_no_reminder() {
     until_offered(&kit, &[TWO_DAYS, TWO_HOURS]).await;
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_on_its_way_that_is_still_true_is_left_alone_by_a_change_of_words() {
+    let kit = kit().await;
+    world(kit.tenant).texts_wait = true;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    let mut renamed = booking(1, "2026-06-15T14:00");
+    renamed["subject"] = json!("Check-up");
+    let updated = put(&kit, "a", renamed).await;
+    assert_eq!(
+        (&updated["effect"], &updated["notice"]),
+        (&json!("updated"), &json!("not_needed")),
+        "{updated}"
+    );
+    assert_eq!(steps(&updated["plan"])[0].0, "r2h");
+    assert!(world(kit.tenant).cancelled.is_empty());
+    let message = text(&kit, 0).message;
+    fake::report_text(&kit, message, contract::chunk::Outcome::HandedOver).await;
+    until_told(&kit, "a").await;
+    assert_eq!(states(&plan(&kit, "a").await["former"])[0], "sent");
+    advance(&kit, TimeDelta::minutes(5));
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS]);
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moved_away_and_back_while_a_text_is_being_taken_back_the_reminder_is_sent_after_all() {
+    let kit = kit().await;
+    {
+        let mut world = world(kit.tenant);
+        world.texts_wait = true;
+        world.not_yet = 4;
+    }
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    put(&kit, "a", booking(1, "2026-06-16T14:00")).await;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    until("it is sent again", async || {
+        advance(&kit, TimeDelta::milliseconds(500));
+        offered(&kit) == [TWO_DAYS, TWO_DAYS]
+    })
+    .await;
+    assert_eq!(text(&kit, 1).vars["appointment_at"], "2026-06-15T14:00");
+    assert_eq!(
+        world(kit.tenant).cancelled.len(),
+        1,
+        "the first one never leaves"
+    );
+    advance(&kit, TimeDelta::minutes(5));
+    a_while().await;
+    assert_eq!(offered(&kit).len(), 2);
+    kit.stop().await;
+}
