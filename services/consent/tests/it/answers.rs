@@ -7,7 +7,7 @@ use contract::campaigns::DescribeAppointment;
 use contract::chunk::SlotRef;
 use contract::consent::{GrantPermits, Keyword};
 use contract::dispatch::SendAnswer;
-use contract::{Class, Envelope};
+use contract::{Class, Envelope, UnixMillis};
 use futures::Stream;
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,6 +26,7 @@ fn texts(kit: &Kit, epoch: u64, n: u128, class: Class, people: &[u64]) -> GrantP
     };
     let mut question = ask(kit, slot, epoch, people);
     question.class = class;
+    question.valid_until = UnixMillis(kit.clock.millis().0 + 24 * 3_600_000);
     question.zones = vec!["America/New_York".into()];
     for one in &mut question.asks {
         one.zone = Some(0);
