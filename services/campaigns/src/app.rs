@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::journeys::{Bells, Versions};
 use crate::runs::Runs;
 use crate::timers::Bell;
-use crate::{api, consumers, tasks};
+use crate::{api, consumers, queries, tasks};
 
 /// What consumers, tasks and endpoints share.
 pub struct App {
@@ -48,6 +48,7 @@ pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
         preflights: Notify::new(),
         journeys: Bells::default(),
     });
+    queries::start(&app).await?;
     consumers::start(&app).await?;
     tasks::start(&app);
     let router = api::router().with_state(app.clone());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::appointment::put::Waits;
 use crate::release::Patience;
 use crate::timers::Pace;
 
@@ -32,6 +33,9 @@ pub struct Config {
     pub preflight_minutes: u32,
     pub approval_drift_percent: f64,
     pub preflight_wait_ms: u64,
+    pub appointment_join_minutes: u32,
+    pub appointment_stands_text: String,
+    pub keep_texts_days: u32,
 }
 
 impl Config {
@@ -60,9 +64,18 @@ impl Config {
         }
     }
 
-    /// How long the notice of a move waits for more moves.
-    pub fn notice_debounce(&self) -> chrono::Duration {
-        chrono::Duration::seconds(i64::from(self.appointment_notice_seconds))
+    /// How long changes of appointments are waited for.
+    pub fn waits(&self) -> Waits {
+        Waits {
+            debounce: chrono::Duration::seconds(i64::from(self.appointment_notice_seconds)),
+            join: chrono::Duration::minutes(i64::from(self.appointment_join_minutes)),
+        }
+    }
+
+    /// How long rows of settled texts are kept; `None`: for ever.
+    pub fn keep_texts(&self) -> Option<chrono::Duration> {
+        let days = i64::from(self.keep_texts_days);
+        (days > 0).then(|| chrono::Duration::days(days))
     }
 
     /// How long the question for a preflight waits for its end.

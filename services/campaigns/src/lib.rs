@@ -17,7 +17,7 @@
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
 //! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`,
 //! `inbound.link_clicked`, `consent.opt_out_recorded`.
-//! Told: `bring_back`.
+//! Told: `bring_back`. Answers: `describe_appointment`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`, `campaigns.campaign_changed`,
 //! `campaigns.appointment_changed`.
 
@@ -37,6 +37,7 @@ mod journeys;
 mod lifecycle;
 mod preflight;
 mod progress;
+mod queries;
 mod record;
 mod recurring;
 mod release;

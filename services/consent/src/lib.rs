@@ -2,8 +2,9 @@
 //! law in Cedar, decisions and permits. No text leaves without a permit, and only this service grants them.
 //!
 //! Hears: `screen_chunk`, `act_on_reply`, `record_provider_block`, `hand_overs_recorded`. Answers: `grant_permits`, `close_permits`, `register_dispatcher`,
-//! `set_run_gate`, `cancel_runs`, `note_content`, `judge_chunk`, `record_reply`. Says: `chunk_screened`, `opt_ins_recorded`, `opt_out_recorded`,
-//! `opt_out_confirmed`, and asks the renderer and dispatch to go on.
+//! `set_run_gate`, `cancel_runs`, `note_content`, `judge_chunk`, `record_reply`. Says: `chunk_screened`, `opt_ins_recorded`,
+//! `opt_out_recorded`, `opt_out_confirmed`, and asks the renderer and dispatch to go on. Asks:
+//! `campaigns.describe_appointment`.
 //!
 //! The rules are pure: [`keyword`] reads replies, [`standing`] folds the ledger, [`chain`] binds it, [`law`]
 //! holds the parameters, [`places`] and [`moment`] say what the clocks are, [`facts`] flattens it all,

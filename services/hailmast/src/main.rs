@@ -76,6 +76,9 @@ enum Command {
     /// Checks journeys and plays them.
     #[command(subcommand)]
     Journey(commands::journey::Action),
+    /// Lists and imports appointments, and explains their reminders.
+    #[command(subcommand)]
+    Appointment(commands::appointment::Action),
     /// Prints every setting with its default.
     Config,
 }
@@ -122,6 +125,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Unknown(options) => commands::unknown::run(options).await,
         Command::Campaign(action) => commands::campaign::run(action).await,
         Command::Journey(action) => commands::journey::run(&action),
+        Command::Appointment(action) => commands::appointment::run(action).await,
         Command::Config => {
             print!("{}", registry::documented_defaults());
             Ok(ExitCode::SUCCESS)

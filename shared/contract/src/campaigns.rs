@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::class::{Class, Mode};
 use crate::ids::{AppointmentId, CampaignId, ContactId, KeyId, RunId};
-use crate::payload::{Format, Owner, Payload, PayloadKind};
+use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
+use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::time::UnixMillis;
 
@@ -188,6 +189,28 @@ impl Payload for AppointmentChanged {
     const OWNER: Owner = Owner::Campaigns;
     const NAME: &'static str = "appointment_changed";
     const FORMAT: Format = Format::Json;
+}
+
+/// Somebody opted out with a word that they may have meant for an appointment, such as CANCEL. What that they were told
+/// of still stands, in one sentence to stand behind the confirmation of the opt-out? `None`: nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DescribeAppointment {
+    pub contact: Option<ContactId>,
+    pub phone: Phone,
+    /// What they texted to.
+    pub sender: String,
+    pub mode: Mode,
+}
+
+impl Payload for DescribeAppointment {
+    const KIND: PayloadKind = PayloadKind::Query;
+    const OWNER: Owner = Owner::Campaigns;
+    const NAME: &'static str = "describe_appointment";
+    const FORMAT: Format = Format::Json;
+}
+
+impl Query for DescribeAppointment {
+    type Answer = Option<String>;
 }
 
 #[cfg(test)]

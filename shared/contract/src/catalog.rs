@@ -9,7 +9,8 @@ mod before_launch;
 
 use crate::accounts::VerifyKey;
 use crate::campaigns::{
-    AppointmentChanged, AppointmentEvent, BringBack, ChunkSettled, RunClosed, RunStarted,
+    AppointmentChanged, AppointmentEvent, BringBack, ChunkSettled, DescribeAppointment, RunClosed,
+    RunStarted,
 };
 use crate::chunk::{
     ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, Screened, SlotRef, Text,
@@ -176,6 +177,12 @@ fn appointments() -> Vec<Entry> {
             ],
         }),
         Entry::of(&LoadReply { inbound: id(6) }),
+        Entry::of(&DescribeAppointment {
+            contact: Some(id(3)),
+            phone: phone(),
+            sender: "+15005550100".into(),
+            mode: Mode::Test,
+        }),
     ]
 }
 

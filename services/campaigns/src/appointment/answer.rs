@@ -1,13 +1,14 @@
 //! Carrying out what people answer, in one transaction.
 
 use chassis::Tx;
+use chrono::NaiveDateTime;
 use contract::campaigns::AppointmentEvent;
 use contract::consent::{Keyword, Reply, ReplyRecorded};
 use contract::{AppointmentId, Class, ContactId, TenantId, UnixMillis};
 
 use super::bind::{self, About, Deed, Named};
 use super::model::{Appointment, Attention, Confirmation, TellingKind};
-use super::put::template;
+use super::next::template;
 use super::replan::unconfirmed_at;
 use super::rules::Rules;
 use super::said::{self, Said};
@@ -15,7 +16,7 @@ use super::send::{Hands, Say, announce, send};
 use crate::db;
 
 /// Texts that are answered after this time are not meant any more.
-const REMEMBERED_MS: i64 = 90 * 86_400_000;
+pub const REMEMBERED_MS: i64 = 90 * 86_400_000;
 /// An answer to an answer is of no use later.
 const VALID_FOR_MS: i64 = 3_600_000;
 
@@ -52,11 +53,13 @@ pub async fn carry_out(
     };
     let rules = db::reminder_plan::rules(tx, last.plan, last.plan_version).await?;
     let said = match (read.keyword, read.consent) {
-        (Keyword::None, _) | (Keyword::Yes, None) => said::read(&reply.text, &rules.replies),
+        // A human reads what may be an opt-out; "cancel my appointment" is a wish all the same.
+        (Keyword::None | Keyword::Review, _) | (Keyword::Yes, None) => {
+            said::read(&reply.text, &rules.replies)
+        }
         (Keyword::Stop, _) => {
             return opted_out(tx, hands, &theirs, &tellings).await;
         }
-        (Keyword::Review, _) => Said::Other,
         // HELP is answered, START and YES were opt-ins.
         _ => return Ok(()),
     };
@@ -127,11 +130,16 @@ async fn deed(
             return attention(tx, hands, one.id, "confirmed_after_cancel").await;
         }
         Deed::TellNewTime => {
-            let step = answer_to(TellingKind::Moved);
-            return reply_with(tx, hands, &rules, &one, TellingKind::Moved, step).await;
+            let ack = Ack {
+                kind: TellingKind::Moved,
+                step: answer_to(TellingKind::Moved),
+                old: Some(named.local),
+            };
+            return reply_with(tx, hands, &rules, &one, ack).await;
         }
         Deed::Confirm => {
-            confirm(&mut one);
+            let by = answered_step(tx, named).await?;
+            confirm(&mut one, by, reply.received_at);
             (AppointmentEvent::Confirmed, TellingKind::Confirmed)
         }
         Deed::AskForAnotherTime => {
@@ -149,16 +157,35 @@ async fn deed(
             )
         }
     };
+    let took = reply.received_at.0.saturating_sub(named.queued_at.0).max(0);
+    one.answer_ms = one.answer_ms.or(Some(took));
     one.unconfirmed_at = unconfirmed_at(&one, &rules, hands.now);
     one.updated_at = hands.now_millis();
     db::appointment::save(tx, &one).await?;
     announce(tx, hands, &one, event).await?;
-    reply_with(tx, hands, &rules, &one, kind, answer_to(kind)).await
+    let ack = Ack {
+        kind,
+        step: answer_to(kind),
+        old: None,
+    };
+    reply_with(tx, hands, &rules, &one, ack).await
 }
 
-/// The person has said that they come at the time that is agreed.
-pub fn confirm(appointment: &mut Appointment) {
+/// The step of the reminder that was answered, or the kind of the text.
+async fn answered_step(tx: &Tx, named: &Named) -> anyhow::Result<String> {
+    let reminders = db::reminder::of_message(tx, named.message).await?;
+    let step = reminders
+        .into_iter()
+        .find(|row| row.appointment == named.appointment)
+        .map(|row| row.step);
+    Ok(step.unwrap_or_else(|| named.kind.as_str().to_string()))
+}
+
+/// The person has said that they come at the time that is agreed. `by`: what they answered.
+pub fn confirm(appointment: &mut Appointment, by: String, at: UnixMillis) {
     appointment.confirmation = Confirmation::Confirmed;
+    appointment.confirmed_at = Some(at);
+    appointment.confirmed_by = Some(by);
     appointment.confirmed_version = Some(appointment.version);
     appointment.confirmed_starts_at = Some(appointment.starts_at);
     // Whatever was wanted of a human, it was to reach the person.
@@ -167,15 +194,23 @@ pub fn confirm(appointment: &mut Appointment) {
     appointment.unconfirmed_at = None;
 }
 
-/// An answer to what they wrote, where the plan has a template for it: at once, because they wait for it.
+/// An answer to what they wrote.
+struct Ack {
+    kind: TellingKind,
+    step: String,
+    /// The time that they answered to, where it is not the agreed one.
+    old: Option<NaiveDateTime>,
+}
+
+/// Sends it where the plan has a template for it: at once, because they wait for it.
 async fn reply_with(
     tx: &Tx,
     hands: &Hands<'_>,
     rules: &Rules,
     one: &Appointment,
-    kind: TellingKind,
-    step: String,
+    ack: Ack,
 ) -> anyhow::Result<()> {
+    let Ack { kind, step, old } = ack;
     let Some(template) = template(rules, kind) else {
         return Ok(());
     };
@@ -186,7 +221,7 @@ async fn reply_with(
         step,
         class: Class::Conversation,
         valid_until: until.min(one.starts_at),
-        old: None,
+        old,
         answer: None,
         about: &[one],
     };

@@ -1,5 +1,6 @@
 //! Which appointment an answer is about, and what it changes. Pure.
 
+use chrono::NaiveDateTime;
 use contract::{AppointmentId, MessageId, UnixMillis};
 
 use super::model::{Appointment, Confirmation, Telling, TellingKind, TellingState};
@@ -22,9 +23,14 @@ pub enum About {
 /// An appointment as the text named it that was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
+    pub message: MessageId,
+    pub kind: TellingKind,
+    pub queued_at: UnixMillis,
     pub appointment: AppointmentId,
     pub version: u32,
     pub starts_at: UnixMillis,
+    pub local: NaiveDateTime,
+    pub location: String,
 }
 
 /// One text and the appointments it told of.
@@ -98,9 +104,14 @@ fn questions<'t>(tellings: &[&'t Telling]) -> Vec<Question<'t>> {
 
 fn named(telling: &Telling) -> Named {
     Named {
+        message: telling.message,
+        kind: telling.kind,
+        queued_at: telling.queued_at,
         appointment: telling.appointment,
         version: telling.version,
         starts_at: telling.starts_at,
+        local: telling.local,
+        location: telling.location.clone(),
     }
 }
 
@@ -170,7 +181,7 @@ pub enum Deed {
     AskToCancel,
     /// It was said before; nothing changes and nothing is sent again.
     Repeated,
-    /// The person answered to a time that is not the agreed one any more: tell them the new one.
+    /// The person answered to a time or place that is not the agreed one any more: tell them the new one.
     TellNewTime,
     /// A confirmation after a wish to cancel: the slot may be gone.
     Human,
@@ -183,7 +194,9 @@ pub fn deed(said: Said, named: &Named, appointment: &Appointment) -> Deed {
         Said::Reschedule => Confirmation::RescheduleRequested,
         _ => Confirmation::CancelRequested,
     };
-    if said == Said::Confirm && named.starts_at != appointment.starts_at {
+    let true_still =
+        named.starts_at == appointment.starts_at && named.location == appointment.agreed.location;
+    if said == Said::Confirm && !true_still {
         return Deed::TellNewTime;
     }
     match (appointment.confirmation, wanted) {
@@ -308,11 +321,7 @@ mod tests {
     #[test]
     fn answers_change_what_they_may_and_repeat_nothing() {
         let mut now = other(1);
-        let named = Named {
-            appointment: now.id,
-            version: 1,
-            starts_at: now.starts_at,
-        };
+        let named = named(&told(&now, 1, 5));
         assert_eq!(deed(Said::Confirm, &named, &now), Deed::Confirm);
         assert_eq!(
             deed(Said::Reschedule, &named, &now),
@@ -324,6 +333,9 @@ mod tests {
         assert_eq!(deed(Said::Cancel, &named, &now), Deed::AskToCancel);
         now.confirmation = Confirmation::CancelRequested;
         assert_eq!(deed(Said::Confirm, &named, &now), Deed::Human);
+        let mut elsewhere = now.clone();
+        elsewhere.agreed.location = "Oak St".into();
+        assert_eq!(deed(Said::Confirm, &named, &elsewhere), Deed::TellNewTime);
         now.starts_at = UnixMillis(now.starts_at.0 + 1);
         assert_eq!(deed(Said::Confirm, &named, &now), Deed::TellNewTime);
     }

@@ -67,6 +67,16 @@ pub enum Knows<'t> {
     Told(&'t Telling),
 }
 
+/// Whether a text tells this person what is agreed now. One that is on its way may go on then.
+pub fn is_true(telling: &Telling, appointment: &Appointment) -> bool {
+    let says_so = matches!(telling.kind, TellingKind::Reminder | TellingKind::Moved);
+    says_so
+        && appointment.status == Status::Scheduled
+        && telling.contact == appointment.agreed.contact
+        && telling.starts_at == appointment.starts_at
+        && telling.location == appointment.agreed.location
+}
+
 /// By everything that was told of it, the first first.
 pub fn knows<'t>(appointment: &Appointment, tellings: &'t [Telling]) -> Knows<'t> {
     let mut of_person = tellings
@@ -77,13 +87,32 @@ pub fn knows<'t>(appointment: &Appointment, tellings: &'t [Telling]) -> Knows<'t
     let open = |telling: &Telling| {
         telling.version < appointment.version
             && matches!(telling.state, TellingState::Queued | TellingState::Held)
+            && !is_true(telling, appointment)
     };
     if of_person.clone().any(open) {
         return Knows::Maybe;
     }
-    of_person
-        .find(|telling| telling.state == TellingState::Left)
-        .map_or(Knows::Nothing, Knows::Told)
+    // An answer with the new time that is on its way does what a notice would do.
+    let told = |telling: &&Telling| {
+        let same = telling.version == appointment.version;
+        let says_so = matches!(telling.kind, TellingKind::Moved | TellingKind::Cancelled);
+        telling.state == TellingState::Left
+            || telling.state != TellingState::Never && same && says_so
+    };
+    of_person.find(told).map_or(Knows::Nothing, Knows::Told)
+}
+
+/// It was moved into the past, and the person still expects it.
+pub fn believes_in_what_is_over(
+    appointment: &Appointment,
+    tellings: &[Telling],
+    now: UnixMillis,
+) -> bool {
+    let over = appointment.status == Status::Scheduled && appointment.starts_at <= now;
+    match knows(appointment, tellings) {
+        Knows::Told(told) => over && told.kind != TellingKind::Cancelled && told.starts_at > now,
+        Knows::Nothing | Knows::Maybe => false,
+    }
 }
 
 /// The notice that a person needs who knows this, at this moment; `None` where what they know is true.

@@ -17,7 +17,7 @@ use super::combine::Item;
 use super::model::{
     Appointment, Attention, Confirmation, Reminder, ReminderState, Status, TellingKind,
 };
-use super::put::template;
+use super::next::template;
 use super::replan::{KIND, catch_up, replan};
 use super::rules::{Combine, Rules, Step};
 use super::send::{Hands, Say, announce, send};

@@ -10,11 +10,14 @@
 //! | [`change`] | what a change means, and who needs a notice of it |
 //! | [`said`], [`bind`] | what an answer says, and what it is about |
 //! | [`wording`] | merge fields |
+//! | [`stands`] | what is said after an opt-out that may have been a cancellation |
 //! | [`figures`] | how many confirm and come |
 //!
 //! | in a transaction | |
 //! |---|---|
 //! | [`put`] | making, moving and cancelling |
+//! | [`join`] | one that takes another's place |
+//! | [`next`] | what it is after a change |
 //! | [`replan`] | the plan as rows and timers |
 //! | [`look`] | what is due |
 //! | [`send`] | texts and events |
@@ -27,8 +30,10 @@ pub mod change;
 pub mod combine;
 pub mod faults;
 pub mod figures;
+pub mod join;
 pub mod look;
 pub mod model;
+mod next;
 pub mod outcomes;
 pub mod plan;
 pub mod put;
@@ -39,6 +44,7 @@ pub mod rules;
 pub mod said;
 pub mod send;
 pub mod sheet;
+pub mod stands;
 pub mod wording;
 
 #[cfg(test)]

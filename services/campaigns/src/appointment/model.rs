@@ -157,6 +157,14 @@ pub struct Appointment {
     pub notice_at: Option<UnixMillis>,
     pub unconfirmed_at: Option<UnixMillis>,
     pub replaced_by: Option<AppointmentId>,
+    /// How often its time or place was changed.
+    pub moves: u32,
+    /// When the confirmation that stands, or the last one, was given.
+    pub confirmed_at: Option<UnixMillis>,
+    /// What it answered: the id of a reminder's step, `moved`, or [`BY_DESK`].
+    pub confirmed_by: Option<String>,
+    /// Between the text that was answered first and the answer.
+    pub answer_ms: Option<i64>,
     pub created_at: UnixMillis,
     pub updated_at: UnixMillis,
 }
@@ -217,6 +225,9 @@ pub struct Telling {
     pub state: TellingState,
     pub queued_at: UnixMillis,
 }
+
+/// A confirmation that somebody noted for the person.
+pub const BY_DESK: &str = "desk";
 
 /// How local times are stored and given to templates.
 pub const LOCAL: &str = "%Y-%m-%dT%H:%M";

@@ -5,8 +5,13 @@ use contract::campaigns::AppointmentEvent;
 use contract::chunk::Outcome;
 use contract::{Reason, UnixMillis};
 
-use super::model::{Appointment, Attention, ReminderState, Status, TellingKind, TellingState};
+use super::change;
+use super::model::{
+    Appointment, Attention, Reminder, ReminderState, Status, TellingKind, TellingState,
+};
+use super::plan::target;
 use super::replan::restore;
+use super::rules::Rules;
 use super::send::{Hands, announce};
 use crate::db;
 use crate::texts::TextOutcome;
@@ -41,7 +46,10 @@ async fn one(tx: &Tx, hands: &Hands<'_>, outcome: &TextOutcome) -> anyhow::Resul
             );
             if let Some(reason) = call.filter(|_| needs) {
                 let found = db::appointment::lock(tx, hands.engine, telling.appointment).await?;
-                if let Some(appointment) = found.filter(|one| one.version == telling.version) {
+                let current = |one: &Appointment| {
+                    one.version == telling.version || change::is_true(telling, one)
+                };
+                if let Some(appointment) = found.filter(current) {
                     needs_call(tx, hands, appointment, reason).await?;
                 }
             }
@@ -57,20 +65,43 @@ async fn one(tx: &Tx, hands: &Hands<'_>, outcome: &TextOutcome) -> anyhow::Resul
         }
         // It shared the text of an appointment that changed, and has lost its own reminder by that.
         if row.state == ReminderState::Superseded || row.state == ReminderState::Cancelled {
-            again.push((row.appointment, row.version));
+            again.push(row.clone());
         }
     }
     db::reminder::save(tx, hands.engine, &rows).await?;
-    for (id, version) in again {
-        let found = db::appointment::lock(tx, hands.engine, id).await?;
-        let current = found.filter(|one| one.version == version && one.is_open(now));
-        if let Some(appointment) = current {
+    for row in again {
+        let found = db::appointment::lock(tx, hands.engine, row.appointment).await?;
+        if let Some(appointment) = found.filter(|one| one.is_open(now)) {
             let (plan, version) = (appointment.plan, appointment.plan_version);
             let rules = db::reminder_plan::rules(tx, plan, version).await?;
-            restore(tx, hands, &appointment, &rules).await?;
+            if is_missed(tx, &appointment, &rules, &row).await? {
+                restore(tx, hands, &appointment, &rules).await?;
+            }
         }
     }
     Ok(())
+}
+
+/// Whether what is agreed now has lost its reminder with this one: it is of this version, or of an older one that told
+/// the same, so that the step was not planned again.
+async fn is_missed(
+    tx: &Tx,
+    of: &Appointment,
+    rules: &Rules,
+    row: &Reminder,
+) -> anyhow::Result<bool> {
+    if of.version == row.version {
+        return Ok(true);
+    }
+    let planned = db::reminder::of_appointment(tx, of.id).await?;
+    let planned = planned
+        .iter()
+        .any(|other| other.version == of.version && other.step == row.step);
+    let same = rules.steps.iter().any(|step| {
+        let target = target(step, of.agreed.local, of.agreed.timezone);
+        step.id == row.step && target == row.target_at.to_utc()
+    });
+    Ok(same && !planned)
 }
 
 const fn telling_state(outcome: Outcome) -> Option<TellingState> {

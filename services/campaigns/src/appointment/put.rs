@@ -9,15 +9,16 @@ use contract::{AppointmentId, ContactId, MessageId, Mode, TenantId};
 use axum::http::StatusCode;
 use chrono_tz::Tz;
 
-use super::change::{self, Effect, Knows, NoticeDecision};
-use super::model::{Agreed, Appointment, Attention, Confirmation, Status, Telling, TellingKind};
+use super::change::{self, Effect, NoticeDecision};
+use super::join;
+use super::model::{Agreed, Appointment, Status};
+use super::next::{next, settle_confirmation, settle_notice, write};
 use super::read::{Ref, Wanted};
-use super::replan::{replan, unconfirmed_at, withdraw_old};
+use super::replan::{replan, unconfirmed_at};
 use super::rules::Rules;
 use super::send::{Hands, announce};
 use crate::db;
 use crate::db::reminder_plan::ReminderPlan;
-use crate::schedule::zone;
 
 /// A request, with everything looked up that stands elsewhere.
 #[derive(Debug, Clone)]
@@ -31,8 +32,16 @@ pub struct Request {
     /// The plan that is named, or else the one called `default`.
     pub plan: Option<ReminderPlan>,
     pub replaces: Option<AppointmentId>,
-    /// How long a notice waits for more changes.
+    pub waits: Waits,
+}
+
+/// How long changes are waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// A notice waits so long for more changes.
     pub debounce: Duration,
+    /// A cancellation and a booking no farther apart are one move; zero: they never are.
+    pub join: Duration,
 }
 
 /// What a request came to.
@@ -42,6 +51,19 @@ pub struct Done {
     pub appointment: Appointment,
     /// Texts that are wanted back.
     pub withdrawn: Vec<MessageId>,
+    /// Whose notice depends on them, and in which version.
+    pub noticed: (AppointmentId, u32),
+}
+
+impl Done {
+    fn of(effect: Effect, appointment: Appointment, withdrawn: Vec<MessageId>) -> Self {
+        Self {
+            effect,
+            noticed: (appointment.id, appointment.version),
+            appointment,
+            withdrawn,
+        }
+    }
 }
 
 pub async fn put(tx: &Tx, hands: &Hands<'_>, request: &Request) -> anyhow::Result<Done> {
@@ -55,29 +77,25 @@ pub async fn put(tx: &Tx, hands: &Hands<'_>, request: &Request) -> anyhow::Resul
         return unchanged(tx, before, request.wanted.source_version, effect).await;
     }
     let (plan, rules) = plan(tx, request, before.as_ref()).await?;
-    let replaced = match request.replaces {
-        Some(id) => replace(tx, hands, id, before.as_ref()).await?,
-        None => None,
+    let replaced = match (request.replaces, &before) {
+        (Some(id), before) => join::named(tx, hands, id, before.as_ref()).await?,
+        (None, None) => join::cancelled_just_now(tx, hands, request, &agreed, plan.0).await?,
+        (None, Some(_)) => None,
     };
     let mut next = next(before.as_ref(), replaced.as_ref(), agreed, request, hands);
     (next.plan, next.plan_version) = plan;
     let former = before.as_ref().or(replaced.as_ref());
     settle_confirmation(&mut next, former, &rules);
     next.unconfirmed_at = unconfirmed_at(&next, &rules, hands.now);
-    if let Some(replaced) = &replaced {
-        // The row must exist before it is named.
-        db::telling::pass_on(tx, replaced.id, next.id).await?;
+    if let Some(replaced) = replaced {
         if replaced.starts_at != next.starts_at {
             effect = Effect::Rescheduled;
         }
-        let gone = Appointment {
-            replaced_by: Some(next.id),
-            ..replaced.clone()
-        };
-        db::appointment::save(tx, &gone).await?;
+        join::give_place(tx, hands, replaced, next.id).await?;
     }
+    next.moves += u32::from(effect == Effect::Rescheduled);
     let tellings = db::telling::of_appointment(tx, next.id).await?;
-    let called = settle_notice(&mut next, &rules, &tellings, request.debounce, hands);
+    let called = settle_notice(&mut next, &rules, &tellings, request.waits.debounce, hands);
     let withdrawn = write(tx, hands, &next, &rules, &tellings).await?;
     let event = match effect {
         Effect::Rescheduled => AppointmentEvent::Rescheduled,
@@ -88,11 +106,7 @@ pub async fn put(tx: &Tx, hands: &Hands<'_>, request: &Request) -> anyhow::Resul
     if called {
         announce(tx, hands, &next, AppointmentEvent::NeedsCall).await?;
     }
-    Ok(Done {
-        effect,
-        appointment: next,
-        withdrawn,
-    })
+    Ok(Done::of(effect, next, withdrawn))
 }
 
 /// Ends an appointment. One that has ended already stays as it is.
@@ -101,38 +115,40 @@ pub async fn cancel(
     hands: &Hands<'_>,
     before: Appointment,
     source_version: Option<i64>,
-    debounce: Duration,
+    waits: Waits,
 ) -> anyhow::Result<Done> {
     if before.status != Status::Scheduled {
-        return Ok(Done {
-            effect: Effect::Unchanged,
-            appointment: before,
-            withdrawn: Vec::new(),
-        });
+        return Ok(Done::of(Effect::Unchanged, before, Vec::new()));
     }
-    let rules = db::reminder_plan::rules(tx, before.plan, before.plan_version).await?;
     let mut next = Appointment {
         status: Status::Cancelled,
         version: before.version.saturating_add(1),
         source_version: source_version.or(before.source_version),
         attention: None,
         attention_reason: None,
+        notice_at: None,
         unconfirmed_at: None,
         updated_at: hands.now_millis(),
         ..before
     };
+    if let Some(successor) = join::booked_just_now(tx, hands, &next, waits.join).await? {
+        let (gone, noticed, withdrawn) =
+            join::into(tx, hands, next, successor, waits.debounce).await?;
+        announce(tx, hands, &gone, AppointmentEvent::Cancelled).await?;
+        return Ok(Done {
+            noticed,
+            ..Done::of(Effect::Cancelled, gone, withdrawn)
+        });
+    }
+    let rules = db::reminder_plan::rules(tx, next.plan, next.plan_version).await?;
     let tellings = db::telling::of_appointment(tx, next.id).await?;
-    let called = settle_notice(&mut next, &rules, &tellings, debounce, hands);
+    let called = settle_notice(&mut next, &rules, &tellings, waits.debounce, hands);
     let withdrawn = write(tx, hands, &next, &rules, &tellings).await?;
     announce(tx, hands, &next, AppointmentEvent::Cancelled).await?;
     if called {
         announce(tx, hands, &next, AppointmentEvent::NeedsCall).await?;
     }
-    Ok(Done {
-        effect: Effect::Cancelled,
-        appointment: next,
-        withdrawn,
-    })
+    Ok(Done::of(Effect::Cancelled, next, withdrawn))
 }
 
 /// Once consent has said what left: whether the notice is needed after all. What is as it was is not written.
@@ -187,11 +203,7 @@ async fn unchanged(
         appointment.source_version = source_version;
         db::appointment::save(tx, &appointment).await?;
     }
-    Ok(Done {
-        effect,
-        appointment,
-        withdrawn: Vec::new(),
-    })
+    Ok(Done::of(effect, appointment, Vec::new()))
 }
 
 /// What is agreed now: what the request says, and of the rest what was agreed before.
@@ -218,7 +230,7 @@ fn agreed(before: Option<&Appointment>, request: &Request) -> Result<Agreed, Pro
 }
 
 /// Between the look and the transaction somebody else changed what the look had seen.
-fn changed_meanwhile() -> Problem {
+pub(super) fn changed_meanwhile() -> Problem {
     let detail = "the appointment was changed by somebody else just now; try again";
     Problem::new(StatusCode::CONFLICT, "appointment.changed", detail)
 }
@@ -244,160 +256,4 @@ async fn plan(
         Some(plan) => Ok(((plan.id, plan.version), plan.rules.clone())),
         None => Err(changed_meanwhile().into()),
     }
-}
-
-/// Ends the appointment that another one takes the place of. `None`: it had ended before, or is the same.
-async fn replace(
-    tx: &Tx,
-    hands: &Hands<'_>,
-    id: AppointmentId,
-    before: Option<&Appointment>,
-) -> anyhow::Result<Option<Appointment>> {
-    if before.is_some_and(|before| before.id == id) {
-        return Ok(None);
-    }
-    let Some(old) = db::appointment::lock(tx, hands.engine, id).await? else {
-        return Ok(None);
-    };
-    if old.status != Status::Scheduled {
-        return Ok(None);
-    }
-    let gone = Appointment {
-        status: Status::Cancelled,
-        notice_at: None,
-        unconfirmed_at: None,
-        updated_at: hands.now_millis(),
-        ..old
-    };
-    let rules = db::reminder_plan::rules(tx, gone.plan, gone.plan_version).await?;
-    replan(tx, hands, &gone, &rules).await?;
-    Ok(Some(gone))
-}
-
-fn next(
-    before: Option<&Appointment>,
-    replaced: Option<&Appointment>,
-    agreed: Agreed,
-    request: &Request,
-    hands: &Hands<'_>,
-) -> Appointment {
-    let now = hands.now_millis();
-    // Above every version that anything was told under.
-    let version = before
-        .into_iter()
-        .chain(replaced)
-        .map(|one| one.version)
-        .max()
-        .map_or(1, |version| version.saturating_add(1));
-    let former = before.or(replaced);
-    let contact_zone = match request.contact {
-        Some((_, zone)) => zone,
-        None => before.and_then(|before| before.contact_zone),
-    };
-    Appointment {
-        id: before.map_or_else(|| AppointmentId::at(hands.now), |before| before.id),
-        tenant: request.tenant,
-        mode: request.mode,
-        external_id: match (&request.target, before) {
-            (_, Some(before)) => before.external_id.clone(),
-            (Ref::ExternalId(id), None) => Some(id.clone()),
-            (Ref::Id(_), None) => None,
-        },
-        source_version: request
-            .wanted
-            .source_version
-            .or(before.and_then(|before| before.source_version)),
-        version,
-        starts_at: agreed.starts_at(),
-        agreed,
-        contact_zone,
-        zone_data: zone::DATA_VERSION.to_string(),
-        plan: contract::ReminderPlanId::from_raw(0),
-        plan_version: 0,
-        status: Status::Scheduled,
-        confirmation: former.map_or(Confirmation::Unconfirmed, |former| former.confirmation),
-        confirmed_version: former.and_then(|former| former.confirmed_version),
-        confirmed_starts_at: former.and_then(|former| former.confirmed_starts_at),
-        attention: None,
-        attention_reason: None,
-        notice_at: None,
-        unconfirmed_at: None,
-        replaced_by: None,
-        created_at: before.map_or(now, |before| before.created_at),
-        updated_at: now,
-    }
-}
-
-/// A confirmation holds for what was confirmed, and for what is near enough to it.
-fn settle_confirmation(next: &mut Appointment, former: Option<&Appointment>, rules: &Rules) {
-    let Some(former) = former else { return };
-    let threshold = rules.reconfirm_threshold.nominal();
-    let unmoved = former.starts_at == next.starts_at
-        && former.agreed.location == next.agreed.location
-        && former.agreed.contact == next.agreed.contact
-        && former.status == Status::Scheduled;
-    if change::keeps_confirmation(former, &next.agreed, threshold) {
-        next.confirmation = Confirmation::Confirmed;
-        next.confirmed_version = Some(next.version);
-    } else if !unmoved {
-        next.confirmation = Confirmation::Unconfirmed;
-        next.confirmed_version = None;
-    }
-}
-
-/// Whether and when a notice is due. True: somebody should call.
-fn settle_notice(
-    next: &mut Appointment,
-    rules: &Rules,
-    tellings: &[Telling],
-    debounce: Duration,
-    hands: &Hands<'_>,
-) -> bool {
-    next.notice_at = None;
-    let decision = change::decision(next, tellings, hands.now_millis());
-    if decision == NoticeDecision::NotNeeded {
-        return false;
-    }
-    let at = change::notice_at(next, rules, debounce, hands.now);
-    let knows = change::knows(next, tellings);
-    let kind = change::notice(next, &knows, hands.now_millis());
-    let told = matches!(knows, Knows::Told(_));
-    if told && kind.is_some_and(|kind| template(rules, kind).is_none()) {
-        next.call_for(Attention::NeedsCall, "no_template");
-        return true;
-    }
-    next.notice_at = Some(at.into());
-    if change::too_late_to_text(&knows, at) || next.starts_at.to_utc() <= at {
-        next.call_for(Attention::NeedsCall, "notice_too_late");
-        return true;
-    }
-    false
-}
-
-pub fn template(rules: &Rules, kind: TellingKind) -> Option<contract::TemplateId> {
-    match kind {
-        TellingKind::Reminder => None,
-        TellingKind::Moved => rules.templates.moved,
-        TellingKind::Cancelled => rules.templates.cancelled,
-        TellingKind::Confirmed => rules.templates.confirmed,
-        TellingKind::Reschedule => rules.templates.reschedule,
-        TellingKind::CancelRequest => rules.templates.cancel_request,
-        TellingKind::Which => rules.templates.which,
-    }
-}
-
-/// Saves it, wants back what is on its way of older versions, and plans anew.
-async fn write(
-    tx: &Tx,
-    hands: &Hands<'_>,
-    next: &Appointment,
-    rules: &Rules,
-    tellings: &[Telling],
-) -> anyhow::Result<Vec<MessageId>> {
-    if !db::appointment::save(tx, next).await? {
-        return Err(changed_meanwhile().into());
-    }
-    let withdrawn = withdraw_old(tx, hands, next, tellings).await?;
-    replan(tx, hands, next, rules).await?;
-    Ok(withdrawn)
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::faults::Faults;
 use super::rules::{Combine, Late, Outside, Rules, Step, Templates, Words};
+use super::stands;
 use crate::schedule::window::{self, Written};
 use crate::schedule::{IsoDuration, Window};
 
@@ -48,6 +49,11 @@ pub struct RulesBody {
     /// How long before the start an appointment that nobody confirmed wants a human, such as `PT24H`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unconfirmed: Option<String>,
+    /// Stands behind the confirmation of an opt-out where somebody texts CANCEL: `Your visit {when} is still booked; call
+    /// (212) 555-0100 to cancel it.` Places: `{when}`, `{date}`, `{time}`, `{location}`, `{subject}`. The installation's
+    /// words if absent, none if empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still_booked: Option<String>,
 }
 
 /// One reminder.
@@ -151,6 +157,9 @@ impl RulesBody {
             .map(|text| length(&mut faults, "/unconfirmed", text));
         let steps = self.steps(&mut faults);
         self.words(&mut faults);
+        if let Some(fault) = self.still_booked.as_deref().and_then(stands::fault) {
+            faults.add("/still_booked", "field.invalid", fault);
+        }
         let (Some(window), Some(earlier_at), Some(min_gap), Some(reconfirm_threshold), true) =
             (window, earlier_at, min_gap, threshold, faults.0.is_empty())
         else {
@@ -170,6 +179,7 @@ impl RulesBody {
             replies: self.replies.clone(),
             reconfirm_threshold,
             unconfirmed: unconfirmed.flatten(),
+            still_booked: self.still_booked.clone(),
         })
     }
 
@@ -302,6 +312,7 @@ impl From<Rules> for RulesBody {
             replies: rules.replies,
             reconfirm_threshold: rules.reconfirm_threshold.to_string(),
             unconfirmed: rules.unconfirmed.map(|length| length.to_string()),
+            still_booked: rules.still_booked,
         }
     }
 }
@@ -344,7 +355,7 @@ mod tests {
             "name": " ", "sender": "no number!!", "class": "marketing", "programme": "A b",
             "window": {"from": "08:00", "to": "8"}, "earlier_at": "25:00", "min_gap": "-PT1H",
             "reconfirm_threshold": "15m", "unconfirmed": "P1M",
-            "replies": {"confirm": [""]},
+            "replies": {"confirm": [""]}, "still_booked": "{who}",
             "steps": [
                 {"id": "a b", "offset": "PT2H", "template": TEMPLATE},
                 {"id": "x", "offset": "-PT2H", "at": "18:00", "template": TEMPLATE, "min_lead": "1h"},
@@ -373,6 +384,7 @@ mod tests {
                 "/steps/2/offset",
                 "/steps/2/valid_for",
                 "/replies/confirm",
+                "/still_booked",
             ]
         );
     }

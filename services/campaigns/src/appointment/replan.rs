@@ -5,10 +5,11 @@ use chrono::{DateTime, Utc};
 use contract::{AppointmentId, MessageId, Reason, UnixMillis};
 use sea_orm::prelude::Uuid;
 
+use super::change;
 use super::model::{
-    Appointment, Confirmation, Reminder, ReminderState, Status, Telling, TellingState,
+    Appointment, Confirmation, Reminder, ReminderState, Status, Telling, TellingKind, TellingState,
 };
-use super::plan::{Asked, Why, plan};
+use super::plan::{Asked, Why, plan, target};
 use super::rules::{Late, Rules, Step};
 use super::send::Hands;
 use crate::schedule::zone;
@@ -91,7 +92,8 @@ async fn plan_anew(
     if of.status == Status::Scheduled {
         db::reminder::end_planned(tx, of.id, of.version, ReminderState::Superseded, now).await?;
         let known = db::reminder::of_appointment(tx, of.id).await?;
-        let rows = rows(of, rules, &known, hands.now, passed);
+        let tellings = db::telling::of_appointment(tx, of.id).await?;
+        let rows = rows(of, rules, (&known, &tellings), hands.now, passed);
         db::reminder::save(tx, hands.engine, &rows).await?;
         dues.extend(rows.iter().filter_map(|row| row.due_at));
         dues.extend(of.unconfirmed_at);
@@ -107,13 +109,30 @@ async fn plan_anew(
 fn rows(
     of: &Appointment,
     rules: &Rules,
-    known: &[Reminder],
+    (known, tellings): (&[Reminder], &[Telling]),
     now: DateTime<Utc>,
     passed: Passed,
 ) -> Vec<Reminder> {
     let current = || known.iter().filter(|row| row.version == of.version);
+    // A change that leaves the time alone repeats no reminder.
+    let said_before = |row: &Reminder, step: &Step| {
+        let same_person = |told: &&Telling| told.contact == of.agreed.contact;
+        let on_its_way = matches!(row.state, ReminderState::Queued | ReminderState::Held);
+        row.version < of.version
+            && row.target_at.to_utc() == target(step, of.agreed.local, of.agreed.timezone)
+            && tellings
+                .iter()
+                .filter(|told| Some(told.message) == row.message)
+                .filter(same_person)
+                .any(|told| left(row) || on_its_way && change::is_true(told, of))
+    };
     let done = |step: &Step| {
-        current().any(|row| row.step == step.id && row.state != ReminderState::Planned && sent(row))
+        let of_step = |row: &&Reminder| row.step == step.id;
+        current().filter(of_step).any(sent)
+            || known
+                .iter()
+                .filter(of_step)
+                .any(|row| said_before(row, step))
     };
     let open: Vec<(usize, &Step)> = rules
         .steps
@@ -121,9 +140,13 @@ fn rows(
         .enumerate()
         .filter(|(_, step)| !done(step))
         .collect();
+    // What was left out when it was planned is not lost.
+    let skipped = |step: &Step| {
+        current().any(|row| row.step == step.id && row.state == ReminderState::Skipped)
+    };
     let late = |step: &Step| match passed {
-        Passed::Lost => Late::SendNow,
-        Passed::AtBooking | Passed::HeldUp => step.late,
+        Passed::Lost if !skipped(step) => Late::SendNow,
+        Passed::Lost | Passed::AtBooking | Passed::HeldUp => step.late,
     };
     let with_late = |(_, step): &(usize, &Step)| Step {
         late: late(step),
@@ -135,6 +158,13 @@ fn rows(
         .map(|row| row.changed_at.to_utc())
         .collect();
     fixed.extend(of.notice_at.map(UnixMillis::to_utc));
+    let notice = |told: &&Telling| {
+        told.kind == TellingKind::Moved
+            && told.version == of.version
+            && told.state != TellingState::Never
+    };
+    let notices = tellings.iter().filter(notice);
+    fixed.extend(notices.map(|told| told.queued_at.to_utc()));
     let planned = plan(&Asked {
         starts: of.agreed.local,
         zone: of.agreed.timezone,
@@ -179,6 +209,17 @@ const fn sent(row: &Reminder) -> bool {
     )
 }
 
+/// Whether it has left, or may have.
+const fn left(row: &Reminder) -> bool {
+    matches!(
+        row.state,
+        ReminderState::Sent
+            | ReminderState::Delivered
+            | ReminderState::Undelivered
+            | ReminderState::Unknown
+    )
+}
+
 fn timer(of: &Appointment, due_at: UnixMillis) -> Timer {
     let (version, at) = (of.version.to_be_bytes(), due_at.0.to_be_bytes());
     Timer {
@@ -201,7 +242,8 @@ pub fn unconfirmed_at(of: &Appointment, rules: &Rules, now: DateTime<Utc>) -> Op
     (open && at > now).then(|| at.into())
 }
 
-/// Wants back what older versions have on its way; the texts, to be settled with consent after the commit.
+/// Wants back what older versions have on its way and is not true any more; the texts, to be settled with consent after
+/// the commit.
 pub async fn withdraw_old(
     tx: &Tx,
     hands: &Hands<'_>,
@@ -211,6 +253,7 @@ pub async fn withdraw_old(
     let open = |telling: &&Telling| {
         telling.version < of.version
             && matches!(telling.state, TellingState::Queued | TellingState::Held)
+            && !change::is_true(telling, of)
     };
     let mut messages: Vec<MessageId> = tellings
         .iter()

@@ -25,6 +25,9 @@ pub struct Rules {
     pub reconfirm_threshold: IsoDuration,
     /// How long before the start an appointment that nobody has confirmed is told to the staff; `None`: never.
     pub unconfirmed: Option<IsoDuration>,
+    /// The sentence behind the confirmation of a CANCEL, instead of the installation's; see [`super::stands`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still_booked: Option<String>,
 }
 
 /// One reminder.

@@ -93,6 +93,14 @@ const CANCEL: &[&str] = &[
     "i cant make it",
     "i cannot make it",
     "not coming",
+    // Consent has a human look at these first, because they may be an opt-out; they never cancel by themselves.
+    "cancel appointment",
+    "cancel my appointment",
+    "cancel the appointment",
+    "cancel my appt",
+    "cancel appt",
+    "cancel my visit",
+    "cancel my booking",
 ];
 const ALL: &[&str] = &["all", "both", "todas", "todos", "alle", "tous"];
 /// Words around an answer that change nothing.

@@ -20,7 +20,7 @@ pub struct Line {
 pub const MOST_LINES: usize = 5_000;
 
 /// Columns, of which `external_id`, `starts_at` and `timezone` are needed, and for new appointments `contact`.
-pub const COLUMNS: [&str; 12] = [
+pub const COLUMNS: [&str; 13] = [
     "external_id",
     "contact",
     "starts_at",
@@ -31,6 +31,7 @@ pub const COLUMNS: [&str; 12] = [
     "for_person",
     "source_version",
     "replaces",
+    "rescheduled_from",
     "reminder_plan",
     "status",
 ];
@@ -239,6 +240,7 @@ fn line(cells: &Cells<'_>, number: u64, faults: &mut Faults) -> Option<Line> {
         for_person: cells.get("for_person"),
         source_version,
         replaces: cells.get("replaces"),
+        rescheduled_from: cells.get("rescheduled_from"),
         reminder_plan: cells.get("reminder_plan"),
     };
     (faults.0.len() == before).then_some(())?;

@@ -66,6 +66,10 @@ pub fn appointment() -> Appointment {
         notice_at: None,
         unconfirmed_at: None,
         replaced_by: None,
+        moves: 0,
+        confirmed_at: None,
+        confirmed_by: None,
+        answer_ms: None,
         created_at: UnixMillis(0),
         updated_at: UnixMillis(0),
     }

@@ -8,13 +8,13 @@ use contract::{AppointmentId, ContactId, Mode, ReminderPlanId, TenantId, UnixMil
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use super::row::{self, sql};
-use crate::appointment::figures::Count;
 use crate::appointment::model::{Agreed, Appointment, Attention, Confirmation, LOCAL, Status};
 
 const COLUMNS: &str = "id, tenant, mode, external_id, source_version, version, contact, contact_zone, local_time, \
                        timezone, zone_data, starts_at, minutes, subject, location, for_person, plan, plan_version, \
                        status, confirmation, confirmed_version, confirmed_starts_at, attention, attention_reason, \
-                       notice_at, unconfirmed_at, replaced_by, created_at, updated_at";
+                       notice_at, unconfirmed_at, replaced_by, created_at, updated_at, moves, confirmed_at, \
+                       confirmed_by, answer_ms";
 
 fn zone(name: &str) -> anyhow::Result<Tz> {
     name.parse()
@@ -68,6 +68,10 @@ fn read(row: &QueryResult) -> anyhow::Result<Appointment> {
         notice_at: row::maybe_millis(row, "notice_at")?,
         unconfirmed_at: row::maybe_millis(row, "unconfirmed_at")?,
         replaced_by: row::maybe_id(row, "replaced_by")?,
+        moves: row::number(row, "moves")?,
+        confirmed_at: row::maybe_millis(row, "confirmed_at")?,
+        confirmed_by: row.try_get("", "confirmed_by")?,
+        answer_ms: row.try_get("", "answer_ms")?,
         created_at: row::millis(row, "created_at")?,
         updated_at: row::millis(row, "updated_at")?,
     })
@@ -85,7 +89,7 @@ pub async fn save(tx: &Tx, of: &Appointment) -> anyhow::Result<bool> {
     if tx.query_one_raw(sql(tx, taken, key)).await?.is_some() {
         return Ok(false);
     }
-    let holders: Vec<String> = (1..=29).map(|n| format!("${n}")).collect();
+    let holders: Vec<String> = (1..=33).map(|n| format!("${n}")).collect();
     let text = format!(
         "insert into appointment ({COLUMNS}) values ({}) on conflict (id) do update set \
          external_id = excluded.external_id, source_version = excluded.source_version, version = excluded.version, \
@@ -97,10 +101,11 @@ pub async fn save(tx: &Tx, of: &Appointment) -> anyhow::Result<bool> {
          confirmed_version = excluded.confirmed_version, confirmed_starts_at = excluded.confirmed_starts_at, \
          attention = excluded.attention, attention_reason = excluded.attention_reason, \
          notice_at = excluded.notice_at, unconfirmed_at = excluded.unconfirmed_at, \
-         replaced_by = excluded.replaced_by, updated_at = excluded.updated_at",
+         replaced_by = excluded.replaced_by, updated_at = excluded.updated_at, moves = excluded.moves, \
+         confirmed_at = excluded.confirmed_at, confirmed_by = excluded.confirmed_by, answer_ms = excluded.answer_ms",
         holders.join(", ")
     );
-    let values: [Value; 29] = [
+    let values: [Value; 33] = [
         of.id.uuid().into(),
         of.tenant.uuid().into(),
         of.mode.as_str().into(),
@@ -132,6 +137,10 @@ pub async fn save(tx: &Tx, of: &Appointment) -> anyhow::Result<bool> {
         of.replaced_by.map(AppointmentId::uuid).into(),
         of.created_at.0.into(),
         of.updated_at.0.into(),
+        i64::from(of.moves).into(),
+        of.confirmed_at.map(|at| at.0).into(),
+        of.confirmed_by.clone().into(),
+        of.answer_ms.into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(true)
@@ -199,6 +208,52 @@ pub async fn of_contact(
         contact.uuid().into(),
         after.0.into(),
         mode.as_str().into(),
+    ];
+    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The contact's appointments that were cancelled since an instant, took nobody's place up and were still to come; the
+/// last first.
+pub async fn cancelled_since(
+    conn: &impl ConnectionTrait,
+    (tenant, mode, contact): (TenantId, Mode, ContactId),
+    since: UnixMillis,
+    now: UnixMillis,
+) -> anyhow::Result<Vec<Appointment>> {
+    let text = format!(
+        "select {COLUMNS} from appointment where tenant = $1 and contact = $2 and starts_at > $3 and mode = $4 \
+         and status = 'cancelled' and replaced_by is null and updated_at >= $5 order by updated_at desc, id desc limit 20"
+    );
+    let values = [
+        tenant.uuid().into(),
+        contact.uuid().into(),
+        now.0.into(),
+        mode.as_str().into(),
+        since.0.into(),
+    ];
+    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The contact's appointments that were made since an instant and have taken nobody's place; the last first.
+pub async fn booked_since(
+    conn: &impl ConnectionTrait,
+    (tenant, mode, contact): (TenantId, Mode, ContactId),
+    since: UnixMillis,
+    now: UnixMillis,
+) -> anyhow::Result<Vec<Appointment>> {
+    let text = format!(
+        "select {COLUMNS} from appointment a where tenant = $1 and contact = $2 and starts_at > $3 and mode = $4 \
+         and status = 'scheduled' and created_at >= $5 and not exists (select 1 from appointment o \
+         where o.tenant = $1 and o.contact = $2 and o.replaced_by = a.id) order by created_at desc, id desc limit 20"
+    );
+    let values = [
+        tenant.uuid().into(),
+        contact.uuid().into(),
+        now.0.into(),
+        mode.as_str().into(),
+        since.0.into(),
     ];
     let rows = conn.query_all_raw(sql(conn, text, values)).await?;
     rows.iter().map(read).collect()
@@ -281,35 +336,4 @@ pub async fn of_other_zone_data(
     let values = [zone_data.into(), now.0.into(), after.uuid().into()];
     let rows = conn.query_all_raw(sql(conn, text, values)).await?;
     rows.iter().map(|row| row::id(row, "id")).collect()
-}
-
-/// How many stand where, of those that begin in a span of time.
-pub async fn counts(
-    conn: &impl ConnectionTrait,
-    tenant: TenantId,
-    mode: Mode,
-    from: UnixMillis,
-    to: UnixMillis,
-) -> anyhow::Result<Vec<Count>> {
-    let text = "select status, confirmation, told, count(*) as n from (select a.status, a.confirmation, \
-                case when exists (select 1 from telling t where t.appointment = a.id and t.state = 'left') then 1 else 0 \
-                end as told from appointment a where a.tenant = $1 and a.mode = $2 and a.starts_at >= $3 \
-                and a.starts_at < $4) as each_one group by status, confirmation, told";
-    let values: [Value; 4] = [
-        tenant.uuid().into(),
-        mode.as_str().into(),
-        from.0.into(),
-        to.0.into(),
-    ];
-    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
-    let count = |row: &QueryResult| {
-        let told: i32 = row.try_get("", "told")?;
-        Ok(Count {
-            status: row::named(row, "status", Status::parse)?,
-            confirmation: row::named(row, "confirmation", Confirmation::parse)?,
-            told: told == 1,
-            count: row::number(row, "n")?,
-        })
-    };
-    rows.iter().map(count).collect()
 }

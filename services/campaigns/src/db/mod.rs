@@ -1,10 +1,12 @@
 //! Tables of this service and every statement on them.
 
 pub mod appointment;
+pub mod appointment_figures;
 pub mod approval;
 pub mod campaign;
 pub mod chunk;
 pub mod flow_text;
+pub mod flow_text_age;
 pub mod journey;
 pub mod journey_call;
 pub mod journey_input;
@@ -59,5 +61,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0011_journeys_more",
         sql: include_str!("migrations/0011_journeys_more.sql"),
+    },
+    SqlMigration {
+        name: "0012_bookings",
+        sql: include_str!("migrations/0012_bookings.sql"),
     },
 ];

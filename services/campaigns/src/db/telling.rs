@@ -122,9 +122,10 @@ pub async fn set_state(
     rows.iter().map(read).collect()
 }
 
-/// What was told of one appointment was told of the one that replaces it.
+/// What was told of one appointment was told of the one that replaces it. A text that told of both says enough of it.
 pub async fn pass_on(tx: &Tx, from: AppointmentId, to: AppointmentId) -> anyhow::Result<()> {
-    let text = "update telling set appointment = $2 where appointment = $1";
+    let text = "update telling set appointment = $2 where appointment = $1 and not exists \
+                (select 1 from telling t where t.message = telling.message and t.appointment = $2)";
     tx.execute_raw(sql(tx, text, [from.uuid().into(), to.uuid().into()]))
         .await?;
     Ok(())

@@ -10,6 +10,7 @@ pub mod planned;
 pub mod recurrence;
 pub mod rrule;
 mod rrule_days;
+mod rrule_except;
 mod rrule_read;
 pub mod slots;
 pub mod window;

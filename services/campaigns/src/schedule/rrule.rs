@@ -1,7 +1,8 @@
 //! Recurrence rules of iCalendar (RFC 5545, 3.3.10), for what cron cannot say: every second Tuesday, the last working
 //! day of the month, ten times and then never again.
 //!
-//! Taken: FREQ (YEARLY to HOURLY), INTERVAL, COUNT, UNTIL, BYMONTH, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE, BYSETPOS, WKST.
+//! Taken: FREQ (YEARLY to HOURLY), INTERVAL, COUNT, UNTIL, BYMONTH, BYWEEKNO, BYYEARDAY, BYMONTHDAY, BYDAY, BYHOUR,
+//! BYMINUTE, BYSETPOS, WKST, and lines of EXDATE behind the rule.
 //! The slots are computed on the local clock as if it were never changed; [`super::slots`] makes instants of them. The
 //! start is a slot only if the rule says so.
 
@@ -12,6 +13,7 @@ use chrono::{
 };
 
 use super::rrule_days::Days;
+use super::rrule_except::Except;
 use super::rrule_read;
 
 /// The public codes of a [`RruleError`].
@@ -47,6 +49,8 @@ pub struct Rule {
     /// Which of the slots of a period count, from 1, or from -1 at its end.
     pub positions: Vec<i32>,
     pub week_start: Weekday,
+    /// Slots that are left out; they count all the same.
+    pub except: Vec<Except>,
 }
 
 /// A rule and where it begins.
@@ -149,6 +153,7 @@ impl Rrule {
             .filter(move |slot| *slot >= start)
             .take(left)
             .take_while(move |slot| *slot <= last)
+            .filter(|slot| !rule.except.iter().any(|except| except.is(*slot)))
             .skip_while(move |slot| *slot < from)
     }
 
@@ -280,7 +285,10 @@ fn slots_of(rule: &Rule, start: NaiveDateTime, begins: NaiveDateTime) -> Vec<Nai
         Freq::Hourly => Vec::new(),
         _ => own(&rule.hours, start.hour()),
     };
-    let days = rule.days.of_period(rule.freq, begins.date(), start.date());
+    let (day, of_start) = (begins.date(), start.date());
+    let days = rule
+        .days
+        .of_period(rule.freq, day, of_start, rule.week_start);
     let mut slots = Vec::with_capacity(days.len() * hours.len() * minutes.len());
     for day in days {
         for hour in &hours {

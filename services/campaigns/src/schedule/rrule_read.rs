@@ -1,13 +1,14 @@
 //! Reading the text of a recurrence rule, such as `FREQ=MONTHLY;BYDAY=2TU;BYHOUR=9`.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+use chrono::{NaiveDateTime, Weekday};
 
 use super::rrule::{Freq, RruleError, Rule, Until};
 use super::rrule_days::Days;
+use super::rrule_except::{date, exceptions, time_of_day};
 
 const EXAMPLE: &str = "Write it like `FREQ=WEEKLY;INTERVAL=2;BYDAY=TU`.";
 /// No rule needs more.
-const LONGEST: usize = 500;
+const LONGEST: usize = 2_000;
 const MOST_COUNTED: u32 = 10_000;
 const LONGEST_INTERVAL: u32 = 1_000;
 
@@ -24,7 +25,8 @@ pub fn read(text: &str) -> Result<Rule, RruleError> {
         let what = format!("A rule has at most {LONGEST} characters");
         return Err(RruleError::new(LONGEST, what, EXAMPLE));
     }
-    if let Some(at) = text.chars().position(|c| !c.is_ascii_graphic() && c != ' ') {
+    let plain = |c: char| c.is_ascii_graphic() || matches!(c, ' ' | '\n' | '\r');
+    if let Some(at) = text.chars().position(|c| !plain(c)) {
         return Err(RruleError::new(
             at,
             "This character has no meaning here",
@@ -41,7 +43,14 @@ pub fn read(text: &str) -> Result<Rule, RruleError> {
         minutes: Vec::new(),
         positions: Vec::new(),
         week_start: Weekday::Mon,
+        except: Vec::new(),
     };
+    let (text, others) = text.split_once('\n').unwrap_or((text, ""));
+    let mut at = text.len() + 1;
+    for line in others.split('\n') {
+        rule.except.extend(exceptions(line, at)?);
+        at += line.len() + 1;
+    }
     let parts = parts(text)?;
     for part in &parts {
         take(&mut rule, part)?;
@@ -103,11 +112,21 @@ fn take(rule: &mut Rule, part: &Part<'_>) -> Result<(), RruleError> {
         }
         "BYMONTH" => rule.days.months = unsigned(part, 1, 12)?,
         "BYMONTHDAY" => rule.days.month_days = signed(part, 31)?,
+        "BYYEARDAY" => rule.days.year_days = signed(part, 366)?,
+        "BYWEEKNO" => rule.days.weeks = signed(part, 53)?,
         "BYDAY" => rule.days.weekdays = weekdays(part)?,
         "BYHOUR" => rule.hours = unsigned(part, 0, 23)?,
         "BYMINUTE" => rule.minutes = unsigned(part, 0, 59)?,
         "BYSETPOS" => rule.positions = signed(part, 366)?,
-        "DTSTART" | "TZID" | "EXDATE" | "RDATE" => {
+        "EXDATE" => {
+            let hint = "Write it on a line of its own behind the rule, as in EXDATE:20261224T090000,20261225.";
+            return Err(RruleError::new(
+                part.at,
+                "EXDATE is no part of a rule",
+                hint,
+            ));
+        }
+        "DTSTART" | "TZID" | "RDATE" => {
             let hint = "The start and the zone are fields beside the rule.";
             return Err(RruleError::new(
                 part.at,
@@ -115,9 +134,9 @@ fn take(rule: &mut Rule, part: &Part<'_>) -> Result<(), RruleError> {
                 hint,
             ));
         }
-        "BYSECOND" | "BYWEEKNO" | "BYYEARDAY" => {
-            let hint = "Taken are FREQ, INTERVAL, COUNT, UNTIL, BYMONTH, BYMONTHDAY, BYDAY, BYHOUR, BYMINUTE, BYSETPOS \
-                        and WKST.";
+        "BYSECOND" => {
+            let hint = "Taken are FREQ, INTERVAL, COUNT, UNTIL, BYMONTH, BYWEEKNO, BYYEARDAY, BYMONTHDAY, BYDAY, BYHOUR, \
+                        BYMINUTE, BYSETPOS and WKST.";
             return Err(RruleError::new(
                 part.at,
                 format!("{} is not taken", part.name),
@@ -170,6 +189,28 @@ fn agree(rule: &Rule, parts: &[Part<'_>]) -> Result<(), RruleError> {
             let hint = "A month has a day of the week five times at most.";
             return Err(RruleError::new(part.value_at, "No month has so many", hint));
         }
+    }
+    if let Some(part) = find("BYWEEKNO") {
+        let what = if rule.freq != Freq::Yearly {
+            Some("BYWEEKNO needs FREQ=YEARLY")
+        } else if rule.days.weekdays.is_empty() {
+            // Some readers take the whole week then, others the weekday of the start.
+            Some("BYWEEKNO needs BYDAY")
+        } else if ordinals {
+            Some("BYWEEKNO does not go with counted days")
+        } else {
+            None
+        };
+        if let Some(what) = what {
+            let hint = "Write it like FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO.";
+            return Err(RruleError::new(part.at, what, hint));
+        }
+    }
+    let counts_days = matches!(rule.freq, Freq::Monthly | Freq::Weekly | Freq::Daily);
+    if let Some(part) = find("BYYEARDAY").filter(|_| counts_days) {
+        let hint = "Use FREQ=YEARLY with it.";
+        let what = "BYYEARDAY does not go with this FREQ";
+        return Err(RruleError::new(part.at, what, hint));
     }
     if let Some(part) = find("BYMONTHDAY").filter(|_| rule.freq == Freq::Weekly) {
         let hint = "Use FREQ=DAILY or FREQ=MONTHLY with it.";
@@ -307,20 +348,10 @@ fn until(part: &Part<'_>) -> Result<Until, RruleError> {
         Some(text) => (text, true),
         None => (part.value, false),
     };
-    let date = |text: &str| {
-        NaiveDate::parse_from_str(text, "%Y%m%d")
-            .ok()
-            .filter(|_| text.len() == 8)
-    };
     let read = match text.split_once(['T', 't']) {
-        Some((day, time)) => {
-            let time = NaiveTime::parse_from_str(time, "%H%M%S")
-                .ok()
-                .filter(|_| time.len() == 6);
-            date(day)
-                .zip(time)
-                .map(|(day, time)| NaiveDateTime::new(day, time))
-        }
+        Some((day, time)) => date(day)
+            .zip(time_of_day(time))
+            .map(|(day, time)| NaiveDateTime::new(day, time)),
         None if !utc => date(text).and_then(|day| day.and_hms_opt(23, 59, 59)),
         None => None,
     };

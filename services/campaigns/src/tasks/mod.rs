@@ -1,6 +1,7 @@
 //! What this service does by itself. One file per task.
 
 pub mod close;
+mod forget_texts;
 mod freeze;
 mod journey_calls;
 mod journey_slots;
@@ -31,6 +32,8 @@ pub fn start(app: &Arc<App>) {
     app.cx
         .spawn("campaigns journey slots", journey_slots::run(app.clone()));
     app.cx.spawn("campaigns texts", texts::run(app.clone()));
+    app.cx
+        .spawn("campaigns forget texts", forget_texts::run(app.clone()));
     app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
     app.cx.spawn("campaigns timers", timers::run(app.clone()));
 }

@@ -23,8 +23,8 @@ use contract::inbound::LoadReply;
 use contract::renderer::{ChunkRendered, DescribeTemplate, TemplateDescribed};
 use contract::texts::{AcceptTexts, FlowText, RecheckTexts, TextsAccepted};
 use contract::{
-    CampaignId, ContactId, DecisionId, Envelope, InboundId, MessageId, Phone, Reason, RunId,
-    TenantId, UnixMillis,
+    CampaignId, ConsentId, ContactId, DecisionId, Envelope, InboundId, MessageId, Phone, Reason,
+    RunId, TenantId, UnixMillis,
 };
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
@@ -80,6 +80,8 @@ pub struct World {
     pub contact_changes: Vec<contract::contacts::ContactChange>,
     /// The lists that contacts does not know.
     pub gone_lists: HashSet<contract::ListId>,
+    /// YES is taken for an opt-in.
+    pub yes_opts_in: bool,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -243,15 +245,18 @@ async fn record_reply(
     _: Arc<Cx>,
     question: Envelope<RecordReply>,
 ) -> anyhow::Result<ReplyRecorded> {
-    let keyword = match question.body.reply.text.to_uppercase().as_str() {
+    let text = question.body.reply.text.to_uppercase();
+    let keyword = match text.as_str() {
+        _ if text.starts_with("CANCEL MY") => Keyword::Review,
         "STOP" | "CANCEL" => Keyword::Stop,
         "HELP" => Keyword::Help,
         "YES" => Keyword::Yes,
         _ => Keyword::None,
     };
+    let opts_in = keyword == Keyword::Yes && world(question.tenant).yes_opts_in;
     Ok(ReplyRecorded {
         keyword,
-        consent: None,
+        consent: opts_in.then(|| ConsentId::from_raw(1)),
     })
 }
 

@@ -268,3 +268,60 @@ async fn a_test_of_a_campaign_goes_to_those_who_are_named() {
     assert!(theirs.is_err());
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_that_settled_long_ago_go_and_those_of_a_flow_that_goes_on_stay() {
+    let (kit, app) = kit().await;
+    queue(&app, (0..700).map(|n| text(&kit, "a", n)).collect()).await;
+    let plan = json!({"name": "default", "sender": "+15005550100",
+        "steps": [{"id": "long", "offset": "-P150D", "template": TemplateId::from_raw(2).to_string()}]});
+    let (status, plan) = kit.post("/v1/reminder-plans", plan).await;
+    assert_eq!(status, 201, "{plan}");
+    // 11:00 on 10 June in New York now; reminded an hour later.
+    let booking = json!({"contact": "ext:p1",
+        "starts_at": {"local": "2026-11-07T12:00", "timezone": "America/New_York"}});
+    let (status, booked) = kit.put("/v1/appointments/ext:far", booking).await;
+    assert_eq!(status, 200, "{booked}");
+    let far = Origin {
+        kind: OriginKind::Appointment,
+        id: booked["id"].as_str().unwrap().into(),
+    };
+    let of_far = async || {
+        let read = app.cx.db.read();
+        texts::of_origin(read, kit.tenant, &far).await.unwrap()
+    };
+    kit.clock.advance(chrono::Duration::hours(1));
+    until("all are delivered", async || {
+        let far = of_far().await;
+        let delivered = |text: &Text| text.outcome == Outcome::Delivered;
+        far.len() == 1 && far.iter().all(delivered) && all_are(&app, &kit, Outcome::Delivered).await
+    })
+    .await;
+    kit.clock.advance(chrono::Duration::days(89));
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(rows(&app, &kit).await.len(), 700);
+    kit.clock.advance(chrono::Duration::days(2));
+    until("the old ones are gone", async || {
+        rows(&app, &kit).await.is_empty()
+    })
+    .await;
+    // A step of a flow that goes on stays one text.
+    let sent = of_far().await;
+    assert_eq!(sent.len(), 1);
+    let again = NewText {
+        origin: far.clone(),
+        step: sent[0].step.clone(),
+        ..text(&kit, "", 1)
+    };
+    let again = queue(&app, vec![again]).await;
+    assert_eq!(
+        again,
+        [Queued {
+            message: sent[0].message,
+            new: false
+        }]
+    );
+    kit.clock.advance(chrono::Duration::days(60));
+    until("it has taken place", async || of_far().await.is_empty()).await;
+    kit.stop().await;
+}

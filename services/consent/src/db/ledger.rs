@@ -125,6 +125,35 @@ pub async fn by_inbound(
         .collect()
 }
 
+/// What people wrote, of entries made for replies; without those that came some other way.
+pub async fn reply_texts(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    entries: &[ConsentId],
+) -> anyhow::Result<AHashMap<ConsentId, String>> {
+    if entries.is_empty() {
+        return Ok(AHashMap::new());
+    }
+    let rows: Vec<[String; 1]> = entries.iter().map(|id| [hex(*id)]).collect();
+    let sql = format!(
+        "SELECT id, evidence FROM ledger WHERE inbound IS NOT NULL AND id IN (SELECT {} FROM {} AS r)",
+        engine.uuid("value->>0"),
+        engine.rows("$1")
+    );
+    let found = db
+        .query_all_raw(engine.sql(sql, [serde_json::to_string(&rows)?.into()]))
+        .await?;
+    let mut texts = AHashMap::with_capacity(found.len());
+    for row in &found {
+        let (id, evidence): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let evidence: serde_json::Value = serde_json::from_str(&evidence)?;
+        if let Some(text) = evidence["evidence"]["text"].as_str() {
+            texts.insert(ConsentId::from_uuid(id), text.to_string());
+        }
+    }
+    Ok(texts)
+}
+
 /// One entry as it is read.
 #[derive(Debug, Clone)]
 pub struct Entry {

@@ -74,6 +74,17 @@ impl MatchedBy {
     }
 }
 
+/// Whether an opt-out may have been meant for an appointment. It is an opt-out all the same: "cancel" always counts.
+pub fn may_mean_an_appointment(text: &str) -> bool {
+    let plain = normalise(text);
+    let mut words = plain.split(' ');
+    words.any(|word| {
+        ["cancel", "annul", "iptal"]
+            .iter()
+            .any(|stem| word.starts_with(stem))
+    })
+}
+
 /// Reads a reply with the built-in words. See [`read_with`].
 pub fn read(text: &str) -> Reading {
     read_with(Keywords::built_in(), text)

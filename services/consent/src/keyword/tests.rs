@@ -37,3 +37,20 @@ fn all_read_as(expected: &str, texts: &[&str]) {
         wrong.join("\n")
     );
 }
+
+#[test]
+fn words_for_cancel_may_have_been_meant_for_an_appointment() {
+    for text in [
+        "CANCEL",
+        "Cancel!",
+        "cancelar",
+        "Annulla",
+        "please cancel my texts",
+        "\u{130}ptal",
+    ] {
+        assert!(super::may_mean_an_appointment(text), "{text}");
+    }
+    for text in ["STOP", "unsubscribe", "", "no more texts"] {
+        assert!(!super::may_mean_an_appointment(text), "{text}");
+    }
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ahash::AHashMap;
 use chassis::{Cx, Tx};
+use contract::campaigns::DescribeAppointment;
 use contract::consent::OptOutConfirmed;
 use contract::dispatch::SendAnswer;
 use contract::{CampaignId, Class, ConsentId, EventId, TemplateId, TenantId, UnixMillis};
@@ -17,6 +18,7 @@ use crate::db::standing::Hold;
 use crate::db::{self};
 use crate::decision::Effect;
 use crate::facts::Flags;
+use crate::keyword;
 use crate::memo::Memo;
 use crate::papers::ConfirmOwner;
 use crate::replies::{reply_facts, seconds};
@@ -30,6 +32,10 @@ const IDLE: Duration = Duration::from_millis(500);
 /// A permit runs out long before this: its dispatcher is dead or frozen. The confirmation still waits for
 /// the permit to be closed (by the dispatcher's successor), because time alone proves nothing.
 const ALARM_AFTER: Duration = Duration::from_secs(30);
+/// How long campaigns may take to say what still stands.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Questions to it at a time.
+const AT_ONCE: usize = 100;
 
 /// `urgent`: whose connections are used past all queues.
 pub async fn run(app: Arc<App>, urgent: Cx) -> anyhow::Result<()> {
@@ -87,23 +93,91 @@ async fn round(
             );
         }
     }
-    if !ready.is_empty() {
-        let shared = app.clone();
-        let write = app
-            .cx
-            .db
-            .write_first(move |tx| Box::pin(async move { confirm(&shared, tx, &ready).await }));
-        for (tenant, id, text) in write.await? {
-            urgent.bus.hurry(tenant, id, text);
-        }
+    // Nobody waits for the words of somebody else's appointment.
+    let (asking, ready) = apart(app, urgent, ready).await?;
+    confirm_all(app, urgent, ready, Notes::new()).await?;
+    if !asking.is_empty() {
+        let notes = notes(urgent, &asking).await;
+        confirm_all(app, urgent, asking, notes).await?;
     }
     Ok(!waiting.is_empty())
+}
+
+/// What stands behind a confirmation, by opt-out.
+type Notes = AHashMap<ConsentId, String>;
+
+async fn confirm_all(
+    app: &Arc<App>,
+    urgent: &Cx,
+    ready: Vec<Pending>,
+    notes: Notes,
+) -> anyhow::Result<()> {
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let shared = app.clone();
+    let write = app
+        .cx
+        .db
+        .write_first(move |tx| Box::pin(async move { confirm(&shared, tx, &ready, &notes).await }));
+    for (tenant, id, text) in write.await? {
+        urgent.bus.hurry(tenant, id, text);
+    }
+    Ok(())
+}
+
+/// Opt-outs that may have been meant for an appointment, and the others.
+async fn apart(
+    app: &App,
+    urgent: &Cx,
+    ready: Vec<Pending>,
+) -> anyhow::Result<(Vec<Pending>, Vec<Pending>)> {
+    let confirmed_by_text: Vec<ConsentId> = ready
+        .iter()
+        .filter(|one| one.sender.is_some())
+        .map(|one| one.consent)
+        .collect();
+    let texts = db::ledger::reply_texts(urgent.db.read(), app.engine(), &confirmed_by_text).await?;
+    Ok(ready.into_iter().partition(|one| {
+        texts
+            .get(&one.consent)
+            .is_some_and(|text| keyword::may_mean_an_appointment(text))
+    }))
+}
+
+/// What still stands of what these people were told, as far as it is known at once.
+async fn notes(urgent: &Cx, asking: &[Pending]) -> Notes {
+    let ask = |one: &Pending| {
+        let question = DescribeAppointment {
+            contact: one.contact,
+            phone: one.phone,
+            sender: one.sender.clone().unwrap_or_default(),
+            mode: one.mode,
+        };
+        let (consent, tenant, bus) = (one.consent, one.tenant, urgent.bus.clone());
+        async move {
+            let answer = bus.ask_within(tenant, &question, PATIENCE).await;
+            // Without an answer the usual confirmation goes out alone: it is what the law asks for.
+            Some((consent, answer.ok().flatten()?))
+        }
+    };
+    let mut notes = Notes::new();
+    for some in asking.chunks(AT_ONCE) {
+        let answers = futures::future::join_all(some.iter().map(ask)).await;
+        notes.extend(answers.into_iter().flatten());
+    }
+    notes
 }
 
 /// A confirmation text as it stands in the outbox.
 type Said = (TenantId, EventId, SendAnswer);
 
-async fn confirm(app: &App, tx: &Tx, ready: &[Pending]) -> anyhow::Result<Vec<Said>> {
+async fn confirm(
+    app: &App,
+    tx: &Tx,
+    ready: &[Pending],
+    notes: &Notes,
+) -> anyhow::Result<Vec<Said>> {
     let consents: Vec<ConsentId> = ready.iter().map(|one| one.consent).collect();
     let mut texts = Vec::new();
     let taken = db::opt_out_pending::take(tx, app.engine(), &consents).await?;
@@ -126,7 +200,8 @@ async fn confirm(app: &App, tx: &Tx, ready: &[Pending]) -> anyhow::Result<Vec<Sa
         app.cx.bus.say(tx, one.tenant, &said).await?;
         metrics::histogram!("opt_out_confirmed_seconds").record(seconds(now.0 - one.recorded_at));
         if let Some(sender) = &one.sender {
-            texts.extend(text(app, tx, one, sender, now).await?);
+            let note = notes.get(&one.consent);
+            texts.extend(text(app, tx, one, (sender, note), now).await?);
         }
     }
     Ok(texts)
@@ -137,7 +212,7 @@ async fn text(
     app: &App,
     tx: &Tx,
     one: &Pending,
-    sender: &str,
+    (sender, note): (&str, Option<&String>),
     now: UnixMillis,
 ) -> anyhow::Result<Option<Said>> {
     let engine = app.engine();
@@ -170,7 +245,10 @@ async fn text(
     if decision.verdict.effect != Effect::Allow {
         return Ok(None);
     }
-    let body = words(app, tx, &memo, one).await?;
+    let mut body = words(app, tx, &memo, one).await?;
+    if let Some(note) = note {
+        body = format!("{body} {note}");
+    }
     let text = ServiceText {
         class: Class::OptOutConfirmation,
         programme: DEFAULT_PROGRAMME,

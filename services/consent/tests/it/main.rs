@@ -6,6 +6,7 @@
     reason = "a test ends at the first fault"
 )]
 
+mod answers;
 mod api;
 mod audiences;
 mod evidence;

@@ -44,7 +44,7 @@ pub fn phone(digits: i64) -> anyhow::Result<Phone> {
         .context("a stored number is not a phone number")
 }
 
-fn digits(phone: Phone) -> i64 {
+pub(super) fn digits(phone: Phone) -> i64 {
     // 15 digits at most, so it always fits.
     i64::try_from(phone.digits()).unwrap_or(0)
 }
@@ -251,6 +251,7 @@ pub async fn update(
                   time_zone = excluded.time_zone, language = excluded.language, first_name = excluded.first_name, \
                   last_name = excluded.last_name, attributes = excluded.attributes, \
                   last_import = excluded.last_import, updated_at = excluded.updated_at";
+    super::former_phones::note(tx, engine, tenant, contacts).await?;
     write(tx, engine, tenant, contacts, as_now).await
 }
 
@@ -287,6 +288,7 @@ pub async fn delete(
     let of_contact = "DELETE FROM list_member WHERE contact = $2 AND list IN (SELECT id FROM list WHERE tenant = $1)";
     tx.execute_raw(engine.sql(of_contact, [tenant.uuid().into(), id.uuid().into()]))
         .await?;
+    super::former_phones::forget(tx, engine, tenant, id).await?;
     let contact = "DELETE FROM contact WHERE tenant = $1 AND id = $2";
     let done = tx
         .execute_raw(engine.sql(contact, [tenant.uuid().into(), id.uuid().into()]))

@@ -2,13 +2,20 @@
 
 pub mod contacts;
 pub mod fields;
+pub mod former_phones;
 pub mod imports;
 pub mod lists;
 pub mod members;
 
 use chassis::SqlMigration;
 
-pub const MIGRATIONS: &[SqlMigration] = &[SqlMigration {
-    name: "0001_contacts",
-    sql: include_str!("migrations/0001_contacts.sql"),
-}];
+pub const MIGRATIONS: &[SqlMigration] = &[
+    SqlMigration {
+        name: "0001_contacts",
+        sql: include_str!("migrations/0001_contacts.sql"),
+    },
+    SqlMigration {
+        name: "0002_former_phones",
+        sql: include_str!("migrations/0002_former_phones.sql"),
+    },
+];

@@ -8,6 +8,7 @@
 
 mod audience;
 mod contacts_api;
+mod find_contacts;
 mod imports;
 mod lists_api;
 mod load_recipients;

@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub mod appointment;
 pub mod campaign;
 pub mod dead_letters;
 pub mod doctor;

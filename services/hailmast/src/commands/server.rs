@@ -33,6 +33,15 @@ impl Server {
         self.ask("DELETE", path, None).await
     }
 
+    pub async fn post_csv(&self, path: &str, file: Vec<u8>) -> anyhow::Result<Value> {
+        let client = self.client().await?;
+        let (status, answer) = client.send("POST", path, "text/csv", file).await?;
+        if !(200..300).contains(&status) {
+            bail!("{}", problem(status, &answer));
+        }
+        Ok(answer)
+    }
+
     pub async fn client(&self) -> anyhow::Result<Client> {
         let key = self
             .key

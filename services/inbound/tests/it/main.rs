@@ -5,6 +5,7 @@
 
 mod call;
 mod clicks;
+mod load_reply;
 mod replies;
 mod stubs;
 mod webhooks;

@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chassis::Service;
 use contract::contacts::{ListFields, LoadRecipients, RecipientData, RecipientsLoaded};
-use contract::{ContactId, Envelope, Phone};
+use contract::renderer::{RenderTexts, TextRendered, TextToRender};
+use contract::{ContactId, Envelope, MessageId, Mode, Phone};
 use serde_json::{Value, json};
 use testkit::Kit;
 use utoipa_axum::router::OpenApiRouter;
@@ -319,6 +321,86 @@ async fn faults_of_every_language_and_option_are_told() {
     assert_eq!(
         kit.post("/v1/templates/preview", ask("12.5")).await.1["text"],
         "You owe €12.50"
+    );
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_of_a_flow_bring_fields_of_their_own_and_lack_nobodys() {
+    let kit = Kit::start(&[renderer::SERVICE, PEOPLE]).await;
+    let body = "Hi {{ contact.first_name | name }}, {{ contact.appointment_subject }} is on \
+                {{ contact.appointment_at | date('long') }} at {{ contact.appointment_at | time }} \
+                {{ contact.appointment_zone }}.";
+    let german = "Hallo {{ contact.first_name | name }}, Termin am {{ contact.appointment_at | date('full') }} um \
+                  {{ contact.appointment_at | time }}.";
+    let template = json!({"name": "Reminder", "language": "en", "body": body,
+        "variants": [{"language": "de", "body": german}], "options": {"max_segments": 3}});
+    let (status, made) = kit.post("/v1/templates", template).await;
+    assert_eq!(status, 201, "{made}");
+    let id = made["id"].as_str().unwrap();
+    let publish = format!("/v1/templates/{id}/publish");
+    let (status, published) = kit.post(&publish, json!({})).await;
+    assert_eq!(status, 200, "{published}");
+    let (_, unpublished) = kit
+        .post("/v1/templates", json!({"name": "x", "body": "Draft"}))
+        .await;
+    let fields: BTreeMap<String, String> = [
+        ("appointment_subject", "Cleaning"),
+        ("appointment_at", "2026-12-01T14:00"),
+        ("appointment_zone", "EST"),
+    ]
+    .map(|(name, value)| (name.to_string(), value.to_string()))
+    .into();
+    let ask = |n: u128, template: &str, contact: u128, version: Option<u32>| TextToRender {
+        message: MessageId::from_raw(n << 40),
+        mode: Mode::Test,
+        template: template.parse().unwrap(),
+        version,
+        fields: fields.clone(),
+        contact: ContactId::from_raw(contact),
+        zone: Some("America/New_York".into()),
+    };
+    let question = RenderTexts {
+        texts: vec![
+            ask(1, id, 2, None),
+            ask(2, id, 1, Some(1)),
+            ask(3, id, 1, Some(7)),
+            ask(4, unpublished["id"].as_str().unwrap(), 1, None),
+            // Nobody knows this person's name.
+            ask(5, id, 3, None),
+        ],
+    };
+    let written = kit.bus.ask(kit.tenant, &question).await.unwrap();
+    let shown: Vec<Result<(String, u32), String>> = written
+        .into_iter()
+        .map(|one| match one {
+            TextRendered::Text(text) => Ok((text.body, text.version)),
+            TextRendered::Failed(reason) => Err(reason.to_string()),
+        })
+        .collect();
+    // The local time of the appointment stands as it was agreed, whatever the person's zone is.
+    assert_eq!(
+        shown[0],
+        Ok((
+            "Hi {{ Secrets }}, Cleaning is on December 1, 2026 at 2:00 PM EST.".into(),
+            1
+        ))
+    );
+    assert_eq!(
+        shown[1],
+        Ok((
+            "Hallo Ana, Termin am Dienstag, 1. Dezember 2026 um 14:00.".into(),
+            1
+        ))
+    );
+    assert_eq!(shown[2], Err("RENDER_FAILED".into()));
+    assert_eq!(shown[3], Err("RENDER_FAILED".into()));
+    assert_eq!(shown[4], Err("MERGE_FIELD_MISSING".into()));
+    let theirs = kit.bus.ask(kit.other_tenant, &question).await.unwrap();
+    assert!(
+        theirs
+            .iter()
+            .all(|one| matches!(one, TextRendered::Failed(_)))
     );
     kit.stop().await;
 }

@@ -1,5 +1,6 @@
 //! Black-box stories: the built binary, driven only from outside, judged by the carrier's own log.
 
+mod appointments;
 mod bad_input;
 mod bad_rows;
 mod broken_carrier;

@@ -47,7 +47,7 @@ async fn cancel(
     source_version: Option<i64>,
 ) -> Result<Json<Changed>, Problem> {
     let (engine, bus, now) = (app.cx.db.engine(), app.cx.bus.clone(), app.cx.clock.now());
-    let debounce = app.config.notice_debounce();
+    let waits = app.config.waits();
     let write = app.cx.db.write(move |tx| {
         Box::pin(async move {
             let hands = Hands {
@@ -57,7 +57,7 @@ async fn cancel(
             };
             let found = put::find(tx, &hands, caller.tenant, caller.mode, &target).await?;
             match found {
-                Some(found) => put::cancel(tx, &hands, found, source_version, debounce).await,
+                Some(found) => put::cancel(tx, &hands, found, source_version, waits).await,
                 None => Err(Problem::not_found("appointment").into()),
             }
         })

@@ -10,7 +10,7 @@ use contract::campaigns::AppointmentEvent;
 
 use super::view::Appointment;
 use crate::app::App;
-use crate::appointment::model::Confirmation;
+use crate::appointment::model::{BY_DESK, Confirmation};
 use crate::appointment::read::Ref;
 use crate::appointment::send::{Hands, announce};
 use crate::appointment::{answer, put};
@@ -44,7 +44,7 @@ pub async fn handle(
                 return Err(Problem::new(StatusCode::CONFLICT, code, detail).into());
             }
             if found.confirmation != Confirmation::Confirmed {
-                answer::confirm(&mut found);
+                answer::confirm(&mut found, BY_DESK.to_string(), now.into());
                 found.updated_at = now.into();
                 db::appointment::save(tx, &found).await?;
                 announce(tx, &hands, &found, AppointmentEvent::Confirmed).await?;

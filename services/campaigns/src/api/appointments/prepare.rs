@@ -12,7 +12,7 @@ use super::view::find;
 use crate::app::App;
 use crate::appointment::change::Effect;
 use crate::appointment::faults::Faults;
-use crate::appointment::model::{Appointment, Status};
+use crate::appointment::model::Appointment;
 use crate::appointment::put::Request;
 use crate::appointment::read::{Body, ContactRef, PlanRef, Ref, Wanted};
 use crate::db;
@@ -127,13 +127,11 @@ impl Found<'_> {
             None => None,
             Some(named) => {
                 let found = find(app, caller, named).await?;
-                if found.is_none() {
+                if found.is_none() && !wanted.replaces_if_known {
                     let detail = "There is no such appointment to take the place of.";
                     faults.add("/replaces", "appointment.unknown", detail);
                 }
-                found
-                    .filter(|found| found.status == Status::Scheduled)
-                    .map(|found| found.id)
+                found.map(|found| found.id)
             }
         };
         if !faults.0.is_empty() {
@@ -164,7 +162,7 @@ impl Found<'_> {
             contact,
             plan,
             replaces,
-            debounce: self.app.config.notice_debounce(),
+            waits: self.app.config.waits(),
         }
     }
 

@@ -37,6 +37,11 @@ pub struct Appointment {
     pub status: Status,
     pub confirmation: Confirmation,
     pub confirmed_version: Option<u32>,
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// What the confirmation answered: the step of a reminder, `moved`, or `desk`.
+    pub confirmed_by: Option<String>,
+    /// How often its time or place was changed.
+    pub moves: u32,
     /// What a human is wanted for, and why.
     pub attention: Option<Attention>,
     pub attention_reason: Option<String>,
@@ -78,6 +83,9 @@ impl From<Row> for Appointment {
             status: row.status,
             confirmation: row.confirmation,
             confirmed_version: row.confirmed_version,
+            confirmed_at: row.confirmed_at.map(UnixMillis::to_utc),
+            confirmed_by: row.confirmed_by,
+            moves: row.moves,
             attention: row.attention,
             attention_reason: row.attention_reason,
             notice_at: row.notice_at.map(UnixMillis::to_utc),

@@ -41,7 +41,7 @@ pub async fn settle(app: &App, mut done: Vec<Done>) -> Result<Vec<Done>, Problem
     // The wish is durable. Where consent cannot be asked now, the task asks again.
     settle_withdrawals(app, &withdrawn).await?;
     for one in done.iter_mut().filter(|one| !one.withdrawn.is_empty()) {
-        let (id, version) = (one.appointment.id, one.appointment.version);
+        let (id, version) = one.noticed;
         let (engine, bus, now) = (app.cx.db.engine(), app.cx.bus.clone(), app.cx.clock.now());
         let write = app.cx.db.write(move |tx| {
             Box::pin(async move {
@@ -53,7 +53,7 @@ pub async fn settle(app: &App, mut done: Vec<Done>) -> Result<Vec<Done>, Problem
                 put::reconsider(tx, &hands, id, version).await
             })
         });
-        if let Some(appointment) = write.await? {
+        if let Some(appointment) = write.await?.filter(|it| it.id == one.appointment.id) {
             one.appointment = appointment;
         }
     }

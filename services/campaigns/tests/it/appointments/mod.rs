@@ -3,6 +3,7 @@
 mod answers;
 mod booking;
 mod files;
+mod joining;
 mod moving;
 mod plans;
 mod refused;

@@ -224,3 +224,126 @@ async fn a_move_too_late_to_be_texted_wants_a_call() {
     until_event(&kit, AppointmentEvent::NeedsCall).await;
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_into_the_past_stops_everything_and_wants_a_call_where_they_were_told() {
+    let kit = told().await;
+    put(&kit, "untold", booking(2, "2026-06-16T14:00")).await;
+    for (id, person) in [("a", 1), ("untold", 2)] {
+        let moved = put(&kit, id, booking(person, "2026-06-13T10:00")).await;
+        assert_eq!(
+            (&moved["effect"], &moved["notice"]),
+            (&json!("rescheduled"), &json!("not_needed")),
+            "{moved}"
+        );
+        assert_eq!(states(&moved["plan"]), ["skipped", "skipped"]);
+    }
+    until_event(&kit, AppointmentEvent::NeedsCall).await;
+    assert_eq!(get(&kit, "a").await["attention_reason"], "moved_to_past");
+    assert_eq!(get(&kit, "untold").await["attention"], json!(null));
+    go_to(&kit, "2026-06-16T13:00");
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS]);
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reminders_near_the_notice_of_a_move_are_left_out() {
+    let kit = told().await;
+    let moved = put(&kit, "a", booking(1, "2026-06-15T16:30")).await;
+    assert_eq!(moved["notice"], "will_send");
+    assert_eq!(
+        steps(&moved["plan"]),
+        [
+            step("r2d", "-", "skipped", "collapsed"),
+            step("r2h", "2026-06-15T14:30", "planned", "on_time"),
+        ]
+    );
+    advance(&kit, TimeDelta::seconds(61));
+    until_offered(&kit, &[TWO_DAYS, MOVED]).await;
+    go_to(&kit, "2026-06-13T17:00");
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS, MOVED]);
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_leaves_the_time_alone_repeats_no_reminder() {
+    let mut body = plan_body();
+    body["steps"][0]["late"] = json!("send_now");
+    let kit = kit_with(body).await;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    until_told(&kit, "a").await;
+    let mut renamed = booking(1, "2026-06-15T14:00");
+    renamed["subject"] = json!("Check-up");
+    let updated = put(&kit, "a", renamed).await;
+    assert_eq!(
+        (&updated["effect"], &updated["notice"]),
+        (&json!("updated"), &json!("not_needed"))
+    );
+    advance(&kit, TimeDelta::minutes(2));
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS]);
+    go_to(&kit, "2026-06-15T12:00");
+    until_offered(&kit, &[TWO_DAYS, TWO_HOURS]).await;
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_on_its_way_that_is_still_true_is_left_alone_by_a_change_of_words() {
+    let kit = kit().await;
+    world(kit.tenant).texts_wait = true;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    let mut renamed = booking(1, "2026-06-15T14:00");
+    renamed["subject"] = json!("Check-up");
+    let updated = put(&kit, "a", renamed).await;
+    assert_eq!(
+        (&updated["effect"], &updated["notice"]),
+        (&json!("updated"), &json!("not_needed")),
+        "{updated}"
+    );
+    assert_eq!(steps(&updated["plan"])[0].0, "r2h");
+    assert!(world(kit.tenant).cancelled.is_empty());
+    let message = text(&kit, 0).message;
+    fake::report_text(&kit, message, contract::chunk::Outcome::HandedOver).await;
+    until_told(&kit, "a").await;
+    assert_eq!(states(&plan(&kit, "a").await["former"])[0], "sent");
+    advance(&kit, TimeDelta::minutes(5));
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS]);
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moved_away_and_back_while_a_text_is_being_taken_back_the_reminder_is_sent_after_all() {
+    let kit = kit().await;
+    {
+        let mut world = world(kit.tenant);
+        world.texts_wait = true;
+        world.not_yet = 4;
+    }
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    put(&kit, "a", booking(1, "2026-06-16T14:00")).await;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    until("it is sent again", async || {
+        advance(&kit, TimeDelta::milliseconds(500));
+        offered(&kit) == [TWO_DAYS, TWO_DAYS]
+    })
+    .await;
+    assert_eq!(text(&kit, 1).vars["appointment_at"], "2026-06-15T14:00");
+    assert_eq!(
+        world(kit.tenant).cancelled.len(),
+        1,
+        "the first one never leaves"
+    );
+    advance(&kit, TimeDelta::minutes(5));
+    a_while().await;
+    assert_eq!(offered(&kit).len(), 2);
+    kit.stop().await;
+}

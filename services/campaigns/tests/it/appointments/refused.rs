@@ -87,7 +87,7 @@ async fn a_refused_change_leaves_the_appointment_and_its_plan_as_they_were() {
     put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
     let before = plan(&kit, "a").await;
     let (status, _) = kit
-        .put("/v1/appointments/ext:a", booking(1, "2026-06-09T14:00"))
+        .put("/v1/appointments/ext:a", booking(1, "2027-03-14T02:30"))
         .await;
     assert_eq!(status, 422);
     assert_eq!(plan(&kit, "a").await, before);
@@ -136,6 +136,20 @@ async fn outcomes_follow_the_start_and_their_figures_tell_who_comes() {
     assert_eq!(figures["confirm_rate"], 0.5, "{figures}");
     assert_eq!(figures["no_show_rate_confirmed"], 0.0);
     assert_eq!(figures["no_show_rate_unconfirmed"], 0.5);
+    let (_, by_hour) = kit.get("/v1/appointment-figures?by=hour").await;
+    assert_eq!(by_hour["groups"][0]["key"], "14", "{by_hour}");
+    assert_eq!(by_hour["groups"][0]["completed"], 3);
+    for (by, key) in [
+        ("location", "Elm St"),
+        ("weekday", "Mon"),
+        ("lead_time", "under_a_week"),
+    ] {
+        let (_, grouped) = kit.get(&format!("/v1/appointment-figures?by={by}")).await;
+        assert_eq!(grouped["groups"][0]["key"], key, "{grouped}");
+        assert_eq!(grouped["groups"].as_array().unwrap().len(), 1);
+    }
+    let (status, _) = kit.get("/v1/appointment-figures?by=moon").await;
+    assert_eq!(status, 400);
     let (status, problem) = kit.post("/v1/appointments/ext:a/confirm", json!({})).await;
     assert_eq!(
         (status, &problem["code"]),
