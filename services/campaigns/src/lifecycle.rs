@@ -75,16 +75,18 @@ pub enum Action {
     Pause,
     Resume,
     Cancel,
+    Retry,
 }
 
 impl Action {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Edit,
         Self::Delete,
         Self::Launch,
         Self::Pause,
         Self::Resume,
         Self::Cancel,
+        Self::Retry,
     ];
 
     /// The states in which it may be asked.
@@ -93,6 +95,7 @@ impl Action {
             Self::Edit | Self::Delete | Self::Launch => &[State::Draft],
             Self::Pause => &[State::Scheduled, State::Running],
             Self::Resume => &[State::Paused],
+            Self::Retry => &[State::Completed, State::Cancelled],
             Self::Cancel => &[
                 State::Scheduled,
                 State::Preparing,
@@ -110,6 +113,7 @@ impl Action {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Cancel => "cancel",
+            Self::Retry => "retry",
         }
     }
 }
@@ -148,13 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn finished_campaigns_allow_nothing() {
-        for state in [
-            State::Completed,
-            State::Cancelled,
-            State::Expired,
-            State::Failed,
-        ] {
+    fn finished_campaigns_allow_at_most_a_retry() {
+        for state in [State::Completed, State::Cancelled] {
+            assert_eq!(state.allowed(), [Action::Retry], "{state:?}");
+        }
+        for state in [State::Expired, State::Failed] {
             assert!(state.allowed().is_empty(), "{state:?}");
         }
     }

@@ -25,7 +25,8 @@ use crate::contacts::{
 use crate::dispatch::{
     FindSend, FindSenderPool, ForgetPerson, HandOver, HandOversRecorded, Passed, ProviderBlock,
     ProviderReceipt, Receipt, ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer,
-    SendChunk, SendUrgentChunk, SlotOutcome, TakeReply, TextsRouted, UnknownSettled,
+    SendChunk, SendUrgentChunk, SlotOutcome, SpendOf, TakeReply, TextsRouted, UndeliveredOf,
+    UnknownSettled,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, LoadReply, MessageReceived, ReceiveReply};
@@ -512,6 +513,12 @@ fn dispatch_and_inbound() -> Vec<Entry> {
             mode: Mode::Test,
         }),
         Entry::of(&ForgetPerson { phone: phone() }),
+        Entry::of(&SpendOf { run: run() }),
+        Entry::of(&UndeliveredOf {
+            run: run(),
+            first: 0,
+            last: 63,
+        }),
         Entry::of(&FindSend {
             message: MessageId::of(run(), 0, 0),
         }),

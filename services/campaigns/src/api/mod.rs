@@ -3,6 +3,7 @@
 mod appointments;
 mod cancel;
 mod create;
+mod envelope;
 mod gated;
 mod get;
 mod journeys;
@@ -14,12 +15,17 @@ mod progress;
 mod reminder_plans;
 mod remove;
 mod resume;
+mod retry;
+mod runs;
 mod schedule;
 mod sender_pool;
 mod test_send;
+mod throttle;
 mod transition;
 mod types;
+mod unthrottle;
 mod update;
+mod widen;
 
 use std::sync::Arc;
 
@@ -39,9 +45,19 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(progress::handle))
         .routes(routes!(occurrences::handle))
         .routes(routes!(test_send::handle))
+        .merge(pacing())
         .merge(journeys::router())
         .merge(plans())
         .merge(booked())
+}
+
+fn pacing() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(throttle::handle, unthrottle::handle))
+        .routes(routes!(envelope::handle))
+        .routes(routes!(widen::handle))
+        .routes(routes!(retry::handle))
+        .routes(routes!(runs::handle))
 }
 
 fn plans() -> OpenApiRouter<Arc<App>> {

@@ -5,6 +5,7 @@ mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
 mod message_received;
+mod opt_out_recorded;
 mod receipts_recorded;
 mod texts_accepted;
 mod unknown_settled;
@@ -53,6 +54,13 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         max,
         app.clone(),
         receipts_recorded::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__envelope_opt_outs",
+        max,
+        app.clone(),
+        opt_out_recorded::handle,
     )
     .await?;
     cx.consume_batch(

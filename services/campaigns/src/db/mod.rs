@@ -3,15 +3,18 @@
 pub mod appointment;
 pub mod campaign;
 pub mod chunk;
+pub mod envelope;
 pub mod flow_text;
 pub mod journey;
 pub mod journey_input;
 pub mod journey_run;
 pub mod lease;
 pub mod occurrence;
+pub mod pace;
 pub mod progress;
 pub mod reminder;
 pub mod reminder_plan;
+pub mod retry;
 mod row;
 pub mod run;
 pub mod telling;
@@ -43,5 +46,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0006_journeys",
         sql: include_str!("migrations/0006_journeys.sql"),
+    },
+    SqlMigration {
+        name: "0009_pace",
+        sql: include_str!("migrations/0009_pace.sql"),
     },
 ];

@@ -4,6 +4,7 @@ pub mod close;
 mod freeze;
 mod journeys;
 mod release;
+mod retry;
 mod rezone;
 mod supervise;
 mod texts;

@@ -17,6 +17,7 @@ use contract::contacts::{
 };
 use contract::dispatch::{
     FindSenderPool, HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SlotOutcome,
+    SpendFound, SpendOf, Spent, UndeliveredChunk, UndeliveredFound, UndeliveredOf,
 };
 use contract::ids::SenderPoolId;
 use contract::inbound::LoadReply;
@@ -73,6 +74,12 @@ pub struct World {
     /// What people have texted back.
     pub replies: HashMap<InboundId, Reply>,
     pub appointment_events: Vec<AppointmentChanged>,
+    /// When people were sent off, and how many at a time.
+    pub sent_off: Vec<(UnixMillis, usize)>,
+    /// What every run has cost, in millionths of a euro.
+    pub spend_micros: u64,
+    /// Positions of each run's first chunk that were not delivered.
+    pub undelivered: Vec<u16>,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -134,6 +141,8 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         })
         .await?;
         cx.answer(app.clone(), cancel_runs).await?;
+        cx.answer(app.clone(), spend_of).await?;
+        cx.answer(app.clone(), undelivered_of).await?;
         cx.answer(app.clone(), find_contacts).await?;
         cx.answer(app.clone(), load_reply).await?;
         cx.answer(app.clone(), record_reply).await?;
@@ -206,6 +215,29 @@ async fn load_recipients(
     Ok(RecipientsLoaded {
         zones: vec![world.zone.unwrap_or("America/New_York").into()],
         recipients,
+    })
+}
+
+async fn spend_of(_: Arc<Cx>, question: Envelope<SpendOf>) -> anyhow::Result<SpendFound> {
+    let spent = Spent {
+        currency: "EUR".into(),
+        micros: world(question.tenant).spend_micros,
+    };
+    Ok(SpendFound {
+        amounts: vec![spent],
+    })
+}
+
+async fn undelivered_of(
+    _: Arc<Cx>,
+    question: Envelope<UndeliveredOf>,
+) -> anyhow::Result<UndeliveredFound> {
+    let chunk = UndeliveredChunk {
+        chunk: 0,
+        positions: world(question.tenant).undelivered.clone(),
+    };
+    Ok(UndeliveredFound {
+        chunks: vec![chunk],
     })
 }
 
@@ -410,6 +442,7 @@ async fn screen_chunk(cx: Arc<Cx>, command: Envelope<ScreenChunk>) -> Result<(),
     let now = cx.clock.millis();
     let (stutters, screened, rendered, handed) = {
         let mut world = world(tenant);
+        world.sent_off.push((head.released_at, recipients.len()));
         for recipient in &recipients {
             *world.released.entry(number(recipient.contact)).or_default() += 1;
         }

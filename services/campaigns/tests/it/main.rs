@@ -7,6 +7,7 @@
 )]
 
 mod appointments;
+mod envelope;
 mod fake;
 mod journeys;
 mod launch;
@@ -15,8 +16,10 @@ mod recurring;
 mod releasing;
 mod restart;
 mod restating;
+mod retrying;
 mod scheduling;
 mod states;
 mod story;
 mod texts;
+mod throttling;
 mod timers;
