@@ -255,7 +255,7 @@ pub mod tests {
         assert_eq!(
             serde_json::to_value(&envelope).unwrap(),
             serde_json::json!({
-                "canary_percent": 1.0, "canary_min": 100, "watch": "PT600S", "max_error_percent": 6.0,
+                "canary_percent": 1.0, "canary_min": 100, "watch": "PT10M", "max_error_percent": 6.0,
                 "min_sample": 50, "on_breach": "stop",
             })
         );

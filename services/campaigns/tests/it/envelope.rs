@@ -229,7 +229,8 @@ async fn a_bound_that_is_left_behind_the_canary_stops_the_rest() {
     let people = 60 * 512;
     let kit = kit(people).await;
     fake::world(kit.tenant).chunk_takes = 100;
-    let bounds = json!({"max_spend": {"amount_micros": 1000, "currency": "EUR"}});
+    let bounds =
+        json!({"canary_percent": 0.1, "max_spend": {"amount_micros": 1000, "currency": "EUR"}});
     let id = launched_within(&kit, bounds).await;
     canary(&kit, &id).await;
     kit.clock.advance(TimeDelta::minutes(11));
@@ -316,7 +317,7 @@ async fn an_envelope_that_could_not_work_is_refused_with_its_places() {
     let view = envelope(&kit, &id).await;
     assert_eq!(
         (&view["run"], &view["envelope"]["watch"]),
-        (&json!(null), &json!("PT600S"))
+        (&json!(null), &json!("PT10M"))
     );
     let other = kit.with_key(&kit.other_key);
     let (status, _) = other

@@ -1,5 +1,7 @@
 //! The other services, as far as campaigns can see them. Each test's tenant has its own world.
 
+mod ledger;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,7 +19,6 @@ use contract::contacts::{
 };
 use contract::dispatch::{
     FindSenderPool, HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SlotOutcome,
-    SpendFound, SpendOf, Spent, UndeliveredChunk, UndeliveredFound, UndeliveredOf,
 };
 use contract::ids::SenderPoolId;
 use contract::inbound::LoadReply;
@@ -141,8 +142,8 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         })
         .await?;
         cx.answer(app.clone(), cancel_runs).await?;
-        cx.answer(app.clone(), spend_of).await?;
-        cx.answer(app.clone(), undelivered_of).await?;
+        cx.answer(app.clone(), ledger::spend_of).await?;
+        cx.answer(app.clone(), ledger::undelivered_of).await?;
         cx.answer(app.clone(), find_contacts).await?;
         cx.answer(app.clone(), load_reply).await?;
         cx.answer(app.clone(), record_reply).await?;
@@ -215,29 +216,6 @@ async fn load_recipients(
     Ok(RecipientsLoaded {
         zones: vec![world.zone.unwrap_or("America/New_York").into()],
         recipients,
-    })
-}
-
-async fn spend_of(_: Arc<Cx>, question: Envelope<SpendOf>) -> anyhow::Result<SpendFound> {
-    let spent = Spent {
-        currency: "EUR".into(),
-        micros: world(question.tenant).spend_micros,
-    };
-    Ok(SpendFound {
-        amounts: vec![spent],
-    })
-}
-
-async fn undelivered_of(
-    _: Arc<Cx>,
-    question: Envelope<UndeliveredOf>,
-) -> anyhow::Result<UndeliveredFound> {
-    let chunk = UndeliveredChunk {
-        chunk: 0,
-        positions: world(question.tenant).undelivered.clone(),
-    };
-    Ok(UndeliveredFound {
-        chunks: vec![chunk],
     })
 }
 
