@@ -31,6 +31,8 @@ use contract::{
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use ledger::{late_hand_over, report_text};
+
 /// What a test wants the others to do, and what they saw.
 #[derive(Default)]
 pub struct World {
@@ -562,41 +564,4 @@ fn slots(head: &ChunkHead, items: Vec<HandOver>, at: UnixMillis) -> Vec<SlotOutc
         items,
     };
     by_slot.into_iter().map(slot).collect()
-}
-
-/// A hand-over of one position of a run's first chunk.
-pub fn late_hand_over(run: RunId, campaign: CampaignId, position: u16) -> HandOversRecorded {
-    let item = HandOver {
-        position,
-        contact: contact(u32::from(position)),
-        decision: DecisionId::from_raw(1),
-        outcome: Outcome::HandedOver,
-        reason: Reason::OK,
-        until: None,
-        segments: 1,
-        encoding: Encoding::Gsm7,
-        provider_message_id: String::new(),
-    };
-    let slot = SlotRef {
-        run,
-        chunk: 0,
-        slot: 0,
-    };
-    let outcome = SlotOutcome {
-        slot,
-        campaign,
-        provider: String::new(),
-        at: UnixMillis(0),
-        items: vec![item],
-    };
-    HandOversRecorded {
-        slots: vec![outcome],
-    }
-}
-
-/// Says what became of a text of a flow.
-pub async fn report_text(kit: &testkit::Kit, message: contract::MessageId, outcome: Outcome) {
-    let mut event = late_hand_over(message.run(), CampaignId::from_raw(0), 0);
-    event.slots[0].items[0].outcome = outcome;
-    kit.bus.publish(kit.tenant, &event).await.unwrap();
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::desk;
-use super::world::{World, assert_sums, sum, wait_for};
+use super::world::{World, assert_sums, people, sum, wait_for};
 
 /// Numbers whose texts the carrier takes and does not deliver.
 fn undeliverable(count: usize) -> Vec<String> {
@@ -52,6 +52,44 @@ async fn a_campaign_whose_canary_fails_is_stopped_and_nobody_else_is_texted() {
     assert_eq!(
         (verdict.texts, verdict.recipients, verdict.texts_twice),
         (100, 100, 0),
+        "{verdict:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undelivered_texts_go_out_again_when_a_retry_includes_them() {
+    let world = World::start(&[("HAILMAST_DISPATCH__FOLD_EVERY_MS", "100")]);
+    let mut everybody = people(30);
+    everybody.extend(undeliverable(20));
+    let campaign = world.prepare(&everybody).await;
+    world.launch(&campaign).await;
+    let within = Duration::from_secs(60);
+    let first = world.completed(&campaign, within).await;
+    assert_eq!(sum(&first["handed_over"]), 50, "{first}");
+    world.funnel(&campaign, within).await;
+    let client = world.client();
+    let retry = format!("/v1/campaigns/{campaign}/retry");
+    let include = json!({ "include": ["undelivered"] });
+    wait_for("the receipts to be folded", within, async || {
+        client.post(&retry, &include).await.ok()
+    })
+    .await;
+    let second = world.completed(&campaign, within).await;
+    assert_eq!(
+        (sum(&second["recipients"]), sum(&second["handed_over"])),
+        (20, 20),
+        "{second}"
+    );
+    let runs = client
+        .get(&format!("/v1/campaigns/{campaign}/runs"))
+        .await
+        .unwrap();
+    assert_eq!(runs["data"].as_array().unwrap().len(), 2, "{runs}");
+    let verdict = world.verdict();
+    // The judge calls it twice when the same words reach the same number; here that was asked for.
+    assert_eq!(
+        (verdict.texts, verdict.recipients, verdict.texts_twice),
+        (70, 50, 20),
         "{verdict:?}"
     );
 }
