@@ -521,8 +521,8 @@ async fn what_a_run_cost_and_what_of_it_did_not_arrive_can_be_asked() {
         let receipts = rig.said.receipts.lock().unwrap();
         let lost = receipts
             .iter()
-            .filter(|receipt| receipt.outcome == Outcome::Undelivered);
-        lost.map(|receipt| (receipt.message.chunk(), receipt.message.position()))
+            .filter(|(_, outcome)| *outcome == Outcome::Undelivered);
+        lost.map(|(message, _)| (message.chunk(), message.position()))
             .collect()
     };
     wanted.sort_unstable();
