@@ -84,6 +84,7 @@ pub enum Action {
     Pause,
     Resume,
     Cancel,
+    Retry,
     /// Ask somebody else for an approval.
     Submit,
     Approve,
@@ -92,13 +93,14 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Edit,
         Self::Delete,
         Self::Launch,
         Self::Pause,
         Self::Resume,
         Self::Cancel,
+        Self::Retry,
         Self::Submit,
         Self::Approve,
         Self::Reject,
@@ -115,6 +117,7 @@ impl Action {
             Self::Reject => &[State::PendingApproval, State::Approved],
             Self::Pause => &[State::Scheduled, State::Running],
             Self::Resume => &[State::Paused],
+            Self::Retry => &[State::Completed, State::Cancelled],
             Self::Cancel => &[
                 State::Scheduled,
                 State::Preparing,
@@ -132,6 +135,7 @@ impl Action {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Cancel => "cancel",
+            Self::Retry => "retry",
             Self::Submit => "submit",
             Self::Approve => "approve",
             Self::Reject => "reject",
@@ -226,13 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn finished_campaigns_allow_nothing() {
-        for state in [
-            State::Completed,
-            State::Cancelled,
-            State::Expired,
-            State::Failed,
-        ] {
+    fn finished_campaigns_allow_at_most_a_retry() {
+        for state in [State::Completed, State::Cancelled] {
+            assert_eq!(state.allowed(), [Action::Retry], "{state:?}");
+        }
+        for state in [State::Expired, State::Failed] {
             assert!(state.allowed().is_empty(), "{state:?}");
         }
     }

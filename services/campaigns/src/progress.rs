@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use contract::RunId;
 use contract::chunk::Outcome;
 use serde::Serialize;
 
@@ -105,6 +106,12 @@ pub struct Stated {
 pub struct Progress {
     pub state: State,
     pub state_reason: Option<String>,
+    /// The run that the sums are of: the last one. `GET /v1/campaigns/{id}/runs` has them all.
+    #[schema(value_type = Option<String>)]
+    pub run: Option<RunId>,
+    /// The run whose failed recipients it texts again.
+    #[schema(value_type = Option<String>)]
+    pub retry_of: Option<RunId>,
     #[serde(flatten)]
     pub stated: Stated,
     #[serde(flatten)]

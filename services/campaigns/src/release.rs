@@ -2,6 +2,10 @@
 //!
 //! A released position that nobody reports on is released again after a while: that alone repairs every
 //! loss on the way. Held positions come back when their instant has come.
+//!
+//! Where a run is throttled, or only its canary may go, a chunk is released part by part, from its first position
+//! on. What was never released is not in flight. Parts that follow each other do not put off each other's return:
+//! what left after the retry's instant was set comes with the next one.
 
 use std::time::Duration;
 
@@ -13,11 +17,11 @@ use crate::fold::Marks;
 /// What is to be done with a chunk next. The number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Frozen, never released.
+    /// Nobody has to report on it, and some of it was never released.
     Waiting,
-    /// Released; somebody still has to report. Counts against the window.
+    /// Released, in part at least; somebody still has to report. Counts against the window.
     InFlight,
-    /// Only held positions are left.
+    /// Held positions are left, and perhaps some that were never released.
     Held,
     /// Every position is settled.
     Settled,
@@ -42,6 +46,29 @@ pub struct Timing {
     pub released_at: Option<UnixMillis>,
     /// When positions that are in flight or held without an instant may be released again.
     pub retry_at: UnixMillis,
+    /// Positions from here on were never released.
+    pub released_to: u16,
+    /// Positions in flight from here on left after `retry_at` was set, and wait for the next one.
+    pub retry_below: u16,
+}
+
+impl Timing {
+    /// Of a chunk that nobody has seen yet.
+    pub const NEW: Self = Self {
+        attempts: 0,
+        released_at: None,
+        retry_at: UnixMillis(0),
+        released_to: 0,
+        retry_below: 0,
+    };
+}
+
+/// Positions of a chunk that go now, in ascending order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Due {
+    pub positions: Vec<u16>,
+    /// The last so many of them were never released before.
+    pub fresh: usize,
 }
 
 /// How long to wait for reports.
@@ -69,39 +96,86 @@ pub fn later(at: UnixMillis, wait: Duration) -> UnixMillis {
     UnixMillis(at.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
 }
 
-/// Positions to release now: those in flight whose time is up (all of them where the chunk was never
-/// released) and those held until an instant that has come.
-pub fn due(marks: &Marks, timing: &Timing, now: UnixMillis) -> Vec<u16> {
-    let retry = timing.released_at.is_none() || timing.retry_at <= now;
-    marks
-        .iter()
-        .filter(|(_, mark)| match (mark.outcome, mark.until) {
+/// Positions to release now: those in flight whose time is up, those held until an instant that has come, and at
+/// most `fresh` that were never released.
+pub fn due(marks: &Marks, timing: &Timing, now: UnixMillis, fresh: u64) -> Due {
+    let retry = timing.retry_at <= now;
+    // Where nothing of the earlier parts is on its way any more, the instant is that of the later ones.
+    let below = if on_their_way(marks, timing.retry_below) {
+        timing.retry_below
+    } else {
+        timing.released_to
+    };
+    let mut due = Due::default();
+    for (position, mark) in marks.iter() {
+        let new = position >= timing.released_to;
+        let goes = match (mark.outcome, mark.until) {
             (Outcome::Held, Some(until)) => until <= now,
-            (Outcome::Pending | Outcome::Held, _) => retry,
+            (Outcome::Held, None) => retry || new,
+            (Outcome::Pending, _) => new || (retry && position < below),
             _ => false,
-        })
-        .map(|(position, _)| position)
-        .collect()
+        };
+        if !goes {
+            continue;
+        }
+        if new {
+            if due.fresh as u64 >= fresh {
+                break;
+            }
+            due.fresh += 1;
+        }
+        due.positions.push(position);
+    }
+    due
 }
 
-/// Notes that `positions` are released now.
+/// Notes that these are released now.
 pub fn release(
     marks: &mut Marks,
     timing: &mut Timing,
-    positions: &[u16],
+    due: &Due,
     now: UnixMillis,
     patience: &Patience,
 ) {
-    let retried = timing.released_at.is_none() || timing.retry_at <= now;
-    marks.release(positions);
-    if retried {
-        timing.attempts = timing.attempts.saturating_add(1);
+    let first = timing.released_at.is_none();
+    let retried = first || (timing.retry_at <= now && due.positions.len() > due.fresh);
+    let alone = !on_their_way(marks, timing.released_to);
+    let in_parts = due.fresh > 0 || timing.retry_below < timing.released_to;
+    marks.release(&due.positions);
+    if due.fresh > 0 {
+        let last = due.positions.last().map_or(0, |last| last + 1);
+        timing.released_to = timing.released_to.max(last);
+    }
+    let len = u16::try_from(marks.len()).unwrap_or(u16::MAX);
+    if !waits(marks, timing.released_to) {
+        timing.released_to = len;
     }
     timing.released_at = Some(now);
-    timing.retry_at = later(now, patience.after(timing.attempts));
+    if retried || alone || !in_parts {
+        if retried {
+            timing.attempts = timing.attempts.saturating_add(1);
+        } else if alone && due.fresh > 0 {
+            timing.attempts = 1;
+        }
+        timing.retry_below = timing.released_to;
+        timing.retry_at = later(now, patience.after(timing.attempts));
+    }
 }
 
-/// Notes that a report moved something: the chunk is being worked on, so it gets its full time again.
+/// Is any position below `to` pending?
+fn on_their_way(marks: &Marks, to: u16) -> bool {
+    let mut below = marks.iter().take(usize::from(to));
+    below.any(|(_, mark)| mark.outcome == Outcome::Pending)
+}
+
+/// Is any position open from `from` on?
+fn waits(marks: &Marks, from: u16) -> bool {
+    let mut beyond = marks.iter().skip(usize::from(from));
+    beyond.any(|(_, mark)| !mark.outcome.is_settled())
+}
+
+/// Notes that a report moved something: the chunk is being worked on, so it gets its full time again. One that is
+/// released part by part is always being worked on, and keeps its instant.
 pub fn heard(
     marks: &Marks,
     timing: &mut Timing,
@@ -111,6 +185,13 @@ pub fn heard(
 ) {
     if settled_more {
         timing.attempts = timing.attempts.min(1);
+    }
+    if timing.retry_below < timing.released_to {
+        if !on_their_way(marks, timing.retry_below) {
+            timing.retry_below = timing.released_to;
+            timing.retry_at = later(now, patience.timeout);
+        }
+    } else if settled_more {
         timing.retry_at = timing.retry_at.max(later(now, patience.timeout));
     }
     if marks
@@ -127,8 +208,9 @@ pub fn heard(
 pub fn next(marks: &Marks, timing: &Timing) -> (Stage, UnixMillis) {
     let mut in_flight = false;
     let mut held = false;
+    let mut fresh = false;
     let mut at = UnixMillis(i64::MAX);
-    for (_, mark) in marks.iter() {
+    for (position, mark) in marks.iter() {
         match (mark.outcome, mark.until) {
             (Outcome::Held, Some(until)) => {
                 held = true;
@@ -138,6 +220,7 @@ pub fn next(marks: &Marks, timing: &Timing) -> (Stage, UnixMillis) {
                 held = true;
                 at = at.min(timing.retry_at);
             }
+            (Outcome::Pending, _) if position >= timing.released_to => fresh = true,
             (Outcome::Pending, _) => {
                 in_flight = true;
                 at = at.min(timing.retry_at);
@@ -145,118 +228,16 @@ pub fn next(marks: &Marks, timing: &Timing) -> (Stage, UnixMillis) {
             _ => {}
         }
     }
-    match (in_flight || held, timing.released_at) {
-        (false, _) => (Stage::Settled, UnixMillis(i64::MAX)),
-        (true, None) => (Stage::Waiting, UnixMillis(0)),
-        (true, Some(_)) if in_flight => (Stage::InFlight, at),
-        (true, Some(_)) => (Stage::Held, at),
+    if in_flight {
+        (Stage::InFlight, at)
+    } else if held && (timing.released_at.is_some() || !fresh) {
+        (Stage::Held, at)
+    } else if fresh {
+        (Stage::Waiting, UnixMillis(0))
+    } else {
+        (Stage::Settled, UnixMillis(i64::MAX))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use contract::Reason;
-
-    use super::*;
-    use crate::fold::Mark;
-
-    const PATIENCE: Patience = Patience {
-        timeout: Duration::from_secs(30),
-        longest: Duration::from_secs(300),
-        pause_echo: Duration::from_secs(2),
-    };
-    const NEW: Timing = Timing {
-        attempts: 0,
-        released_at: None,
-        retry_at: UnixMillis(0),
-    };
-
-    fn held(until: Option<i64>) -> Mark {
-        Mark::new(Outcome::Held, Reason::QUIET_HOURS, until.map(UnixMillis))
-    }
-
-    #[test]
-    fn a_chunk_nobody_reports_on_is_released_again_at_growing_distances() {
-        let mut marks = Marks::pending(3);
-        let mut timing = NEW;
-        let mut now = UnixMillis(1_000);
-        let mut waits = Vec::new();
-        for _ in 0..6 {
-            let positions = due(&marks, &timing, now);
-            assert_eq!(positions, [0, 1, 2]);
-            release(&mut marks, &mut timing, &positions, now, &PATIENCE);
-            assert!(due(&marks, &timing, UnixMillis(timing.retry_at.0 - 1)).is_empty());
-            waits.push((timing.retry_at.0 - now.0) / 1000);
-            now = timing.retry_at;
-        }
-        assert_eq!(waits, [30, 60, 120, 240, 300, 300]);
-    }
-
-    #[test]
-    fn only_unsettled_positions_are_released_again() {
-        let mut marks = Marks::pending(3);
-        let mut timing = NEW;
-        release(
-            &mut marks,
-            &mut timing,
-            &[0, 1, 2],
-            UnixMillis(0),
-            &PATIENCE,
-        );
-        marks.fold(&Mark::new(Outcome::HandedOver, Reason::OK, None), &[1]);
-        assert_eq!(due(&marks, &timing, timing.retry_at), [0, 2]);
-    }
-
-    #[test]
-    fn held_positions_come_back_at_their_instant_and_not_before() {
-        let mut marks = Marks::pending(3);
-        let mut timing = NEW;
-        release(
-            &mut marks,
-            &mut timing,
-            &[0, 1, 2],
-            UnixMillis(0),
-            &PATIENCE,
-        );
-        marks.fold(&held(Some(50_000)), &[0]);
-        marks.fold(&held(Some(90_000)), &[1]);
-        marks.fold(&Mark::new(Outcome::HandedOver, Reason::OK, None), &[2]);
-        assert_eq!(next(&marks, &timing), (Stage::Held, UnixMillis(50_000)));
-        assert!(due(&marks, &timing, UnixMillis(49_999)).is_empty());
-        assert_eq!(due(&marks, &timing, UnixMillis(50_000)), [0]);
-        release(&mut marks, &mut timing, &[0], UnixMillis(50_000), &PATIENCE);
-        assert_eq!(next(&marks, &timing).0, Stage::InFlight);
-        marks.fold(
-            &Mark::new(Outcome::Suppressed, Reason::NO_CONSENT, None),
-            &[0, 1],
-        );
-        assert_eq!(next(&marks, &timing).0, Stage::Settled);
-    }
-
-    #[test]
-    fn positions_held_until_a_resume_are_tried_again_soon() {
-        let mut marks = Marks::pending(1);
-        let mut timing = NEW;
-        release(&mut marks, &mut timing, &[0], UnixMillis(0), &PATIENCE);
-        marks.fold(
-            &Mark::new(Outcome::Held, Reason::CAMPAIGN_PAUSED, None),
-            &[0],
-        );
-        heard(&marks, &mut timing, false, UnixMillis(100), &PATIENCE);
-        assert_eq!(next(&marks, &timing), (Stage::Held, UnixMillis(2_100)));
-        assert_eq!(due(&marks, &timing, UnixMillis(2_100)), [0]);
-    }
-
-    #[test]
-    fn a_chunk_that_makes_headway_gets_its_full_time_again() {
-        let mut marks = Marks::pending(2);
-        let mut timing = Timing {
-            attempts: 3,
-            released_at: Some(UnixMillis(0)),
-            retry_at: UnixMillis(120_000),
-        };
-        marks.fold(&Mark::new(Outcome::HandedOver, Reason::OK, None), &[1]);
-        heard(&marks, &mut timing, true, UnixMillis(100_000), &PATIENCE);
-        assert_eq!((timing.attempts, timing.retry_at), (1, UnixMillis(130_000)));
-    }
-}
+mod tests;

@@ -52,6 +52,36 @@ pub async fn all_open(
     }
 }
 
+/// Settles whoever was never released of chunks that were released in part.
+pub async fn rest_of_parts(
+    app: &App,
+    run: &Run,
+    outcome: Outcome,
+    reason: &Reason,
+) -> anyhow::Result<()> {
+    let (engine, now, bus) = (
+        app.cx.db.engine(),
+        app.cx.clock.millis(),
+        app.cx.bus.clone(),
+    );
+    let (owner, mark) = (run.clone(), Mark::new(outcome, reason.clone(), None));
+    app.cx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut chunks = db::chunk::in_parts(tx, engine, owner.id, AT_ONCE).await?;
+                for chunk in &mut chunks {
+                    let mut rest = open_positions(chunk);
+                    rest.retain(|position| *position >= chunk.timing.released_to);
+                    settle(tx, &bus, &owner, chunk, &mark, &rest, now).await?;
+                    chunk.timing.released_to = u16::try_from(chunk.marks.len())?;
+                }
+                db::chunk::save(tx, &chunks).await
+            })
+        })
+        .await
+}
+
 /// Settles these positions of one chunk, as far as they are open.
 pub async fn positions(
     app: &App,

@@ -1,5 +1,6 @@
 //! Launching a campaign: from here on it has a run.
 
+use chassis::Tx;
 use contract::consent::{Gate, NoteContent};
 use contract::renderer::{DescribeTemplate, TemplateDescribed};
 use contract::{RunId, UnixMillis};
@@ -10,6 +11,7 @@ use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::run::{Run, RunState};
 use crate::lifecycle::{State, Step};
+use crate::pace::Pace;
 
 /// The published template of a campaign; `None` where it was never published.
 pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<TemplateDescribed>> {
@@ -59,7 +61,7 @@ pub async fn begin(
                 let won = db::campaign::move_on(tx, &bus, run.campaign, &[from], &step, at).await?;
                 if won {
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
-                    db::run::insert(tx, &run).await?;
+                    insert(tx, run).await?;
                 }
                 // What was lost against a rival must leave no trace: the occurrence still waits.
                 anyhow::ensure!(
@@ -79,7 +81,19 @@ pub const fn by_itself() -> Step {
     Step::own("begin", State::Preparing)
 }
 
-fn run_of(campaign: &Campaign, id: RunId, template: TemplateDescribed, now: UnixMillis) -> Run {
+/// Writes a run that begins, with the pace its campaign has now.
+pub async fn insert(tx: &Tx, mut run: Run) -> anyhow::Result<()> {
+    let plan = db::pace::plan(tx, &run).await?;
+    run.paced = !plan.is_empty();
+    db::run::insert(tx, &run).await?;
+    if run.paced {
+        db::pace::save(tx, &Pace::new(run.id, run.tenant, &plan, run.started_at)).await?;
+    }
+    Ok(())
+}
+
+/// A run of a campaign that begins now.
+pub fn run_of(campaign: &Campaign, id: RunId, template: TemplateDescribed, now: UnixMillis) -> Run {
     Run {
         id,
         tenant: campaign.tenant,
@@ -103,5 +117,7 @@ fn run_of(campaign: &Campaign, id: RunId, template: TemplateDescribed, now: Unix
         started_at: now,
         closed_at: None,
         revision: 0,
+        paced: false,
+        retry_of: None,
     }
 }

@@ -3,7 +3,8 @@
 //! Owns lanes and pace, the routes to carriers, the ledger of hand-overs and the states that receipts give.
 //! Hears `cmd.dispatch.send_chunk`, `send_urgent_chunk`, `accept_texts`, `recheck_texts`, `record_receipts` and `forget_person`,
 //! and `evt.contacts.contact_deleted`; answers
-//! `qry.dispatch.take_reply`, `find_send`, `find_sender_pool` and `forecast`; says `evt.dispatch.hand_overs_recorded`, `receipts_recorded`, `unknown_settled`,
+//! `qry.dispatch.take_reply`, `find_send`, `find_sender_pool`, `forecast`, `spend_of` and `undelivered_of`; says
+//! `evt.dispatch.hand_overs_recorded`, `receipts_recorded`, `unknown_settled`,
 //! `texts_accepted` and `texts_routed`; asks consent for permits just before each hand-over.
 //!
 //! A chunk's way: [`consumers::send_chunk`] cuts it into [`slots`] and those into [`legs`]; [`routing`] and [`route`] say

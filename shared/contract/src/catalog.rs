@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 mod before_launch;
+mod texts;
 
 use crate::accounts::VerifyKey;
 use crate::campaigns::{
@@ -28,7 +29,8 @@ use crate::contacts::{
 use crate::dispatch::{
     FindSend, FindSenderPool, ForgetPerson, HandOver, HandOversRecorded, Passed, ProviderBlock,
     ProviderReceipt, Receipt, ReceiptsRecorded, RecordReceipts, Routed, RoutedGroup, SendAnswer,
-    SendChunk, SendUrgentChunk, SlotOutcome, TakeReply, TextsRouted, UnknownSettled,
+    SendChunk, SendUrgentChunk, SlotOutcome, SpendOf, TakeReply, TextsRouted, UndeliveredOf,
+    UnknownSettled,
 };
 use crate::ids::{Id, MessageId, RunId};
 use crate::inbound::{LinkClicked, LoadReply, MessageReceived, ReceiveReply};
@@ -36,10 +38,8 @@ use crate::payload::{Format, Owner, Payload, PayloadKind};
 use crate::phone::Phone;
 use crate::reason::Reason;
 use crate::renderer::{
-    ChunkRendered, DescribeTemplate, RenderChunk, RenderOne, RenderTexts, ResolveLink,
-    TextToRender, Wording,
+    ChunkRendered, DescribeTemplate, RenderChunk, RenderOne, ResolveLink, Wording,
 };
-use crate::texts::{AcceptTexts, FlowText, Origin, OriginKind, RecheckTexts, TextsAccepted};
 use crate::time::UnixMillis;
 
 /// One payload type.
@@ -151,7 +151,7 @@ pub fn all() -> Vec<Entry> {
     entries.extend(consent());
     entries.extend(campaigns_and_renderer());
     entries.extend(dispatch_and_inbound());
-    entries.extend(texts());
+    entries.extend(texts::entries());
     entries.extend(appointments());
     entries.extend(before_launch::entries());
     entries
@@ -182,49 +182,6 @@ fn appointments() -> Vec<Entry> {
             phone: phone(),
             sender: "+15005550100".into(),
             mode: Mode::Test,
-        }),
-    ]
-}
-
-fn texts() -> Vec<Entry> {
-    let message = MessageId::of(run(), 0, 0);
-    vec![
-        Entry::of(&AcceptTexts {
-            texts: vec![FlowText {
-                message,
-                origin: Origin {
-                    kind: OriginKind::CampaignTest,
-                    id: id::<crate::ids::kinds::Campaign>(1).to_string(),
-                },
-                contact: id(3),
-                class: Class::Appointment,
-                programme: "default".into(),
-                sender: "+15005550100".into(),
-                template: id(2),
-                template_version: Some(1),
-                vars: [("starts_at".to_string(), "2026-06-10T15:00".to_string())].into(),
-                mode: Mode::Test,
-                not_before: Some(AT),
-                valid_until: AT,
-            }],
-        }),
-        Entry::of(&TextsAccepted {
-            messages: vec![message],
-            at: AT,
-        }),
-        Entry::of(&RecheckTexts {
-            messages: vec![message],
-        }),
-        Entry::of(&RenderTexts {
-            texts: vec![TextToRender {
-                message,
-                mode: Mode::Test,
-                template: id(2),
-                version: None,
-                fields: [("code".to_string(), "4711".to_string())].into(),
-                contact: id(3),
-                zone: Some("America/New_York".into()),
-            }],
         }),
     ]
 }
@@ -536,6 +493,12 @@ fn dispatch_and_inbound() -> Vec<Entry> {
             mode: Mode::Test,
         }),
         Entry::of(&ForgetPerson { phone: phone() }),
+        Entry::of(&SpendOf { run: run() }),
+        Entry::of(&UndeliveredOf {
+            run: run(),
+            first: 0,
+            last: 63,
+        }),
         Entry::of(&FindSend {
             message: MessageId::of(run(), 0, 0),
         }),

@@ -16,7 +16,10 @@ use super::types::{Campaign, ValidFor, check};
 use crate::app::App;
 use crate::audience::Audience;
 use crate::db;
+use crate::envelope::Envelope;
 use crate::lifecycle::State;
+use crate::pace::Plan;
+use crate::throttle::Throttle;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +38,10 @@ pub struct NewCampaign {
     /// Absent: it starts when it is launched.
     pub schedule: Option<Schedule>,
     pub valid_for: Option<ValidFor>,
+    /// How fast it goes. Absent: as fast as it can.
+    pub throttle: Option<Throttle>,
+    /// A canary first, and bounds within which it goes on by itself.
+    pub envelope: Option<Envelope>,
 }
 
 /// Saves a draft. Nothing is sent before it is launched.
@@ -80,6 +87,10 @@ pub async fn handle(
         run: None,
         created_at: now.into(),
         updated_at: now.into(),
+        pace: Plan {
+            throttle: new.throttle,
+            envelope: new.envelope,
+        },
     };
     check(&campaign, faults)?;
     sender_pool::check(&app, &campaign).await?;

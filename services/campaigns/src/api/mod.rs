@@ -6,6 +6,7 @@ mod approve;
 mod cancel;
 mod copy;
 mod create;
+mod envelope;
 mod gated;
 mod get;
 mod history;
@@ -20,14 +21,19 @@ mod reject;
 mod reminder_plans;
 mod remove;
 mod resume;
+mod retry;
+mod runs;
 mod schedule;
 mod sender_pool;
 mod settings;
 mod submit;
 mod test_send;
+mod throttle;
 mod transition;
 mod types;
+mod unthrottle;
 mod update;
+mod widen;
 
 use std::sync::Arc;
 
@@ -48,6 +54,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(occurrences::handle))
         .routes(routes!(test_send::handle))
         .merge(before_launch())
+        .merge(pacing())
         .merge(journeys::router())
         .merge(plans())
         .merge(booked())
@@ -67,6 +74,15 @@ fn before_launch() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(history::handle))
         .routes(routes!(copy::handle))
         .routes(routes!(settings::get, settings::put))
+}
+
+fn pacing() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(throttle::handle, unthrottle::handle))
+        .routes(routes!(envelope::handle))
+        .routes(routes!(widen::handle))
+        .routes(routes!(retry::handle))
+        .routes(routes!(runs::handle))
 }
 
 fn plans() -> OpenApiRouter<Arc<App>> {

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::db::run::RunState;
 use crate::lifecycle::{Action, State};
 
-const CHANGE: Change = Change {
+pub const CHANGE: Change = Change {
     action: Action::Resume,
     to: State::Running,
     run_from: &[RunState::Paused],

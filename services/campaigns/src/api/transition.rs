@@ -15,6 +15,20 @@ pub async fn find(app: &App, caller: Caller, id: CampaignId) -> Result<Campaign,
     found.ok_or_else(|| Problem::not_found("campaign"))
 }
 
+/// The campaign, if this caller may change it.
+pub async fn find_changeable(
+    app: &App,
+    caller: Caller,
+    id: CampaignId,
+) -> Result<Campaign, Problem> {
+    let campaign = find(app, caller, id).await?;
+    if caller.mode == Mode::Test && campaign.mode == Mode::Live {
+        let detail = "a test key cannot change a live campaign";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "auth.test_key", detail));
+    }
+    Ok(campaign)
+}
+
 /// The campaign, if `action` may be asked of it by this caller.
 pub async fn find_for(
     app: &App,
@@ -22,11 +36,7 @@ pub async fn find_for(
     id: CampaignId,
     action: Action,
 ) -> Result<Campaign, Problem> {
-    let campaign = find(app, caller, id).await?;
-    if caller.mode == Mode::Test && campaign.mode == Mode::Live {
-        let detail = "a test key cannot change a live campaign";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "auth.test_key", detail));
-    }
+    let campaign = find_changeable(app, caller, id).await?;
     if campaign.state.allows(action) {
         Ok(campaign)
     } else {

@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 use super::schedule::{self, Schedule};
 use crate::audience::Audience;
 use crate::db;
+use crate::envelope::Envelope;
 use crate::lifecycle::State;
+use crate::throttle::Throttle;
 use contract::{sender, validity};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +39,10 @@ pub struct Campaign {
     pub run: Option<RunId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// How fast it goes; `null`: as fast as it can.
+    pub throttle: Option<Throttle>,
+    /// The bounds within which it goes on by itself.
+    pub envelope: Option<Envelope>,
 }
 
 /// An ISO 8601 duration such as `PT36H`, or a number of hours.
@@ -82,6 +88,8 @@ impl From<db::campaign::Campaign> for Campaign {
             run: row.run,
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),
+            throttle: row.pace.throttle,
+            envelope: row.pace.envelope,
         }
     }
 }
@@ -124,6 +132,9 @@ pub fn check(
     }
     if campaign.audience.include.len() + campaign.audience.exclude.len() > 100 {
         problem = problem.error("/audience", "field.invalid", "At most 100 lists.");
+    }
+    for (pointer, code, detail) in campaign.pace.faults(campaign.valid_for_ms) {
+        problem = problem.error(&pointer, code, &detail);
     }
     for (pointer, code, detail) in faults {
         problem = problem.error(pointer, code, detail);

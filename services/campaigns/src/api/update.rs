@@ -16,7 +16,9 @@ use super::types::{Campaign, ValidFor, check};
 use crate::app::App;
 use crate::audience::Audience;
 use crate::db;
+use crate::envelope::Envelope;
 use crate::lifecycle::Action;
+use crate::throttle::Throttle;
 
 /// What is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,6 +37,14 @@ pub struct CampaignPatch {
     #[schema(value_type = Option<Schedule>)]
     pub schedule: Option<Option<Schedule>>,
     pub valid_for: Option<ValidFor>,
+    /// `null` takes the throttle away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Throttle>)]
+    pub throttle: Option<Option<Throttle>>,
+    /// `null` takes the envelope away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Envelope>)]
+    pub envelope: Option<Option<Envelope>>,
 }
 
 /// Tells `null` from absent.
@@ -85,6 +95,8 @@ pub async fn handle(
     if let Some(valid_for) = patch.valid_for {
         campaign.valid_for_ms = valid_for.millis()?;
     }
+    campaign.pace.throttle = patch.throttle.unwrap_or(campaign.pace.throttle);
+    campaign.pace.envelope = patch.envelope.unwrap_or(campaign.pace.envelope);
     check(&campaign, faults)?;
     sender_pool::check(&app, &campaign).await?;
     campaign.updated_at = now.into();

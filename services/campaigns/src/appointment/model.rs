@@ -161,7 +161,7 @@ pub struct Appointment {
     pub moves: u32,
     /// When the confirmation that stands, or the last one, was given.
     pub confirmed_at: Option<UnixMillis>,
-    /// What it answered: the id of a reminder's step, `moved`, or [`BY_DESK`].
+    /// What it answered: the id of a reminder's step, `moved`, [`BY_DESK`] or [`BY_JOURNEY`].
     pub confirmed_by: Option<String>,
     /// Between the text that was answered first and the answer.
     pub answer_ms: Option<i64>,
@@ -228,6 +228,9 @@ pub struct Telling {
 
 /// A confirmation that somebody noted for the person.
 pub const BY_DESK: &str = "desk";
+
+/// Where a journey asked, and set it.
+pub const BY_JOURNEY: &str = "journey";
 
 /// How local times are stored and given to templates.
 pub const LOCAL: &str = "%Y-%m-%dT%H:%M";

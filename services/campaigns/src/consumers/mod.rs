@@ -7,6 +7,7 @@ mod hand_overs_recorded;
 mod journey_clicks;
 mod journey_opt_outs;
 mod message_received;
+mod opt_out_recorded;
 mod receipts_recorded;
 mod texts_accepted;
 mod unknown_settled;
@@ -55,6 +56,13 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         max,
         app.clone(),
         receipts_recorded::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__envelope_opt_outs",
+        max,
+        app.clone(),
+        opt_out_recorded::handle,
     )
     .await?;
     cx.consume_batch(

@@ -9,6 +9,7 @@ use super::row::{self, sql};
 use super::transition;
 use crate::audience::Audience;
 use crate::lifecycle::{State, Step};
+use crate::pace::Plan;
 use crate::schedule::Planned;
 
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Campaign {
     pub run: Option<RunId>,
     pub created_at: UnixMillis,
     pub updated_at: UnixMillis,
+    /// Throttle and envelope.
+    pub pace: Plan,
 }
 
 impl Campaign {
@@ -63,6 +66,11 @@ fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
         run: row::maybe_id(row, "run")?,
         created_at: row::millis(row, "created_at")?,
         updated_at: row::millis(row, "updated_at")?,
+        pace: row
+            .try_get::<Option<String>>("", "pace")?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()?
+            .unwrap_or_default(),
     })
 }
 
@@ -71,10 +79,15 @@ fn written(campaign: &Campaign) -> anyhow::Result<Option<String>> {
     Ok(planned.map(serde_json::to_string).transpose()?)
 }
 
+fn pace(plan: &Plan) -> anyhow::Result<Option<String>> {
+    let text = (!plan.is_empty()).then(|| serde_json::to_string(plan));
+    Ok(text.transpose()?)
+}
+
 pub async fn insert(tx: &Tx, campaign: &Campaign) -> anyhow::Result<()> {
     let text = "insert into campaign (id, tenant, name, class, programme, template, sender, audience, schedule_at, \
-                valid_for_ms, mode, state, state_reason, run, created_at, updated_at, schedule) \
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+                valid_for_ms, mode, state, state_reason, run, created_at, updated_at, schedule, pace) \
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let values = [
         campaign.id.uuid().into(),
         campaign.tenant.uuid().into(),
@@ -93,6 +106,7 @@ pub async fn insert(tx: &Tx, campaign: &Campaign) -> anyhow::Result<()> {
         campaign.created_at.0.into(),
         campaign.updated_at.0.into(),
         written(campaign)?.into(),
+        pace(&campaign.pace)?.into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
@@ -147,7 +161,7 @@ pub async fn page(
 /// Rewrites what a campaign says that is not launched. False when it is.
 pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> {
     let text = "update campaign set name = $3, class = $4, programme = $5, template = $6, sender = $7, audience = $8, \
-                schedule_at = $9, valid_for_ms = $10, updated_at = $11, schedule = $12 \
+                schedule_at = $9, valid_for_ms = $10, updated_at = $11, schedule = $12, pace = $13 \
                 where id = $1 and tenant = $2 and state in ('draft', 'pending_approval', 'approved')";
     let values = [
         campaign.id.uuid().into(),
@@ -162,6 +176,7 @@ pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> 
         campaign.valid_for_ms.into(),
         campaign.updated_at.0.into(),
         written(campaign)?.into(),
+        pace(&campaign.pace)?.into(),
     ];
     Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }
@@ -230,6 +245,26 @@ pub async fn move_on(
     };
     bus.say(tx, tenant, &said).await?;
     Ok(true)
+}
+
+/// Another pace, if the campaign stands at one of `from`.
+pub async fn set_pace(
+    tx: &Tx,
+    id: CampaignId,
+    from: &[State],
+    plan: &Plan,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    let from: Vec<String> = from
+        .iter()
+        .map(|state| format!("'{}'", state.as_str()))
+        .collect();
+    let text = format!(
+        "update campaign set pace = $2, updated_at = $3 where id = $1 and state in ({})",
+        from.join(", ")
+    );
+    let values = [id.uuid().into(), pace(plan)?.into(), now.0.into()];
+    Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }
 
 pub async fn set_run(tx: &Tx, id: CampaignId, run: RunId) -> anyhow::Result<()> {

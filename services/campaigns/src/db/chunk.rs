@@ -29,11 +29,13 @@ fn read(row: &QueryResult) -> anyhow::Result<Chunk> {
             attempts: row::number(row, "attempts")?,
             released_at: row::maybe_millis(row, "released_at")?,
             retry_at: row::millis(row, "retry_at")?,
+            released_to: row::number(row, "released_to")?,
+            retry_below: row::number(row, "retry_below")?,
         },
     })
 }
 
-const COLUMNS: &str = "c.run, c.chunk, c.n, c.marks, c.attempts, c.released_at, c.retry_at";
+const COLUMNS: &str = "c.run, c.chunk, c.n, c.marks, c.attempts, c.released_at, c.retry_at, c.released_to, c.retry_below";
 
 /// These chunks, locked until the transaction ends, in ascending order. Unknown ones are left out.
 pub async fn load(
@@ -121,6 +123,81 @@ pub async fn due(
     rows.iter().map(|row| row::number(row, "chunk")).collect()
 }
 
+/// A chunk with people who were never released.
+#[derive(Debug, Clone, Copy)]
+pub struct Fresh {
+    pub number: u32,
+    pub in_flight: bool,
+    /// How many of them there are, at most.
+    pub left: u64,
+}
+
+/// The first chunks from `first` on with people who were never released.
+pub async fn fresh(
+    conn: &impl ConnectionTrait,
+    run: RunId,
+    first: u32,
+    limit: usize,
+) -> anyhow::Result<Vec<Fresh>> {
+    let text = format!(
+        "select chunk, stage, n - released_to as fresh from chunk where run = $1 and chunk >= $2 \
+         and released_to < n and stage < {} order by chunk limit {limit}",
+        Stage::Settled.number()
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [run.uuid().into(), i64::from(first).into()],
+        ))
+        .await?;
+    let read = |row: &QueryResult| {
+        Ok(Fresh {
+            number: row::number(row, "chunk")?,
+            in_flight: row.try_get::<i64>("", "stage")? == Stage::InFlight.number(),
+            left: row::number(row, "fresh")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Chunks of which a part was released and a part never was, locked until the transaction ends.
+pub async fn in_parts(
+    tx: &Tx,
+    engine: Engine,
+    run: RunId,
+    limit: usize,
+) -> anyhow::Result<Vec<Chunk>> {
+    let text = format!(
+        "select {COLUMNS} from chunk c where c.run = $1 and c.released_to > 0 and c.released_to < c.n \
+         and c.stage < {} order by c.chunk limit {limit}{}",
+        Stage::Settled.number(),
+        engine.for_update()
+    );
+    let rows = tx.query_all_raw(sql(tx, text, [run.uuid().into()])).await?;
+    rows.iter().map(read).collect()
+}
+
+/// These chunks of a run as they stand, in ascending order.
+pub async fn look_at(
+    conn: &impl ConnectionTrait,
+    run: RunId,
+    chunks: &[u32],
+) -> anyhow::Result<Vec<Chunk>> {
+    if chunks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numbers: Vec<String> = chunks.iter().map(u32::to_string).collect();
+    let text = format!(
+        "select {COLUMNS} from chunk c where c.run = $1 and c.chunk in ({}) order by c.chunk",
+        numbers.join(", ")
+    );
+    let rows = conn
+        .query_all_raw(sql(conn, text, [run.uuid().into()]))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
 /// How many chunks are at a stage.
 pub async fn count(conn: &impl ConnectionTrait, run: RunId, stage: Stage) -> anyhow::Result<usize> {
     let text = format!(
@@ -147,7 +224,7 @@ pub async fn any_open(conn: &impl ConnectionTrait, run: RunId) -> anyhow::Result
 
 /// Chunks in flight are looked at by `by`: after a restart or a resume, when less is known about them.
 pub async fn hurry(tx: &Tx, run: RunId, by: UnixMillis) -> anyhow::Result<()> {
-    let text = "update chunk set attempts = 1, retry_at = $2, \
+    let text = "update chunk set attempts = 1, retry_at = $2, retry_below = released_to, \
                 next_release_at = case when next_release_at > $2 then $2 else next_release_at end \
                 where run = $1 and stage = 1 and retry_at > $2";
     tx.execute_raw(sql(tx, text, [run.uuid().into(), by.0.into()]))
@@ -160,7 +237,7 @@ pub async fn save(tx: &Tx, chunks: &[Chunk]) -> anyhow::Result<()> {
     if chunks.is_empty() {
         return Ok(());
     }
-    let mut values: Vec<Value> = Vec::with_capacity(chunks.len() * 10);
+    let mut values: Vec<Value> = Vec::with_capacity(chunks.len() * 12);
     for chunk in chunks {
         let (stage, next_release_at) = release::next(&chunk.marks, &chunk.timing);
         values.extend([
@@ -174,14 +251,17 @@ pub async fn save(tx: &Tx, chunks: &[Chunk]) -> anyhow::Result<()> {
             chunk.timing.released_at.map(|at| at.0).into(),
             chunk.timing.retry_at.0.into(),
             next_release_at.0.into(),
+            i64::from(chunk.timing.released_to).into(),
+            i64::from(chunk.timing.retry_below).into(),
         ]);
     }
     let text = format!(
-        "insert into chunk (run, chunk, n, marks, tally, stage, attempts, released_at, retry_at, next_release_at) \
-         values {} on conflict (run, chunk) do update set marks = excluded.marks, tally = excluded.tally, \
+        "insert into chunk (run, chunk, n, marks, tally, stage, attempts, released_at, retry_at, next_release_at, \
+         released_to, retry_below) values {} on conflict (run, chunk) do update set marks = excluded.marks, tally = excluded.tally, \
          stage = excluded.stage, attempts = excluded.attempts, released_at = excluded.released_at, \
-         retry_at = excluded.retry_at, next_release_at = excluded.next_release_at",
-        placeholders(chunks.len(), 10)
+         retry_at = excluded.retry_at, next_release_at = excluded.next_release_at, \
+         released_to = excluded.released_to, retry_below = excluded.retry_below",
+        placeholders(chunks.len(), 12)
     );
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
@@ -205,16 +285,11 @@ pub async fn append(
             i64::from(number).into(),
             audience::pack(contacts).into(),
         ]);
-        let timing = Timing {
-            attempts: 0,
-            released_at: None,
-            retry_at: UnixMillis(0),
-        };
         chunks.push(Chunk {
             run,
             number,
             marks: Marks::pending(contacts.len()),
-            timing,
+            timing: Timing::NEW,
         });
     }
     let text = format!(
@@ -241,6 +316,31 @@ pub async fn contacts(
     );
     let rows = conn
         .query_all_raw(sql(conn, text, [run.uuid().into()]))
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let ids: Vec<u8> = row.try_get("", "ids")?;
+            Ok((row::number(row, "chunk")?, audience::unpack(&ids)))
+        })
+        .collect()
+}
+
+/// Who is in the chunks of a run from `first` on, in ascending order.
+pub async fn contacts_from(
+    conn: &impl ConnectionTrait,
+    run: RunId,
+    first: u32,
+    limit: usize,
+) -> anyhow::Result<Vec<(u32, Vec<ContactId>)>> {
+    let text = format!(
+        "select chunk, ids from chunk_ids where run = $1 and chunk >= $2 order by chunk limit {limit}"
+    );
+    let rows = conn
+        .query_all_raw(sql(
+            conn,
+            text,
+            [run.uuid().into(), i64::from(first).into()],
+        ))
         .await?;
     rows.iter()
         .map(|row| {

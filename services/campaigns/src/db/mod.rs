@@ -5,6 +5,7 @@ pub mod appointment_figures;
 pub mod approval;
 pub mod campaign;
 pub mod chunk;
+pub mod envelope;
 pub mod flow_text;
 pub mod flow_text_age;
 pub mod journey;
@@ -16,10 +17,12 @@ pub mod journey_text;
 pub mod journey_winner;
 pub mod lease;
 pub mod occurrence;
+pub mod pace;
 pub mod preflight;
 pub mod progress;
 pub mod reminder;
 pub mod reminder_plan;
+pub mod retry;
 mod row;
 pub mod run;
 pub mod setting;
@@ -57,6 +60,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0007_approval",
         sql: include_str!("migrations/0007_approval.sql"),
+    },
+    SqlMigration {
+        name: "0009_pace",
+        sql: include_str!("migrations/0009_pace.sql"),
     },
     SqlMigration {
         name: "0011_journeys_more",

@@ -5,6 +5,7 @@ use contract::{CampaignId, RunId, TenantId, UnixMillis};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::row::{self, sql};
+use crate::fold::Count;
 use crate::lifecycle::State;
 use crate::progress::{ChunkSums, Progress, Stated, Sums};
 use crate::release::Stage;
@@ -15,7 +16,7 @@ pub async fn of_campaign(
     tenant: TenantId,
     id: CampaignId,
 ) -> anyhow::Result<Option<Progress>> {
-    let text = "select p.state, p.state_reason, r.closed_at, r.revision, r.restated_at, \
+    let text = "select p.state, p.state_reason, p.run, r.retry_of, r.closed_at, r.revision, r.restated_at, \
                 c.stage, c.released_at, c.tally \
                 from campaign p left join run r on r.id = p.run left join chunk c on c.run = p.run \
                 where p.id = $1 and p.tenant = $2";
@@ -28,6 +29,8 @@ pub async fn of_campaign(
     let mut progress = Progress {
         state: row::named(first, "state", State::parse)?,
         state_reason: first.try_get("", "state_reason")?,
+        run: row::maybe_id(first, "run")?,
+        retry_of: row::maybe_id(first, "retry_of")?,
         stated: stated(first)?,
         sums: Sums::default(),
         chunks: ChunkSums::default(),
@@ -60,20 +63,27 @@ fn stated(row: &QueryResult) -> anyhow::Result<Stated> {
 
 /// The sums of a run, inside a transaction.
 pub async fn of_run(tx: &Tx, run: RunId) -> anyhow::Result<Sums> {
-    let rows = tx
-        .query_all_raw(sql(
-            tx,
-            "select tally from chunk where run = $1",
-            [run.uuid().into()],
-        ))
-        .await?;
+    sums(tx, run).await
+}
+
+/// The sums of a run.
+pub async fn sums(conn: &impl ConnectionTrait, run: RunId) -> anyhow::Result<Sums> {
     let mut sums = Sums::default();
-    for row in &rows {
-        sums.add(&tally(row)?);
+    for counts in tallies(conn, run).await? {
+        sums.add(&counts);
     }
     Ok(sums)
 }
 
-fn tally(row: &QueryResult) -> anyhow::Result<Vec<crate::fold::Count>> {
+/// What each chunk of a run counts.
+pub async fn tallies(conn: &impl ConnectionTrait, run: RunId) -> anyhow::Result<Vec<Vec<Count>>> {
+    let text = "select tally from chunk where run = $1";
+    let rows = conn
+        .query_all_raw(sql(conn, text, [run.uuid().into()]))
+        .await?;
+    rows.iter().map(tally).collect()
+}
+
+fn tally(row: &QueryResult) -> anyhow::Result<Vec<Count>> {
     Ok(serde_json::from_str(&row::text(row, "tally")?)?)
 }

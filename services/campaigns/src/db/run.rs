@@ -8,7 +8,8 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use super::row::{self, sql};
 use crate::audience::Audience;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum RunState {
     Running,
     Paused,
@@ -76,6 +77,10 @@ pub struct Run {
     pub closed_at: Option<UnixMillis>,
     /// How often its sums were stated as final; 0 until it closes.
     pub revision: u32,
+    /// It has a throttle or an envelope, or had one.
+    pub paced: bool,
+    /// The run whose failed recipients it texts again.
+    pub retry_of: Option<RunId>,
 }
 
 fn read(row: &QueryResult) -> anyhow::Result<Run> {
@@ -102,14 +107,16 @@ fn read(row: &QueryResult) -> anyhow::Result<Run> {
         started_at: row::millis(row, "started_at")?,
         closed_at: row::maybe_millis(row, "closed_at")?,
         revision: row::number(row, "revision")?,
+        paced: row.try_get("", "paced")?,
+        retry_of: row::maybe_id(row, "retry_of")?,
     })
 }
 
 pub async fn insert(tx: &Tx, run: &Run) -> anyhow::Result<()> {
     let text = "insert into run (id, tenant, campaign, state, gate, gate_settled, frozen, cursor, recipients, chunks, \
                 audience, template, template_version, field_names, class, programme, sender, mode, valid_until, \
-                started_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-                $19, $20)";
+                started_at, paced, retry_of) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+                $16, $17, $18, $19, $20, $21, $22)";
     let values = [
         run.id.uuid().into(),
         run.tenant.uuid().into(),
@@ -131,6 +138,8 @@ pub async fn insert(tx: &Tx, run: &Run) -> anyhow::Result<()> {
         run.mode.as_str().into(),
         run.valid_until.0.into(),
         run.started_at.0.into(),
+        run.paced.into(),
+        run.retry_of.map(RunId::uuid).into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
@@ -156,6 +165,21 @@ pub async fn by_id_for_update(
     let text = format!("select * from run where id = $1{}", engine.for_update());
     let row = tx.query_one_raw(sql(tx, text, [id.uuid().into()])).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The runs of a campaign, the last first, at most `limit`, before `before`.
+pub async fn of_campaign(
+    conn: &impl ConnectionTrait,
+    campaign: CampaignId,
+    before: Option<RunId>,
+    limit: u64,
+) -> anyhow::Result<Vec<Run>> {
+    let before = before.unwrap_or(RunId::from_raw(u128::MAX));
+    let text =
+        format!("select * from run where campaign = $1 and id < $2 order by id desc limit {limit}");
+    let values = [campaign.uuid().into(), before.uuid().into()];
+    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
+    rows.iter().map(read).collect()
 }
 
 /// Runs that are not closed.

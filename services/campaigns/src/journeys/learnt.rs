@@ -9,7 +9,7 @@ use contract::contacts::{ContactChange, MOST_CHANGES, UpdateContacts};
 
 use super::batch::Wish;
 use crate::appointment::answer::confirm;
-use crate::appointment::model::Confirmation;
+use crate::appointment::model::{BY_JOURNEY, Confirmation};
 use crate::appointment::replan::unconfirmed_at;
 use crate::appointment::send::{Hands, announce};
 use crate::db;
@@ -52,7 +52,7 @@ pub async fn appointments(tx: &Tx, hands: &Hands<'_>, wishes: &[Wish]) -> anyhow
         });
         let Some(mut one) = same else { continue };
         if said == Confirmation::Confirmed {
-            confirm(&mut one);
+            confirm(&mut one, BY_JOURNEY.to_string(), hands.now_millis());
         } else {
             one.confirmation = said;
         }

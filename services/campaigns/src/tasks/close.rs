@@ -9,6 +9,7 @@ use contract::{RunId, UnixMillis};
 use crate::app::App;
 use crate::db;
 use crate::db::run::{Run, RunState};
+use crate::envelope::opt_outs;
 use crate::lifecycle::{State, Step};
 use crate::progress::Sums;
 use crate::recurring;
@@ -39,6 +40,10 @@ pub async fn close(app: &App, id: RunId) -> anyhow::Result<bool> {
                     "the chunks of a run do not add up"
                 );
                 db::run::close(tx, id, now).await?;
+                if run.paced {
+                    let day = UnixMillis(now.0.saturating_add(opt_outs::AFTER_CLOSING_MS));
+                    db::pace::closed(tx, id, day).await?;
+                }
                 let (state, reason) = sums.ending();
                 let goes_on = recurring::goes_on(tx, run.campaign).await?;
                 let (from, state): (&[State], State) = if goes_on {

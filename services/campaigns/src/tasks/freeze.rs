@@ -41,6 +41,9 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
     if run.frozen {
         return Ok(true);
     }
+    if run.retry_of.is_some() {
+        return super::retry::page(app, &run).await;
+    }
     let mut answer = if run.state == RunState::Cancelled {
         // The audience is what was frozen until then.
         AudiencePage {
@@ -117,7 +120,7 @@ fn after(mut run: Run, contacts: &[ContactId], done: bool) -> Run {
     run
 }
 
-fn started(run: &Run, now: UnixMillis) -> RunStarted {
+pub fn started(run: &Run, now: UnixMillis) -> RunStarted {
     RunStarted {
         run: run.id,
         campaign: run.campaign,

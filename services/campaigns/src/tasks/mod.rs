@@ -8,6 +8,7 @@ mod journey_slots;
 mod journeys;
 mod preflights;
 mod release;
+mod retry;
 mod rezone;
 mod supervise;
 mod texts;

@@ -1,4 +1,4 @@
-//! Releases the chunks of a run that are due, as far as the window allows.
+//! Releases the chunks of a run that are due, as far as the window and the run's pace allow.
 
 use std::time::Duration;
 
@@ -47,11 +47,42 @@ async fn choose(app: &App, run: &Run) -> anyhow::Result<Vec<u32>> {
     let (read, now, window) = (app.cx.db.read(), app.cx.clock.millis(), app.config.window);
     let mut numbers = db::chunk::due(read, run.id, Stage::InFlight, now, window).await?;
     let mut free = window.saturating_sub(db::chunk::count(read, run.id, Stage::InFlight).await?);
-    for stage in [Stage::Held, Stage::Waiting] {
-        if free > 0 {
-            let more = db::chunk::due(read, run.id, stage, now, free).await?;
-            free -= more.len();
-            numbers.extend(more);
+    if free > 0 {
+        let more = db::chunk::due(read, run.id, Stage::Held, now, free).await?;
+        free -= more.len();
+        numbers.extend(more);
+    }
+    if run.paced {
+        numbers.extend(next_of_paced(app, run, free).await?);
+    } else if free > 0 {
+        numbers.extend(db::chunk::due(read, run.id, Stage::Waiting, now, free).await?);
+    }
+    Ok(numbers)
+}
+
+/// The first chunks with people who were never released, as many as its pace may need now. One that is on its way in
+/// part takes up no other place in the window.
+async fn next_of_paced(app: &App, run: &Run, mut free: usize) -> anyhow::Result<Vec<u32>> {
+    let (read, now) = (app.cx.db.read(), app.cx.clock.millis());
+    let Some(pace) = db::pace::by_run(read, run.id).await? else {
+        return Ok(Vec::new());
+    };
+    let mut allowed = pace.allows(run.recipients, now);
+    if allowed == 0 {
+        return Ok(Vec::new());
+    }
+    let mut numbers = Vec::new();
+    for chunk in db::chunk::fresh(read, run.id, pace.frontier, app.config.window + 1).await? {
+        if !chunk.in_flight {
+            if free == 0 {
+                continue;
+            }
+            free -= 1;
+        }
+        numbers.push(chunk.number);
+        allowed = allowed.saturating_sub(chunk.left);
+        if allowed == 0 {
+            break;
         }
     }
     Ok(numbers)
@@ -74,26 +105,36 @@ async fn claim(app: &App, run: &Run, numbers: &[u32]) -> anyhow::Result<Vec<Goin
         .write(move |tx| {
             Box::pin(async move {
                 // A pause or cancel that came in between wins.
-                match db::run::by_id(tx, id).await? {
-                    Some(run) if run.state == RunState::Running => {}
+                let run = match db::run::by_id(tx, id).await? {
+                    Some(run) if run.state == RunState::Running => run,
                     _ => return Ok(Vec::new()),
-                }
+                };
+                let mut pace = match run.paced {
+                    true => db::pace::by_run_for_update(tx, engine, id).await?,
+                    false => None,
+                };
+                let allowed = pace
+                    .as_ref()
+                    .map_or(u64::MAX, |pace| pace.allows(run.recipients, now));
                 let mut chunks = db::chunk::load(tx, engine, &keys).await?;
-                let mut claimed = Vec::with_capacity(chunks.len());
+                let (mut claimed, mut fresh) = (Vec::with_capacity(chunks.len()), 0);
                 for chunk in &mut chunks {
-                    let positions = release::due(&chunk.marks, &chunk.timing, now);
-                    if !positions.is_empty() {
-                        release::release(
-                            &mut chunk.marks,
-                            &mut chunk.timing,
-                            &positions,
-                            now,
-                            &patience,
-                        );
-                        claimed.push((chunk.number, positions));
+                    let (marks, timing) = (&mut chunk.marks, &mut chunk.timing);
+                    let due = release::due(marks, timing, now, allowed - fresh);
+                    if !due.positions.is_empty() {
+                        release::release(marks, timing, &due, now, &patience);
+                        fresh += due.fresh as u64;
+                        claimed.push((chunk.number, due.positions));
                     }
                 }
                 db::chunk::save(tx, &chunks).await?;
+                if let Some(pace) = pace.as_mut().filter(|_| fresh > 0) {
+                    pace.took(fresh, run.recipients, now);
+                    // Whoever was never released stands in the first of these or behind it.
+                    let first = db::chunk::fresh(tx, id, pace.frontier, 1).await?;
+                    pace.frontier = first.first().map_or(run.chunks, |first| first.number);
+                    db::pace::save(tx, pace).await?;
+                }
                 Ok(claimed)
             })
         })

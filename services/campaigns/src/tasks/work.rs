@@ -11,7 +11,7 @@ use crate::db::run::RunState;
 use crate::release::{Stage, later};
 use crate::runs::RunHandle;
 use crate::tasks::{close, freeze, release};
-use crate::{db, gate, settle};
+use crate::{db, envelope, gate, settle};
 
 /// Before trying again what failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
@@ -72,6 +72,15 @@ async fn pass(app: &App, id: RunId) -> anyhow::Result<bool> {
                     &Reason::MESSAGE_EXPIRED,
                 )
                 .await?;
+                if run.paced {
+                    settle::rest_of_parts(app, &run, Outcome::Expired, &Reason::MESSAGE_EXPIRED)
+                        .await?;
+                }
+            }
+            if run.paced && envelope::look(app, &run).await? {
+                // Everything else follows from how the run stands now.
+                app.runs.wake(id);
+                return Ok(false);
             }
             release::due_chunks(app, &run).await?;
         }

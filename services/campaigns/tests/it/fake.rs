@@ -1,5 +1,7 @@
 //! The other services, as far as campaigns can see them. Each test's tenant has its own world.
 
+mod ledger;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,6 +32,7 @@ use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::looks::{self, Looks};
+pub use ledger::{late_hand_over, report_text};
 
 /// What a test wants the others to do, and what they saw.
 #[derive(Default)]
@@ -82,6 +85,12 @@ pub struct World {
     pub gone_lists: HashSet<contract::ListId>,
     /// YES is taken for an opt-in.
     pub yes_opts_in: bool,
+    /// When people were sent off, and how many at a time.
+    pub sent_off: Vec<(UnixMillis, usize)>,
+    /// What every run has cost, in millionths of a euro.
+    pub spend_micros: u64,
+    /// Positions of each run's first chunk that were not delivered.
+    pub undelivered: Vec<u16>,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -144,6 +153,8 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
         .await?;
         cx.answer(app.clone(), cancel_runs).await?;
         looks::start(&cx, &app).await?;
+        cx.answer(app.clone(), ledger::spend_of).await?;
+        cx.answer(app.clone(), ledger::undelivered_of).await?;
         cx.answer(app.clone(), find_contacts).await?;
         cx.answer(app.clone(), load_reply).await?;
         cx.answer(app.clone(), record_reply).await?;
@@ -429,6 +440,7 @@ async fn screen_chunk(cx: Arc<Cx>, command: Envelope<ScreenChunk>) -> Result<(),
     let now = cx.clock.millis();
     let (stutters, screened, rendered, handed) = {
         let mut world = world(tenant);
+        world.sent_off.push((head.released_at, recipients.len()));
         for recipient in &recipients {
             *world.released.entry(number(recipient.contact)).or_default() += 1;
         }
@@ -570,41 +582,4 @@ fn slots(head: &ChunkHead, items: Vec<HandOver>, at: UnixMillis) -> Vec<SlotOutc
         items,
     };
     by_slot.into_iter().map(slot).collect()
-}
-
-/// A hand-over of one position of a run's first chunk.
-pub fn late_hand_over(run: RunId, campaign: CampaignId, position: u16) -> HandOversRecorded {
-    let item = HandOver {
-        position,
-        contact: contact(u32::from(position)),
-        decision: DecisionId::from_raw(1),
-        outcome: Outcome::HandedOver,
-        reason: Reason::OK,
-        until: None,
-        segments: 1,
-        encoding: Encoding::Gsm7,
-        provider_message_id: String::new(),
-    };
-    let slot = SlotRef {
-        run,
-        chunk: 0,
-        slot: 0,
-    };
-    let outcome = SlotOutcome {
-        slot,
-        campaign,
-        provider: String::new(),
-        at: UnixMillis(0),
-        items: vec![item],
-    };
-    HandOversRecorded {
-        slots: vec![outcome],
-    }
-}
-
-/// Says what became of a text of a flow.
-pub async fn report_text(kit: &testkit::Kit, message: contract::MessageId, outcome: Outcome) {
-    let mut event = late_hand_over(message.run(), CampaignId::from_raw(0), 0);
-    event.slots[0].items[0].outcome = outcome;
-    kit.bus.publish(kit.tenant, &event).await.unwrap();
 }

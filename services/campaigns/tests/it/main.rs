@@ -9,6 +9,7 @@
 mod appointments;
 mod approving;
 mod copying;
+mod envelope;
 mod fake;
 mod history;
 mod journeys;
@@ -20,8 +21,10 @@ mod recurring;
 mod releasing;
 mod restart;
 mod restating;
+mod retrying;
 mod scheduling;
 mod states;
 mod story;
 mod texts;
+mod throttling;
 mod timers;

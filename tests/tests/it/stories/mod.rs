@@ -6,6 +6,7 @@ mod bad_rows;
 mod broken_carrier;
 mod campaign_blast;
 mod campaign_test;
+mod canary;
 mod carrier;
 mod desk;
 mod doctor;

@@ -38,7 +38,7 @@ pub struct Appointment {
     pub confirmation: Confirmation,
     pub confirmed_version: Option<u32>,
     pub confirmed_at: Option<DateTime<Utc>>,
-    /// What the confirmation answered: the step of a reminder, `moved`, or `desk`.
+    /// What the confirmation answered: the step of a reminder, `moved`, `desk` or `journey`.
     pub confirmed_by: Option<String>,
     /// How often its time or place was changed.
     pub moves: u32,

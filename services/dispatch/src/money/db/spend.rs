@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use chassis::{Engine, Tx};
-use contract::ids::CampaignId;
+use contract::dispatch::Spent as RunSpent;
+use contract::ids::{CampaignId, RunId, TenantId};
 use contract::time::UnixMillis;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Value};
 
@@ -276,6 +277,29 @@ pub async fn of_text(
     let micros = places.into_iter().find(|(of, _)| *of == place);
     let currency: String = row.try_get("", "currency")?;
     Ok(micros.map(|(_, micros)| (micros, currency)))
+}
+
+/// What the texts of a run have cost, by currency.
+pub async fn of_run(
+    engine: Engine,
+    db: &DatabaseConnection,
+    tenant: TenantId,
+    run: RunId,
+) -> anyhow::Result<Vec<RunSpent>> {
+    let sql = "SELECT currency, CAST(SUM(micros) AS BIGINT) AS micros FROM ledger_cost \
+               WHERE run = $1 AND tenant = $2 GROUP BY currency ORDER BY currency";
+    let rows = db
+        .query_all_raw(engine.sql(sql, [run.uuid().into(), tenant.uuid().into()]))
+        .await?;
+    let mut spent = Vec::with_capacity(rows.len());
+    for row in rows {
+        let micros: i64 = row.try_get("", "micros")?;
+        spent.push(RunSpent {
+            currency: row.try_get("", "currency")?,
+            micros: u64::try_from(micros)?,
+        });
+    }
+    Ok(spent)
 }
 
 /// A counter that does not say what the rows of costs say: key, what it says, what they say.

@@ -1,0 +1,157 @@
+//! Texting those again whose text failed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testkit::Kit;
+
+use crate::fake;
+use crate::story::*;
+
+const PEOPLE: u32 = 1_200;
+
+async fn completed(kit: &Kit) -> String {
+    let id = launched(kit).await;
+    until_state(kit, &id, "completed").await;
+    id
+}
+
+async fn runs(kit: &Kit, id: &str) -> Vec<Value> {
+    let (status, runs) = kit.get(&format!("/v1/campaigns/{id}/runs")).await;
+    assert_eq!(status, 200, "{runs}");
+    runs["data"].as_array().unwrap().clone()
+}
+
+/// The retry has begun and ended.
+async fn retried(kit: &Kit, id: &str, body: Value) -> Value {
+    let before = progress(kit, id).await["run"].clone();
+    let (status, campaign) = kit.post(&format!("/v1/campaigns/{id}/retry"), body).await;
+    assert_eq!(status, 202, "{campaign}");
+    until(kit, id, |progress| {
+        progress["run"] != before && progress["state"] == "completed"
+    })
+    .await
+}
+
+/// People who were released so many times.
+fn released(kit: &Kit, times: u32) -> BTreeSet<u32> {
+    let world = fake::world(kit.tenant);
+    let people = world.released.iter().filter(|(_, seen)| **seen == times);
+    people.map(|(person, _)| *person).collect()
+}
+
+/// People whose text the fake fails.
+fn failing() -> BTreeSet<u32> {
+    (0..PEOPLE).filter(|n| n % 512 % 10 == 1).collect()
+}
+
+#[tokio::test]
+async fn a_retry_texts_those_whose_text_failed_and_nobody_else_again_and_again() {
+    let kit = kit(PEOPLE).await;
+    let id = completed(&kit).await;
+    let failed = failing();
+    let first = retried(&kit, &id, json!({})).await;
+    assert_eq!(first["recipients"], failed.len());
+    assert_eq!(released(&kit, 2), failed);
+    // Of the second run's positions the second of every ten fails again.
+    let again = (0..failed.len()).filter(|n| n % 10 == 1).count();
+    assert_eq!(first["failed"]["MERGE_FIELD_MISSING"], again);
+    let second = retried(&kit, &id, json!({"include": []})).await;
+    assert_eq!(second["recipients"], again);
+    let wanted: BTreeSet<u32> = failed.into_iter().skip(1).step_by(10).collect();
+    assert_eq!(released(&kit, 3), wanted);
+    let runs = runs(&kit, &id).await;
+    assert_eq!(runs.len(), 3);
+    assert_eq!(
+        (
+            &runs[0]["retry_of"],
+            &runs[1]["retry_of"],
+            &runs[2]["retry_of"]
+        ),
+        (&runs[1]["run"], &runs[2]["run"], &json!(null))
+    );
+    assert_eq!(runs[2]["recipients"], PEOPLE);
+    assert_eq!(runs[2]["handed_over"], expected(PEOPLE).2);
+    assert!(runs.iter().all(|run| run["state"] == "closed"));
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn undelivered_texts_are_retried_where_that_is_asked_for() {
+    let kit = kit(PEOPLE).await;
+    let id = completed(&kit).await;
+    // Of those not delivered two were never handed over.
+    fake::world(kit.tenant).undelivered = vec![0, 1, 5, 7];
+    let mut wanted = failing();
+    wanted.extend([5, 7]);
+    let progress = retried(&kit, &id, json!({"include": ["undelivered"]})).await;
+    assert_eq!(progress["recipients"], wanted.len());
+    assert_eq!(released(&kit, 2), wanted);
+    let (status, problem) = kit
+        .post(
+            &format!("/v1/campaigns/{id}/retry"),
+            json!({"include": ["unknown"]}),
+        )
+        .await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (422, &json!("field.invalid")),
+        "{problem}"
+    );
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_retry_waits_for_the_first_across_a_restart() {
+    let kit = kit(PEOPLE).await;
+    let id = completed(&kit).await;
+    fake::world(kit.tenant).deaf = true;
+    assert_eq!(ask(&kit, &id, "retry").await.0, 202);
+    let (status, problem) = ask(&kit, &id, "retry").await;
+    assert_eq!((status, &problem["code"]), (409, &json!("campaign.state")));
+    fake::world(kit.tenant).deaf = false;
+    let kit = kit.restart().await;
+    let progress = until_state(&kit, &id, "completed").await;
+    assert_eq!(progress["recipients"], failing().len());
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn where_nobody_failed_or_a_human_cancelled_there_is_nothing_to_retry() {
+    let kit = kit(1).await;
+    let id = completed(&kit).await;
+    let (status, problem) = ask(&kit, &id, "retry").await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (409, &json!("campaign.nothing_to_retry"))
+    );
+    fake::world(kit.tenant).deaf = true;
+    let id = launched(&kit).await;
+    until(&kit, &id, |progress| progress["chunks"]["released"] == 1).await;
+    assert_eq!(ask(&kit, &id, "cancel").await.0, 200);
+    assert_eq!(ask(&kit, &id, "retry").await.0, 409);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn what_an_envelope_stopped_can_be_retried() {
+    let kit = kit(3_000).await;
+    let mut body = draft();
+    body["envelope"] = json!({"max_error_percent": 6});
+    let id = create(&kit, body).await;
+    ask(&kit, &id, "launch").await;
+    until(&kit, &id, |progress| {
+        progress["state"] == "cancelled" && !progress["closed_at"].is_null()
+    })
+    .await;
+    // Ten of the canary's hundred failed; of them one fails again.
+    let progress = retried(&kit, &id, json!({})).await;
+    assert_eq!(
+        (&progress["recipients"], &progress["handed_over"]),
+        (&json!(10), &json!(8))
+    );
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(fake::world(kit.tenant).released.len(), 100);
+    kit.stop().await;
+}
