@@ -14,7 +14,8 @@
 //! `consent.record_reply`, `inbound.load_reply`.
 //! Commands: `consent.screen_chunk`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
-//! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`.
+//! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`,
+//! `inbound.link_clicked`, `consent.opt_out_recorded`.
 //! Told: `bring_back`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`, `campaigns.appointment_changed`.
 
@@ -30,6 +31,7 @@ mod gate;
 pub mod journey;
 mod journeys;
 mod lifecycle;
+mod local_time;
 mod progress;
 mod record;
 mod recurring;
@@ -41,6 +43,7 @@ mod start;
 mod tasks;
 pub mod texts;
 pub mod timers;
+mod variants;
 
 pub use app::{App, assemble};
 

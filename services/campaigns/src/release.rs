@@ -147,6 +147,8 @@ pub fn next(marks: &Marks, timing: &Timing) -> (Stage, UnixMillis) {
     }
     match (in_flight || held, timing.released_at) {
         (false, _) => (Stage::Settled, UnixMillis(i64::MAX)),
+        // Frozen with an instant of its own, which is still to come.
+        (true, None) if !in_flight => (Stage::Held, at),
         (true, None) => (Stage::Waiting, UnixMillis(0)),
         (true, Some(_)) if in_flight => (Stage::InFlight, at),
         (true, Some(_)) => (Stage::Held, at),
@@ -231,6 +233,14 @@ mod tests {
             &[0, 1],
         );
         assert_eq!(next(&marks, &timing).0, Stage::Settled);
+    }
+
+    #[test]
+    fn a_chunk_that_was_frozen_for_later_waits_for_its_instant_alone() {
+        let marks = Marks::all(3, held(Some(50_000)));
+        assert_eq!(next(&marks, &NEW), (Stage::Held, UnixMillis(50_000)));
+        assert!(due(&marks, &NEW, UnixMillis(49_999)).is_empty());
+        assert_eq!(due(&marks, &NEW, UnixMillis(50_000)), [0, 1, 2]);
     }
 
     #[test]

@@ -10,9 +10,13 @@ use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::run::{Run, RunState};
 use crate::lifecycle::State;
+use crate::variants;
 
-/// The published template of a campaign; `None` where it was never published.
+/// The published template of a campaign; `None` where it, or one of its variants, was never published.
 pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<TemplateDescribed>> {
+    if !variants::unpublished(app, campaign).await?.is_empty() {
+        return Ok(None);
+    }
     Ok(app
         .cx
         .bus
@@ -36,13 +40,19 @@ pub async fn begin(
     template: TemplateDescribed,
     occurrence: Option<Uuid>,
 ) -> anyhow::Result<bool> {
+    let now = app.cx.clock.now();
+    let partition = variants::frozen(app, campaign, from, &template, now.into()).await?;
     let noted = NoteContent {
         campaign: campaign.id,
-        opt_out_said: template.opt_out_said,
+        opt_out_said: partition
+            .as_ref()
+            .map_or(template.opt_out_said, |(_, said)| *said),
     };
     let _noted = app.cx.bus.ask(campaign.tenant, &noted).await?;
-    let now = app.cx.clock.now();
-    let run = run_of(campaign, RunId::begin(now), template, now.into());
+    let mut run = run_of(campaign, RunId::begin(now), template, now.into());
+    if let Some((partition, _)) = &partition {
+        run.valid_until = partition.valid_until();
+    }
     let begun = app
         .cx
         .db
@@ -60,6 +70,9 @@ pub async fn begin(
                 if won {
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
                     db::run::insert(tx, &run).await?;
+                    if let Some((partition, _)) = &partition {
+                        db::partition::insert(tx, &run, partition).await?;
+                    }
                 }
                 // What was lost against a rival must leave no trace: the occurrence still waits.
                 anyhow::ensure!(

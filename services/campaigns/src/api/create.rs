@@ -13,10 +13,12 @@ use utoipa::ToSchema;
 use super::schedule::{self, Checked, Schedule};
 use super::sender_pool;
 use super::types::{Campaign, ValidFor, check};
+use super::variants;
 use crate::app::App;
 use crate::audience::Audience;
 use crate::db;
 use crate::lifecycle::State;
+use crate::variants::{Definition, Variant, Winner};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +37,14 @@ pub struct NewCampaign {
     /// Absent: it starts when it is launched.
     pub schedule: Option<Schedule>,
     pub valid_for: Option<ValidFor>,
+    /// Several texts; which one falls to a person follows from campaign and contact alone.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+    /// Of the audience, who get nothing; 0 to 50.
+    #[serde(default)]
+    pub holdout_percent: f64,
+    /// The variants are tried out first, and the rest gets the one that wins.
+    pub winner: Option<Winner>,
 }
 
 /// Saves a draft. Nothing is sent before it is launched.
@@ -52,7 +62,14 @@ pub async fn handle(
     let checked = new
         .schedule
         .map(|schedule| schedule.check(now, &app.config));
-    let (Checked { at, planned }, mut faults) = match checked {
+    let (
+        Checked {
+            at,
+            planned,
+            local_time,
+        },
+        mut faults,
+    ) = match checked {
         None => Default::default(),
         Some(Ok(checked)) => (checked, Vec::new()),
         Some(Err(faults)) => (Checked::default(), faults),
@@ -80,8 +97,14 @@ pub async fn handle(
         run: None,
         created_at: now.into(),
         updated_at: now.into(),
+        variants: variants::kept(Definition {
+            variants: new.variants,
+            holdout_percent: new.holdout_percent,
+            winner: new.winner,
+        }),
+        local_time,
     };
-    check(&campaign, faults)?;
+    variants::check(&campaign, check(&campaign, faults))?;
     sender_pool::check(&app, &campaign).await?;
     let row = campaign.clone();
     app.cx

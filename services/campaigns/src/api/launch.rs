@@ -8,13 +8,15 @@ use axum::http::StatusCode;
 use chassis::http::{Auth, PathId, Problem};
 use contract::{CampaignId, UnixMillis};
 
+use super::leaving;
 use super::schedule;
 use super::transition::{find_for, settled_by};
 use super::types::Campaign;
+use super::variants as api_variants;
 use crate::app::App;
 use crate::db::campaign::Campaign as Row;
 use crate::lifecycle::{Action, State};
-use crate::{db, recurring, start};
+use crate::{db, recurring, start, variants};
 
 /// Starts a campaign now, or at the time it is scheduled for.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/launch", tag = "campaigns", params(("id" = String, Path)),
@@ -26,6 +28,9 @@ pub async fn handle(
     PathId(id): PathId<CampaignId>,
 ) -> Result<(StatusCode, Json<Campaign>), Problem> {
     let campaign = find_for(&app, caller, id, Action::Launch).await?;
+    if let Some(problem) = api_variants::refused(&variants::unpublished(&app, &campaign).await?) {
+        return Err(problem);
+    }
     let Some(template) = start::describe(&app, &campaign).await? else {
         let detail = "the campaign's template does not exist or has no published version";
         return Err(Problem::new(
@@ -37,7 +42,11 @@ pub async fn handle(
     };
     let now = app.cx.clock.millis();
     let once = campaign.schedule_at.map(UnixMillis::to_utc);
-    if let Some(fault) = once.and_then(|at| schedule::in_past(at, now.to_utc())) {
+    let past = match &campaign.local_time {
+        Some(rule) if rule.at.is_some() => leaving::is_past(rule, now),
+        _ => once.and_then(|at| schedule::in_past(at, now.to_utc())),
+    };
+    if let Some(fault) = past {
         return Err(schedule::refused(vec![fault]));
     }
     let won = if campaign.recurs() {

@@ -7,6 +7,7 @@ mod gated;
 mod get;
 mod journeys;
 mod launch;
+mod leaving;
 mod list;
 mod occurrences;
 mod pause;
@@ -20,6 +21,7 @@ mod test_send;
 mod transition;
 mod types;
 mod update;
+mod variants;
 
 use std::sync::Arc;
 
@@ -39,6 +41,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(progress::handle))
         .routes(routes!(occurrences::handle))
         .routes(routes!(test_send::handle))
+        .routes(routes!(variants::handle))
         .merge(journeys::router())
         .merge(plans())
         .merge(booked())

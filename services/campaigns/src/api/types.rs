@@ -11,6 +11,7 @@ use super::schedule::{self, Schedule};
 use crate::audience::Audience;
 use crate::db;
 use crate::lifecycle::State;
+use crate::variants::{Definition, Variant, Winner};
 use contract::{sender, validity};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +38,9 @@ pub struct Campaign {
     pub run: Option<RunId>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub variants: Vec<Variant>,
+    pub holdout_percent: f64,
+    pub winner: Option<Winner>,
 }
 
 /// An ISO 8601 duration such as `PT36H`, or a number of hours.
@@ -66,7 +70,15 @@ impl ValidFor {
 
 impl From<db::campaign::Campaign> for Campaign {
     fn from(row: db::campaign::Campaign) -> Self {
+        let Definition {
+            variants,
+            holdout_percent,
+            winner,
+        } = row.variants.unwrap_or_default();
         Self {
+            variants,
+            holdout_percent,
+            winner,
             id: row.id,
             name: row.name,
             class: row.class,
@@ -74,7 +86,11 @@ impl From<db::campaign::Campaign> for Campaign {
             template: row.template,
             sender: row.sender,
             audience: row.audience,
-            schedule: schedule::shown(row.schedule_at, row.schedule.as_ref()),
+            schedule: schedule::shown(
+                row.schedule_at,
+                row.schedule.as_ref(),
+                row.local_time.as_ref(),
+            ),
             valid_for_seconds: row.valid_for_ms / 1000,
             mode: row.mode,
             state: row.state,

@@ -13,10 +13,12 @@ use super::schedule::{self, Checked, Schedule};
 use super::sender_pool;
 use super::transition::{find_for, settled_by};
 use super::types::{Campaign, ValidFor, check};
+use super::variants;
 use crate::app::App;
 use crate::audience::Audience;
 use crate::db;
 use crate::lifecycle::Action;
+use crate::variants::{Variant, Winner};
 
 /// What is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -35,6 +37,13 @@ pub struct CampaignPatch {
     #[schema(value_type = Option<Schedule>)]
     pub schedule: Option<Option<Schedule>>,
     pub valid_for: Option<ValidFor>,
+    /// An empty list takes them away.
+    pub variants: Option<Vec<Variant>>,
+    pub holdout_percent: Option<f64>,
+    /// `null` takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Winner>)]
+    pub winner: Option<Option<Winner>>,
 }
 
 /// Tells `null` from absent.
@@ -68,8 +77,13 @@ pub async fn handle(
             |schedule| schedule.check(now, &app.config),
         );
         match checked {
-            Ok(Checked { at, planned }) => {
+            Ok(Checked {
+                at,
+                planned,
+                local_time,
+            }) => {
                 (campaign.schedule_at, campaign.schedule) = (at, planned);
+                campaign.local_time = local_time;
             }
             Err(found) => faults = found,
         }
@@ -85,7 +99,12 @@ pub async fn handle(
     if let Some(valid_for) = patch.valid_for {
         campaign.valid_for_ms = valid_for.millis()?;
     }
-    check(&campaign, faults)?;
+    let mut definition = campaign.variants.take().unwrap_or_default();
+    definition.variants = patch.variants.unwrap_or(definition.variants);
+    definition.holdout_percent = patch.holdout_percent.unwrap_or(definition.holdout_percent);
+    definition.winner = patch.winner.unwrap_or(definition.winner);
+    campaign.variants = variants::kept(definition);
+    variants::check(&campaign, check(&campaign, faults))?;
     sender_pool::check(&app, &campaign).await?;
     campaign.updated_at = now.into();
     let row = campaign.clone();

@@ -4,10 +4,13 @@ mod bring_back;
 mod chunk_rendered;
 mod chunk_screened;
 mod hand_overs_recorded;
+mod link_clicked;
 mod message_received;
+mod opt_out_recorded;
 mod receipts_recorded;
 mod texts_accepted;
 mod unknown_settled;
+mod variant_replies;
 
 use std::sync::Arc;
 
@@ -67,6 +70,33 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         REPLIES_AT_ONCE,
         app.clone(),
         message_received::handle,
+    )
+    .await?;
+    variants(app).await
+}
+
+/// What winners are looked for by.
+async fn variants(app: &Arc<App>) -> anyhow::Result<()> {
+    let (cx, max) = (&app.cx, app.config.batch);
+    cx.consume_batch(
+        "campaigns__link_clicked",
+        max,
+        app.clone(),
+        link_clicked::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__opt_out_recorded",
+        max,
+        app.clone(),
+        opt_out_recorded::handle,
+    )
+    .await?;
+    cx.consume(
+        "campaigns__variant_replies",
+        REPLIES_AT_ONCE,
+        app.clone(),
+        variant_replies::handle,
     )
     .await?;
     Ok(())

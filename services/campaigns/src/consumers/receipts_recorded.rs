@@ -1,4 +1,5 @@
-//! What carriers said later. Only texts of flows are told of it: progress of a run ends with the hand-over.
+//! What carriers said later. Texts of flows are told of it, and runs with variants: progress of every other run ends with
+//! the hand-over.
 
 use std::sync::Arc;
 
@@ -8,9 +9,12 @@ use contract::dispatch::ReceiptsRecorded;
 
 use crate::app::App;
 use crate::texts::outcomes::{self, Report};
+use crate::variants;
 
 pub async fn handle(app: Arc<App>, events: Vec<Envelope<ReceiptsRecorded>>) -> Result<(), Failure> {
     let receipts = events.into_iter().flat_map(|event| event.body.items);
-    let reports = receipts.filter_map(Report::of_receipt);
+    let receipts: Vec<_> = receipts.collect();
+    variants::receipts(&app, &receipts).await?;
+    let reports = receipts.into_iter().filter_map(Report::of_receipt);
     Ok(outcomes::record(&app, reports.collect()).await?)
 }

@@ -9,6 +9,8 @@ pub mod journey_input;
 pub mod journey_run;
 pub mod lease;
 pub mod occurrence;
+pub mod part;
+pub mod partition;
 pub mod progress;
 pub mod reminder;
 pub mod reminder_plan;
@@ -16,6 +18,7 @@ mod row;
 pub mod run;
 pub mod telling;
 pub mod timer;
+pub mod variant_outcome;
 
 use chassis::SqlMigration;
 
@@ -43,5 +46,13 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0006_journeys",
         sql: include_str!("migrations/0006_journeys.sql"),
+    },
+    SqlMigration {
+        name: "0008_variants",
+        sql: include_str!("migrations/0008_variants.sql"),
+    },
+    SqlMigration {
+        name: "0010_local_time",
+        sql: include_str!("migrations/0010_local_time.sql"),
     },
 ];

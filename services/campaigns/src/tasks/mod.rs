@@ -3,6 +3,7 @@
 pub mod close;
 mod freeze;
 mod journeys;
+mod parts;
 mod release;
 mod rezone;
 mod supervise;
