@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::journeys::{Bells, Versions};
 use crate::runs::Runs;
 use crate::timers::Bell;
+use crate::variants::Known;
 use crate::{api, consumers, queries, tasks};
 
 /// What consumers, tasks and endpoints share.
@@ -23,6 +24,8 @@ pub struct App {
     /// Rings when an occurrence waits for its run.
     pub occurred: Notify,
     pub versions: Versions,
+    /// How audiences of runs are cut.
+    pub partitions: Known,
     /// Rings when something has arrived for runs of journeys.
     pub journeys_rung: Notify,
     /// Rings when somebody asks for a preflight.
@@ -44,6 +47,7 @@ pub async fn assemble(cx: Cx) -> anyhow::Result<(Arc<App>, OpenApiRouter)> {
         timers: Arc::default(),
         occurred: Notify::new(),
         versions: Versions::default(),
+        partitions: Known::default(),
         journeys_rung: Notify::new(),
         preflights: Notify::new(),
         journeys: Bells::default(),

@@ -97,6 +97,14 @@ impl Marks {
         }
     }
 
+    /// `n` positions that all stand at this mark.
+    pub fn all(n: usize, mark: Mark) -> Self {
+        Self {
+            kinds: vec![mark],
+            at: vec![0; n],
+        }
+    }
+
     /// Reads what [`Marks::encode`] wrote. Nothing stored means that nothing was reported yet.
     pub fn decode(n: usize, bytes: &[u8]) -> Result<Self, MarksError> {
         if bytes.is_empty() {

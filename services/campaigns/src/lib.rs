@@ -38,6 +38,7 @@ mod gate;
 pub mod journey;
 mod journeys;
 mod lifecycle;
+mod local_time;
 mod pace;
 mod percent;
 mod preflight;
@@ -55,6 +56,7 @@ mod tasks;
 pub mod texts;
 mod throttle;
 pub mod timers;
+mod variants;
 
 pub use app::{App, assemble};
 

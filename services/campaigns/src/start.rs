@@ -12,9 +12,13 @@ use crate::db::campaign::Campaign;
 use crate::db::run::{Run, RunState};
 use crate::lifecycle::{State, Step};
 use crate::pace::Pace;
+use crate::variants;
 
-/// The published template of a campaign; `None` where it was never published.
+/// The published template of a campaign; `None` where it, or one of its variants, was never published.
 pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<TemplateDescribed>> {
+    if !variants::unpublished(app, campaign).await?.is_empty() {
+        return Ok(None);
+    }
     Ok(app
         .cx
         .bus
@@ -39,13 +43,19 @@ pub async fn begin(
     template: TemplateDescribed,
     occurrence: Option<Uuid>,
 ) -> anyhow::Result<bool> {
+    let now = app.cx.clock.now();
+    let partition = variants::frozen(app, campaign, &template, now.into()).await?;
     let noted = NoteContent {
         campaign: campaign.id,
-        opt_out_said: template.opt_out_said,
+        opt_out_said: partition
+            .as_ref()
+            .map_or(template.opt_out_said, |(_, said)| *said),
     };
     let _noted = app.cx.bus.ask(campaign.tenant, &noted).await?;
-    let now = app.cx.clock.now();
-    let run = run_of(campaign, RunId::begin(now), template, now.into());
+    let mut run = run_of(campaign, RunId::begin(now), template, now.into());
+    if let Some((partition, _)) = &partition {
+        run.valid_until = partition.valid_until();
+    }
     let (from, bus) = (campaign.state, app.cx.bus.clone());
     let begun = app
         .cx
@@ -61,6 +71,9 @@ pub async fn begin(
                 let won = db::campaign::move_on(tx, &bus, run.campaign, &[from], &step, at).await?;
                 if won {
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
+                    if let Some((partition, _)) = &partition {
+                        db::partition::insert(tx, &run, partition).await?;
+                    }
                     insert(tx, run).await?;
                 }
                 // What was lost against a rival must leave no trace: the occurrence still waits.

@@ -16,6 +16,8 @@ use crate::published::{self, Published};
 use crate::{api, consumers, db, queries};
 
 type Key = (TenantId, TemplateId, u32);
+/// A run may have several texts.
+type TextOfRun = (RunId, TemplateId, u32);
 
 pub struct App {
     pub db: Db,
@@ -24,7 +26,7 @@ pub struct App {
     pub config: Config,
     seal: Arc<Seal>,
     compiled: RwLock<AHashMap<Key, Arc<Published>>>,
-    runs: RwLock<AHashMap<RunId, Run>>,
+    runs: RwLock<AHashMap<TextOfRun, Run>>,
 }
 
 pub async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
@@ -77,7 +79,7 @@ impl App {
         Ok(Some(compiled))
     }
 
-    /// The place of a run among those with links; `None` where its texts hold none, or the tenant has no
+    /// The place of a text of a run among those with links; `None` where its texts hold none, or the tenant has no
     /// domain any more.
     pub async fn links(
         &self,
@@ -88,11 +90,12 @@ impl App {
         if published.targets.is_empty() {
             return Ok(None);
         }
+        let text = (head.run, head.template, head.template_version);
         let known = self
             .runs
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(&head.run)
+            .get(&text)
             .cloned();
         if known.is_some() {
             return Ok(known);
@@ -128,7 +131,7 @@ impl App {
         if runs.len() >= self.config.cached_templates {
             runs.clear();
         }
-        runs.insert(head.run, run.clone());
+        runs.insert(text, run.clone());
         Ok(Some(run))
     }
 

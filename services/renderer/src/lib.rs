@@ -48,6 +48,10 @@ pub const SERVICE: Service = Service {
             name: "0003_links",
             sql: include_str!("db/migrations/0003_links.sql"),
         },
+        SqlMigration {
+            name: "0004_link_variants",
+            sql: include_str!("db/migrations/0004_link_variants.sql"),
+        },
     ],
     defaults: include_str!("defaults.toml"),
     start: |cx| Box::pin(app::start(cx)),

@@ -72,6 +72,11 @@ impl Reason {
     pub const CAMPAIGN_PAUSED: Self = Self(Cow::Borrowed("CAMPAIGN_PAUSED"));
     pub const CAMPAIGN_CANCELLED: Self = Self(Cow::Borrowed("CAMPAIGN_CANCELLED"));
     pub const CONTACT_GONE: Self = Self(Cow::Borrowed("CONTACT_GONE"));
+    pub const HOLDOUT: Self = Self(Cow::Borrowed("HOLDOUT"));
+    pub const WINNER_PENDING: Self = Self(Cow::Borrowed("WINNER_PENDING"));
+    pub const NO_WINNER: Self = Self(Cow::Borrowed("NO_WINNER"));
+    pub const PAST_LOCAL_TIME: Self = Self(Cow::Borrowed("PAST_LOCAL_TIME"));
+    pub const OUTSIDE_WINDOW: Self = Self(Cow::Borrowed("OUTSIDE_WINDOW"));
     pub const SUPERSEDED: Self = Self(Cow::Borrowed("SUPERSEDED"));
     pub const CANCELLED: Self = Self(Cow::Borrowed("CANCELLED"));
 

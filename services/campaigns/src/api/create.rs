@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::schedule::{self, Checked, Schedule};
 use super::sender_pool;
 use super::types::{Campaign, ValidFor, check};
+use super::variants;
 use crate::app::App;
 use crate::audience::Audience;
 use crate::db;
@@ -20,6 +21,7 @@ use crate::envelope::Envelope;
 use crate::lifecycle::State;
 use crate::pace::Plan;
 use crate::throttle::Throttle;
+use crate::variants::{Definition, Variant, Winner};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +44,14 @@ pub struct NewCampaign {
     pub throttle: Option<Throttle>,
     /// A canary first, and bounds within which it goes on by itself.
     pub envelope: Option<Envelope>,
+    /// Several texts; which one falls to a person follows from campaign and contact alone.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+    /// Of the audience, who get nothing; 0 to 50.
+    #[serde(default)]
+    pub holdout_percent: f64,
+    /// The variants are tried out first, and the rest gets the one that wins.
+    pub winner: Option<Winner>,
 }
 
 /// Saves a draft. Nothing is sent before it is launched.
@@ -59,7 +69,14 @@ pub async fn handle(
     let checked = new
         .schedule
         .map(|schedule| schedule.check(now, &app.config));
-    let (Checked { at, planned }, mut faults) = match checked {
+    let (
+        Checked {
+            at,
+            planned,
+            local_time,
+        },
+        mut faults,
+    ) = match checked {
         None => Default::default(),
         Some(Ok(checked)) => (checked, Vec::new()),
         Some(Err(faults)) => (Checked::default(), faults),
@@ -91,8 +108,14 @@ pub async fn handle(
             throttle: new.throttle,
             envelope: new.envelope,
         },
+        variants: variants::kept(Definition {
+            variants: new.variants,
+            holdout_percent: new.holdout_percent,
+            winner: new.winner,
+        }),
+        local_time,
     };
-    check(&campaign, faults)?;
+    variants::check(&campaign, check(&campaign, faults))?;
     sender_pool::check(&app, &campaign).await?;
     let row = campaign.clone();
     app.cx

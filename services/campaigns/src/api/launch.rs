@@ -11,13 +11,15 @@ use contract::{CampaignId, KeyId, PreflightId, UnixMillis};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::leaving;
 use super::schedule;
 use super::transition::{find_for, settled_by};
 use super::types::Campaign;
+use super::variants as api_variants;
 use crate::app::App;
 use crate::db::campaign::Campaign as Row;
 use crate::lifecycle::{Action, State, Step};
-use crate::{clearance, db, recurring, start};
+use crate::{clearance, db, recurring, start, variants};
 
 /// What a launch goes by; may be left out.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -41,10 +43,17 @@ pub async fn handle(
     body: Option<Body<Launch>>,
 ) -> Result<(StatusCode, Json<Campaign>), Problem> {
     let campaign = find_for(&app, caller, id, Action::Launch).await?;
+    if let Some(problem) = api_variants::refused(&variants::unpublished(&app, &campaign).await?) {
+        return Err(problem);
+    }
     let template = published(&app, &campaign).await?;
     let now = app.cx.clock.millis();
     let once = campaign.schedule_at.map(UnixMillis::to_utc);
-    if let Some(fault) = once.and_then(|at| schedule::in_past(at, now.to_utc())) {
+    let past = match &campaign.local_time {
+        Some(rule) if rule.at.is_some() => leaving::is_past(rule, now),
+        _ => once.and_then(|at| schedule::in_past(at, now.to_utc())),
+    };
+    if let Some(fault) = past {
         return Err(schedule::refused(vec![fault]));
     }
     let named = body.and_then(|Body(launch)| launch.preflight);

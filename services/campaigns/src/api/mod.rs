@@ -12,6 +12,7 @@ mod get;
 mod history;
 mod journeys;
 mod launch;
+mod leaving;
 mod list;
 mod occurrences;
 mod pause;
@@ -33,6 +34,7 @@ mod transition;
 mod types;
 mod unthrottle;
 mod update;
+mod variants;
 mod widen;
 
 use std::sync::Arc;
@@ -53,6 +55,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(progress::handle))
         .routes(routes!(occurrences::handle))
         .routes(routes!(test_send::handle))
+        .routes(routes!(variants::handle))
         .merge(before_launch())
         .merge(pacing())
         .merge(journeys::router())

@@ -6,7 +6,9 @@ use contract::{Class, UnixMillis};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::leaving::{CONTACT, Hours};
 use crate::config::Config;
+use crate::local_time::{Leaving, Past};
 use crate::schedule::recurrence::RecurrenceError;
 use crate::schedule::zone::{self, Fit};
 use crate::schedule::{IsoDuration, Planned, Recurrence, Rule};
@@ -27,13 +29,26 @@ pub struct Schedule {
     /// Local time at which an `rrule` begins, such as `2026-12-01T09:00`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// IANA name of the zone of `cron` or `rrule`.
+    /// IANA name of the zone of `cron` or `rrule`, or of a local `at`; `contact`: a local `at` wherever people are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
     /// After a downtime, slots that are older than this are skipped. An ISO 8601 duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub late: Option<String>,
+    /// With `timezone: contact`: what becomes of people whose local time has passed at the launch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past_recipients: Option<Past>,
+    /// The zone of contacts that have none; without it they get nothing where the contact's zone counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback_timezone: Option<String>,
+    /// When texts may leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Hours>,
+    /// How long a text may try, counted from its own instant; `valid_for` where it is left out. An ISO 8601 duration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub expires_after: Option<String>,
 }
 
 /// An instant such as `2026-12-01T14:00:00Z`, or a time on the clocks of a zone.
@@ -49,8 +64,9 @@ pub enum At {
 pub struct LocalTime {
     /// Such as `2026-12-01T14:00`.
     pub local: String,
-    /// IANA name, such as `America/New_York`.
-    pub timezone: String,
+    /// IANA name, such as `America/New_York`; here, or in the schedule's `timezone`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
     /// `compatible`: a time that the clocks skip moves forward by the gap instead of being refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolve: Option<String>,
@@ -61,6 +77,8 @@ pub struct LocalTime {
 pub struct Checked {
     pub at: Option<UnixMillis>,
     pub planned: Option<Planned>,
+    /// When texts leave, where clocks have a say.
+    pub local_time: Option<Leaving>,
 }
 
 /// One fault of a schedule: pointer, code, and how to mend it.
@@ -74,32 +92,51 @@ impl Schedule {
     /// Reads it; all faults at once.
     pub fn check(&self, now: DateTime<Utc>, config: &Config) -> Result<Checked, Vec<Fault>> {
         let given = [self.at.is_some(), self.cron.is_some(), self.rrule.is_some()];
-        if given.iter().filter(|given| **given).count() != 1 {
+        let given = given.iter().filter(|given| **given).count();
+        let paced = self.window.is_some() || self.expires_after.is_some();
+        if given > 1 || (given == 0 && !paced) {
             let detail = "Give one of `at`, `cron` and `rrule`; to start at the launch leave `schedule` out.";
             return Err(vec![("/schedule", "field.invalid", detail.to_string())]);
         }
-        match &self.at {
+        let leaving = self.leaving();
+        let when = match &self.at {
+            Some(At::Local(local)) if self.by_contact(local) => self.wherever(local, now, &leaving),
             Some(at) => self.once(at, now),
+            None if given == 0 => self.at_launch(),
             None => self.recurring(config),
+        };
+        match (when, leaving) {
+            (Ok(checked), Ok(local_time)) => Ok(Checked {
+                local_time,
+                ..checked
+            }),
+            (Ok(_), Err(faults)) | (Err(faults), Ok(_)) => Err(faults),
+            (Err(mut faults), Err(more)) => {
+                faults.extend(more);
+                Err(faults)
+            }
         }
     }
 
     fn once(&self, at: &At, now: DateTime<Utc>) -> Result<Checked, Vec<Fault>> {
         let mut faults = Vec::new();
-        let strays = [
-            ("/schedule/start", self.start.is_some()),
-            ("/schedule/timezone", self.timezone.is_some()),
-            ("/schedule/late", self.late.is_some()),
-        ];
-        for (pointer, _) in strays.into_iter().filter(|(_, given)| *given) {
-            let detail = "This goes with `cron` or `rrule`; a zone for `at` stands inside it.";
-            faults.push((pointer, "field.invalid", detail.to_string()));
+        self.strays(&mut faults);
+        let own_zone = match at {
+            // The zone is the window's.
+            At::Instant(_) => self.window.is_none(),
+            At::Local(local) => local.timezone.is_some(),
+        };
+        if own_zone && self.timezone.is_some() {
+            let detail = "`at` is an instant, or names its zone itself; leave one of the two out.";
+            faults.push(("/schedule/timezone", "field.invalid", detail.to_string()));
         }
         let read = match at {
             At::Instant(text) => instant(text)
                 .map(|at| (at, None))
                 .map_err(|fault| vec![fault]),
-            At::Local(local) => local.check().map(|(at, planned)| (at, Some(planned))),
+            At::Local(local) => local
+                .check(self.timezone.as_deref())
+                .map(|(at, planned)| (at, Some(planned))),
         };
         match read {
             Ok((at, planned)) if faults.is_empty() => match in_past(at, now) {
@@ -107,6 +144,7 @@ impl Schedule {
                 None => Ok(Checked {
                     at: Some(at.into()),
                     planned,
+                    local_time: None,
                 }),
             },
             Ok(_) => Err(faults),
@@ -127,6 +165,15 @@ impl Schedule {
                 0
             }
         };
+        if self.timezone.as_deref() == Some(CONTACT) {
+            let detail = "A recurring campaign has slots in one zone; name it, and give `window` its own `timezone: contact` \
+                          where the clocks of contacts count.";
+            return Err(vec![(
+                "/schedule/timezone",
+                "field.invalid",
+                detail.to_string(),
+            )]);
+        }
         if self.timezone.is_none() {
             let detail = "Say in which zone the rule is meant, such as America/New_York.";
             faults.push(("/schedule/timezone", "field.required", detail.to_string()));
@@ -182,14 +229,17 @@ impl Schedule {
         Ok(Checked {
             at: None,
             planned: Some(Planned::Recurring(recurrence)),
+            local_time: None,
         })
     }
 }
 
-const LOCAL_FORM: &str = "Write the local time without an offset, as in 2026-12-01T14:00.";
+pub(super) const LOCAL_FORM: &str =
+    "Write the local time without an offset, as in 2026-12-01T14:00.";
 
 impl LocalTime {
-    fn check(&self) -> Result<(DateTime<Utc>, Planned), Vec<Fault>> {
+    /// `zone`: of the schedule, where the time names none itself.
+    fn check(&self, zone: Option<&str>) -> Result<(DateTime<Utc>, Planned), Vec<Fault>> {
         let mut faults = Vec::new();
         let local = local_time(&self.local);
         if local.is_none() {
@@ -199,9 +249,19 @@ impl LocalTime {
                 LOCAL_FORM.to_string(),
             ));
         }
-        let zone = zone::parse(&self.timezone);
+        let (pointer, name) = match (&self.timezone, zone) {
+            (None, Some(name)) => ("/schedule/timezone", Some(name)),
+            (own, _) => ("/schedule/at/timezone", own.as_deref()),
+        };
+        let Some(name) = name else {
+            let detail = "Say in which zone the time is meant, such as America/New_York, or `contact` in the schedule's \
+                          `timezone`.";
+            faults.push((pointer, "field.required", detail.to_string()));
+            return Err(faults);
+        };
+        let zone = zone::parse(name);
         if let Err(unknown) = &zone {
-            faults.push(("/schedule/at/timezone", zone::UNKNOWN, unknown.to_string()));
+            faults.push((pointer, zone::UNKNOWN, unknown.to_string()));
         }
         let compatible = match self.resolve.as_deref() {
             None => false,
@@ -280,7 +340,7 @@ fn instant(text: &str) -> Result<DateTime<Utc>, Fault> {
         })
 }
 
-fn local_time(text: &str) -> Option<NaiveDateTime> {
+pub(super) fn local_time(text: &str) -> Option<NaiveDateTime> {
     ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
@@ -299,14 +359,30 @@ fn late(text: &str) -> Result<u32, String> {
 }
 
 /// How a kept schedule is shown.
-pub fn shown(at: Option<UnixMillis>, planned: Option<&Planned>) -> Option<Schedule> {
+pub fn shown(
+    at: Option<UnixMillis>,
+    planned: Option<&Planned>,
+    local_time: Option<&Leaving>,
+) -> Option<Schedule> {
+    match local_time {
+        Some(rule) if rule.at.is_some() => Some(super::leaving::shown(rule, Schedule::default())),
+        Some(rule) => {
+            let start = started(at, planned).unwrap_or_default();
+            Some(super::leaving::shown(rule, start))
+        }
+        None => started(at, planned),
+    }
+}
+
+/// The part that says when the campaign starts.
+fn started(at: Option<UnixMillis>, planned: Option<&Planned>) -> Option<Schedule> {
     match planned {
         Some(Planned::Local {
             local, timezone, ..
         }) => Some(Schedule {
             at: Some(At::Local(LocalTime {
                 local: local.format("%Y-%m-%dT%H:%M").to_string(),
-                timezone: timezone.clone(),
+                timezone: Some(timezone.clone()),
                 resolve: None,
             })),
             ..Schedule::default()
@@ -327,7 +403,7 @@ pub fn shown(at: Option<UnixMillis>, planned: Option<&Planned>) -> Option<Schedu
                 start,
                 timezone: Some(recurrence.timezone.clone()),
                 late: late.map(|late| late.to_string()),
-                at: None,
+                ..Schedule::default()
             })
         }
         None => at.map(|at| Schedule {

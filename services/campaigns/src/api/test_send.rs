@@ -12,6 +12,7 @@ use contract::{CampaignId, ContactId, EventId, MessageId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::variants;
 use crate::app::App;
 use crate::texts::{MOST_VARS, NewText, VARS_BYTES, queue};
 use crate::{db, start};
@@ -30,6 +31,9 @@ pub struct TestSend {
     /// Values of merge fields, without `contact.`; the contact's own fill what is left out.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// The text of this variant; absent: the campaign's own.
+    #[serde(default)]
+    pub variant: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,6 +65,7 @@ pub async fn handle(
         .filter(|campaign| campaign.mode == caller.mode)
         .ok_or_else(|| Problem::not_found("campaign"))?;
     check(&body)?;
+    let campaign = variants::only(campaign, body.variant.as_deref())?;
     let Some(template) = start::describe(&app, &campaign).await? else {
         let (code, detail) = (
             "template.not_published",

@@ -13,6 +13,7 @@ use crate::db;
 use crate::envelope::Envelope;
 use crate::lifecycle::State;
 use crate::throttle::Throttle;
+use crate::variants::{Definition, Variant, Winner};
 use contract::{sender, validity};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,6 +44,9 @@ pub struct Campaign {
     pub throttle: Option<Throttle>,
     /// The bounds within which it goes on by itself.
     pub envelope: Option<Envelope>,
+    pub variants: Vec<Variant>,
+    pub holdout_percent: f64,
+    pub winner: Option<Winner>,
 }
 
 /// An ISO 8601 duration such as `PT36H`, or a number of hours.
@@ -72,7 +76,15 @@ impl ValidFor {
 
 impl From<db::campaign::Campaign> for Campaign {
     fn from(row: db::campaign::Campaign) -> Self {
+        let Definition {
+            variants,
+            holdout_percent,
+            winner,
+        } = row.variants.unwrap_or_default();
         Self {
+            variants,
+            holdout_percent,
+            winner,
             id: row.id,
             name: row.name,
             class: row.class,
@@ -80,7 +92,11 @@ impl From<db::campaign::Campaign> for Campaign {
             template: row.template,
             sender: row.sender,
             audience: row.audience,
-            schedule: schedule::shown(row.schedule_at, row.schedule.as_ref()),
+            schedule: schedule::shown(
+                row.schedule_at,
+                row.schedule.as_ref(),
+                row.local_time.as_ref(),
+            ),
             valid_for_seconds: row.valid_for_ms / 1000,
             mode: row.mode,
             state: row.state,

@@ -13,12 +13,14 @@ use super::schedule::{self, Checked, Schedule};
 use super::sender_pool;
 use super::transition::{find_for, settled_by};
 use super::types::{Campaign, ValidFor, check};
+use super::variants;
 use crate::app::App;
 use crate::audience::Audience;
 use crate::db;
 use crate::envelope::Envelope;
 use crate::lifecycle::Action;
 use crate::throttle::Throttle;
+use crate::variants::{Variant, Winner};
 
 /// What is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -45,6 +47,13 @@ pub struct CampaignPatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Envelope>)]
     pub envelope: Option<Option<Envelope>>,
+    /// An empty list takes them away.
+    pub variants: Option<Vec<Variant>>,
+    pub holdout_percent: Option<f64>,
+    /// `null` takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Winner>)]
+    pub winner: Option<Option<Winner>>,
 }
 
 /// Tells `null` from absent.
@@ -78,8 +87,13 @@ pub async fn handle(
             |schedule| schedule.check(now, &app.config),
         );
         match checked {
-            Ok(Checked { at, planned }) => {
+            Ok(Checked {
+                at,
+                planned,
+                local_time,
+            }) => {
                 (campaign.schedule_at, campaign.schedule) = (at, planned);
+                campaign.local_time = local_time;
             }
             Err(found) => faults = found,
         }
@@ -97,7 +111,12 @@ pub async fn handle(
     }
     campaign.pace.throttle = patch.throttle.unwrap_or(campaign.pace.throttle);
     campaign.pace.envelope = patch.envelope.unwrap_or(campaign.pace.envelope);
-    check(&campaign, faults)?;
+    let mut definition = campaign.variants.take().unwrap_or_default();
+    definition.variants = patch.variants.unwrap_or(definition.variants);
+    definition.holdout_percent = patch.holdout_percent.unwrap_or(definition.holdout_percent);
+    definition.winner = patch.winner.unwrap_or(definition.winner);
+    campaign.variants = variants::kept(definition);
+    variants::check(&campaign, check(&campaign, faults))?;
     sender_pool::check(&app, &campaign).await?;
     campaign.updated_at = now.into();
     let row = campaign.clone();

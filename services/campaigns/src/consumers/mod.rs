@@ -3,14 +3,17 @@
 mod bring_back;
 mod chunk_rendered;
 mod chunk_screened;
+mod envelope_opt_outs;
 mod hand_overs_recorded;
 mod journey_clicks;
 mod journey_opt_outs;
 mod message_received;
-mod opt_out_recorded;
 mod receipts_recorded;
 mod texts_accepted;
 mod unknown_settled;
+mod variant_clicks;
+mod variant_opt_outs;
+mod variant_replies;
 
 use std::sync::Arc;
 
@@ -62,7 +65,7 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         "campaigns__envelope_opt_outs",
         max,
         app.clone(),
-        opt_out_recorded::handle,
+        envelope_opt_outs::handle,
     )
     .await?;
     cx.consume_batch(
@@ -91,6 +94,33 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         max,
         app.clone(),
         journey_clicks::handle,
+    )
+    .await?;
+    variants(app).await
+}
+
+/// What winners are looked for by.
+async fn variants(app: &Arc<App>) -> anyhow::Result<()> {
+    let (cx, max) = (&app.cx, app.config.batch);
+    cx.consume_batch(
+        "campaigns__variant_clicks",
+        max,
+        app.clone(),
+        variant_clicks::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__variant_opt_outs",
+        max,
+        app.clone(),
+        variant_opt_outs::handle,
+    )
+    .await?;
+    cx.consume(
+        "campaigns__variant_replies",
+        REPLIES_AT_ONCE,
+        app.clone(),
+        variant_replies::handle,
     )
     .await?;
     Ok(())

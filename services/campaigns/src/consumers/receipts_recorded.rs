@@ -1,5 +1,5 @@
-//! What carriers said later. Texts of flows are told of it. Progress of a run ends with the hand-over, so of campaigns
-//! only those with an envelope listen, and only for what did not arrive.
+//! What carriers said later. Texts of flows are told of it, and runs with variants. Progress of a run ends with the
+//! hand-over, so of other campaigns only those with an envelope listen, and only for what did not arrive.
 
 use std::sync::Arc;
 
@@ -12,12 +12,14 @@ use crate::app::App;
 use crate::fold::Mark;
 use crate::record::{self, record};
 use crate::texts::outcomes::{self, Report};
+use crate::variants;
 
 pub async fn handle(app: Arc<App>, events: Vec<Envelope<ReceiptsRecorded>>) -> Result<(), Failure> {
     let receipts: Vec<Receipt> = events
         .into_iter()
         .flat_map(|event| event.body.items)
         .collect();
+    variants::receipts(&app, &receipts).await?;
     let mut lost: Vec<(MessageId, Mark)> = receipts
         .iter()
         .filter(|receipt| receipt.outcome == Outcome::Undelivered)

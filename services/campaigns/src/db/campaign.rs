@@ -9,8 +9,10 @@ use super::row::{self, sql};
 use super::transition;
 use crate::audience::Audience;
 use crate::lifecycle::{State, Step};
+use crate::local_time::Leaving;
 use crate::pace::Plan;
 use crate::schedule::Planned;
+use crate::variants::Definition;
 
 #[derive(Debug, Clone)]
 pub struct Campaign {
@@ -35,6 +37,10 @@ pub struct Campaign {
     pub updated_at: UnixMillis,
     /// Throttle and envelope.
     pub pace: Plan,
+    /// Variants, holdout and winner, where there are any.
+    pub variants: Option<Definition>,
+    /// When texts leave, where clocks have a say.
+    pub local_time: Option<Leaving>,
 }
 
 impl Campaign {
@@ -66,12 +72,32 @@ fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
         run: row::maybe_id(row, "run")?,
         created_at: row::millis(row, "created_at")?,
         updated_at: row::millis(row, "updated_at")?,
-        pace: row
-            .try_get::<Option<String>>("", "pace")?
-            .map(|text| serde_json::from_str(&text))
-            .transpose()?
-            .unwrap_or_default(),
+        pace: maybe_json(row, "pace")?.unwrap_or_default(),
+        variants: maybe_json(row, "variants")?,
+        local_time: maybe_json(row, "local_time")?,
     })
+}
+
+fn maybe_json<T: serde::de::DeserializeOwned>(
+    row: &QueryResult,
+    column: &str,
+) -> anyhow::Result<Option<T>> {
+    let text: Option<String> = row.try_get("", column)?;
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+/// Writes who gets which text, and when texts leave, beside what else a draft says.
+async fn write_parts(tx: &Tx, campaign: &Campaign) -> anyhow::Result<()> {
+    let variants = campaign.variants.as_ref().map(serde_json::to_string);
+    let local_time = campaign.local_time.as_ref().map(serde_json::to_string);
+    let text = "update campaign set variants = $2, local_time = $3 where id = $1";
+    let values = [
+        campaign.id.uuid().into(),
+        variants.transpose()?.into(),
+        local_time.transpose()?.into(),
+    ];
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(())
 }
 
 fn written(campaign: &Campaign) -> anyhow::Result<Option<String>> {
@@ -109,7 +135,7 @@ pub async fn insert(tx: &Tx, campaign: &Campaign) -> anyhow::Result<()> {
         pace(&campaign.pace)?.into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
-    Ok(())
+    write_parts(tx, campaign).await
 }
 
 pub async fn by_id(
@@ -178,7 +204,11 @@ pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> 
         written(campaign)?.into(),
         pace(&campaign.pace)?.into(),
     ];
-    Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
+    let won = tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1;
+    if won {
+        write_parts(tx, campaign).await?;
+    }
+    Ok(won)
 }
 
 /// False when it is no draft any more.

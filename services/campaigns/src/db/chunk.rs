@@ -274,12 +274,27 @@ pub async fn append(
     first: u32,
     audience: &[&[ContactId]],
 ) -> anyhow::Result<()> {
+    let chunks: Vec<(&[ContactId], Marks)> = audience
+        .iter()
+        .map(|contacts| (*contacts, Marks::pending(contacts.len())))
+        .collect();
+    append_marked(tx, run, first, chunks).await
+}
+
+/// The same for people who stand somewhere already.
+pub async fn append_marked(
+    tx: &Tx,
+    run: RunId,
+    first: u32,
+    audience: Vec<(&[ContactId], Marks)>,
+) -> anyhow::Result<()> {
     if audience.is_empty() {
         return Ok(());
     }
-    let mut chunks = Vec::with_capacity(audience.len());
-    let mut values: Vec<Value> = Vec::with_capacity(audience.len() * 3);
-    for (number, contacts) in (first..).zip(audience) {
+    let rows = audience.len();
+    let mut chunks = Vec::with_capacity(rows);
+    let mut values: Vec<Value> = Vec::with_capacity(rows * 3);
+    for (number, (contacts, marks)) in (first..).zip(audience) {
         values.extend([
             run.uuid().into(),
             i64::from(number).into(),
@@ -288,13 +303,13 @@ pub async fn append(
         chunks.push(Chunk {
             run,
             number,
-            marks: Marks::pending(contacts.len()),
+            marks,
             timing: Timing::NEW,
         });
     }
     let text = format!(
         "insert into chunk_ids (run, chunk, ids) values {}",
-        placeholders(audience.len(), 3)
+        placeholders(rows, 3)
     );
     tx.execute_raw(sql(tx, text, values)).await?;
     save(tx, &chunks).await

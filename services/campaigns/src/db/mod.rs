@@ -18,6 +18,8 @@ pub mod journey_winner;
 pub mod lease;
 pub mod occurrence;
 pub mod pace;
+pub mod part;
+pub mod partition;
 pub mod preflight;
 pub mod progress;
 pub mod reminder;
@@ -29,6 +31,7 @@ pub mod setting;
 pub mod telling;
 pub mod timer;
 pub mod transition;
+pub mod variant_outcome;
 
 use chassis::SqlMigration;
 
@@ -62,8 +65,16 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         sql: include_str!("migrations/0007_approval.sql"),
     },
     SqlMigration {
+        name: "0008_variants",
+        sql: include_str!("migrations/0008_variants.sql"),
+    },
+    SqlMigration {
         name: "0009_pace",
         sql: include_str!("migrations/0009_pace.sql"),
+    },
+    SqlMigration {
+        name: "0010_local_time",
+        sql: include_str!("migrations/0010_local_time.sql"),
     },
     SqlMigration {
         name: "0011_journeys_more",

@@ -167,3 +167,18 @@ fn held_ones_come_back_while_the_rest_still_waits_for_its_turn() {
     let with_new = due(&marks, &timing, UnixMillis(50_000), 1);
     assert_eq!((with_new.positions, with_new.fresh), (vec![0, 1, 2], 1));
 }
+
+#[test]
+fn a_chunk_that_was_frozen_for_later_waits_for_its_instant_alone() {
+    let marks = Marks::all(3, held(Some(50_000)));
+    assert_eq!(next(&marks, &NEW), (Stage::Held, UnixMillis(50_000)));
+    assert!(
+        due(&marks, &NEW, UnixMillis(49_999), 3)
+            .positions
+            .is_empty()
+    );
+    assert_eq!(
+        due(&marks, &NEW, UnixMillis(50_000), 3).positions,
+        [0, 1, 2]
+    );
+}

@@ -6,6 +6,7 @@ use contract::chunk::CHUNK_SIZE;
 use contract::contacts::{AudiencePage, PageAudience};
 use contract::{ContactId, RunId, UnixMillis};
 
+use super::parts;
 use crate::app::App;
 use crate::audience::{MOST_CHUNKS, PAGE};
 use crate::db;
@@ -65,9 +66,13 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
             )
             .await?
     };
-    let chunks = run.chunks as usize + answer.contacts.len().div_ceil(CHUNK_SIZE);
+    let pieces = parts::of_page(app, &run, &answer.contacts).await?;
+    let chunks = match &pieces {
+        Some(pieces) => pieces.len(),
+        None => answer.contacts.len().div_ceil(CHUNK_SIZE),
+    };
     anyhow::ensure!(
-        chunks <= MOST_CHUNKS,
+        run.chunks as usize + chunks <= MOST_CHUNKS,
         "the audience is larger than a run can be"
     );
     // An empty page that claims more would never end.
@@ -91,9 +96,15 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
                 if run.frozen || run.cursor != cursor {
                     return Ok(None);
                 }
-                let chunks: Vec<&[ContactId]> = answer.contacts.chunks(CHUNK_SIZE).collect();
-                db::chunk::append(tx, id, run.chunks, &chunks).await?;
-                let run = after(run, &answer.contacts, answer.done);
+                match &pieces {
+                    Some(pieces) => parts::append(tx, &bus, &run, pieces, now).await?,
+                    None => {
+                        let chunks: Vec<&[ContactId]> =
+                            answer.contacts.chunks(CHUNK_SIZE).collect();
+                        db::chunk::append(tx, id, run.chunks, &chunks).await?;
+                    }
+                }
+                let run = after(run, &answer.contacts, chunks, answer.done);
                 db::run::advance(tx, &run).await?;
                 if !run.frozen {
                     return Ok(None);
@@ -112,10 +123,11 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
     Ok(done)
 }
 
-fn after(mut run: Run, contacts: &[ContactId], done: bool) -> Run {
+fn after(mut run: Run, contacts: &[ContactId], chunks: usize, done: bool) -> Run {
     run.cursor = contacts.last().copied().or(run.cursor);
     run.recipients += contacts.len() as u64;
-    run.chunks += u32::try_from(contacts.len().div_ceil(CHUNK_SIZE)).unwrap_or(u32::MAX);
+    // Checked to fit the 24 bits of a chunk's number.
+    run.chunks += u32::try_from(chunks).unwrap_or(u32::MAX);
     run.frozen = done;
     run
 }

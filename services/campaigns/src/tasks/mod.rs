@@ -6,6 +6,7 @@ mod freeze;
 mod journey_calls;
 mod journey_slots;
 mod journeys;
+mod parts;
 mod preflights;
 mod release;
 mod retry;

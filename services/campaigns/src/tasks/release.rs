@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::db::run::{Run, RunState};
 use crate::fold::Mark;
 use crate::release::{self, Stage, later};
+use crate::variants::{Letters, Text};
 use crate::{db, settle};
 
 /// Before a chunk that could not be sent off is tried again.
@@ -29,11 +30,13 @@ pub async fn due_chunks(app: &App, run: &Run) -> anyhow::Result<()> {
     if numbers.is_empty() {
         return Ok(());
     }
+    let letters = Letters::load(app, run, &numbers).await?;
+    let letters = &letters;
     let going = claim(app, run, &numbers).await?;
     futures::stream::iter(going)
         .for_each_concurrent(app.config.release_parallel.max(1), |going| async move {
             let number = going.number;
-            if let Err(error) = send_off(app, run, going).await {
+            if let Err(error) = send_off(app, run, letters, going).await {
                 tracing::warn!(run = %run.id, chunk = number, error = format!("{error:#}"), "a chunk was not released");
                 retry_soon(app, run, number).await;
             }
@@ -157,12 +160,13 @@ async fn claim(app: &App, run: &Run, numbers: &[u32]) -> anyhow::Result<Vec<Goin
     Ok(going.collect())
 }
 
-async fn send_off(app: &App, run: &Run, going: Going) -> anyhow::Result<()> {
+async fn send_off(app: &App, run: &Run, letters: &Letters, going: Going) -> anyhow::Result<()> {
     let Going {
         number,
         positions,
         contacts,
     } = going;
+    let text = letters.of(number)?;
     let asked: Vec<ContactId> = positions
         .iter()
         .filter_map(|position| contacts.get(usize::from(*position)).copied())
@@ -173,7 +177,7 @@ async fn send_off(app: &App, run: &Run, going: Going) -> anyhow::Result<()> {
     );
     let question = LoadRecipients {
         contacts: asked.clone(),
-        field_names: run.field_names.clone(),
+        field_names: text.field_names.clone(),
     };
     let loaded = app.cx.bus.ask(run.tenant, &question).await?;
     anyhow::ensure!(
@@ -187,7 +191,7 @@ async fn send_off(app: &App, run: &Run, going: Going) -> anyhow::Result<()> {
         app.runs.wake(run.id);
     }
     if !recipients.is_empty() {
-        let head = head(run, number, app.cx.clock.millis(), loaded.zones);
+        let head = head(run, text, number, app.cx.clock.millis(), loaded.zones);
         app.cx
             .bus
             .publish(run.tenant, &ScreenChunk { head, recipients })
@@ -244,20 +248,26 @@ async fn retry_soon(app: &App, run: &Run, number: u32) {
     }
 }
 
-fn head(run: &Run, chunk: u32, released_at: UnixMillis, zones: Vec<String>) -> ChunkHead {
+fn head(
+    run: &Run,
+    text: Text,
+    chunk: u32,
+    released_at: UnixMillis,
+    zones: Vec<String>,
+) -> ChunkHead {
     ChunkHead {
         run: run.id,
         campaign: run.campaign,
         chunk,
         class: run.class,
         programme: run.programme.clone(),
-        template: run.template,
-        template_version: run.template_version,
+        template: text.template,
+        template_version: text.version,
         sender: run.sender.clone(),
         mode: run.mode,
-        valid_until: run.valid_until,
+        valid_until: text.valid_until,
         released_at,
         zones,
-        field_names: run.field_names.clone(),
+        field_names: text.field_names,
     }
 }

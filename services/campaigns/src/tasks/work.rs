@@ -11,7 +11,7 @@ use crate::db::run::RunState;
 use crate::release::{Stage, later};
 use crate::runs::RunHandle;
 use crate::tasks::{close, freeze, release};
-use crate::{db, envelope, gate, settle};
+use crate::{db, envelope, gate, settle, variants};
 
 /// Before trying again what failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
@@ -82,6 +82,7 @@ async fn pass(app: &App, id: RunId) -> anyhow::Result<bool> {
                 app.runs.wake(id);
                 return Ok(false);
             }
+            variants::work(app, &run).await?;
             release::due_chunks(app, &run).await?;
         }
         // Only once the gate is shut: until then a text may still leave and would be counted as cancelled.

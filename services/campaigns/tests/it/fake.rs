@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chassis::{Cx, Failure, Service};
-use contract::campaigns::{AppointmentChanged, RunClosed, RunStarted};
+use contract::campaigns::{AppointmentChanged, ChunkSettled, RunClosed, RunStarted};
 use contract::chunk::{ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, SLOT_SIZE, SlotRef};
 use contract::consent::{
     CancelRuns, ChunkScreened, ContentNoted, Gate, Keyword, NoteContent, RecordReply, Reply,
@@ -26,7 +26,7 @@ use contract::renderer::{ChunkRendered, DescribeTemplate, TemplateDescribed};
 use contract::texts::{AcceptTexts, FlowText, RecheckTexts, TextsAccepted};
 use contract::{
     CampaignId, ConsentId, ContactId, DecisionId, Envelope, InboundId, MessageId, Phone, Reason,
-    RunId, TenantId, UnixMillis,
+    RunId, TemplateId, TenantId, UnixMillis,
 };
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
@@ -91,6 +91,22 @@ pub struct World {
     pub spend_micros: u64,
     /// Positions of each run's first chunk that were not delivered.
     pub undelivered: Vec<u16>,
+    /// Zones of people: person n has the one at n modulo their number; an empty one is none. New York where absent.
+    pub zones: Vec<&'static str>,
+    /// Templates that were never published, whatever `published` says.
+    pub unpublished: HashSet<TemplateId>,
+    /// What heads said when people were last released.
+    pub heads: BTreeMap<u32, Released>,
+    pub settled: Vec<ChunkSettled>,
+}
+
+/// One release of a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Released {
+    pub message: MessageId,
+    pub template: TemplateId,
+    pub at: UnixMillis,
+    pub valid_until: UnixMillis,
 }
 
 static WORLDS: LazyLock<Mutex<HashMap<TenantId, World>>> = LazyLock::new(Mutex::default);
@@ -174,6 +190,8 @@ fn start(cx: Cx) -> BoxFuture<'static, anyhow::Result<OpenApiRouter>> {
             .await?;
         cx.consume("fake__run_started", 1, app.clone(), run_started)
             .await?;
+        cx.consume("fake__chunk_settled", 1, app.clone(), chunk_settled)
+            .await?;
         cx.consume("fake__run_closed", 1, app, run_closed).await?;
         Ok(OpenApiRouter::new())
     })
@@ -222,15 +240,21 @@ async fn load_recipients(
             .collect();
         (!world.gone.contains(&n)).then_some(RecipientData {
             phone,
-            zone: Some(0),
+            zone: match world.zones.len() {
+                0 => Some(0),
+                zones => u8::try_from(n as usize % zones)
+                    .ok()
+                    .filter(|zone| !world.zones[usize::from(*zone)].is_empty()),
+            },
             fields,
         })
     };
     let recipients = question.body.contacts.iter().map(data).collect();
-    Ok(RecipientsLoaded {
-        zones: vec![world.zone.unwrap_or("America/New_York").into()],
-        recipients,
-    })
+    let zones = match world.zones.is_empty() {
+        true => vec![world.zone.unwrap_or("America/New_York").into()],
+        false => world.zones.iter().map(|zone| (*zone).into()).collect(),
+    };
+    Ok(RecipientsLoaded { zones, recipients })
 }
 
 /// Person n has the external id `p<n>`; there are a thousand of them.
@@ -285,7 +309,8 @@ async fn describe_template(
 ) -> anyhow::Result<Option<TemplateDescribed>> {
     let (published, newer) = {
         let world = world(question.tenant);
-        (world.published, world.looks.newer_templates)
+        let published = world.published && !world.unpublished.contains(&question.body.template);
+        (published, world.looks.newer_templates)
     };
     Ok(published.then(|| TemplateDescribed {
         version: 3 + newer,
@@ -426,6 +451,11 @@ async fn run_started(_: Arc<Cx>, event: Envelope<RunStarted>) -> Result<(), Fail
     Ok(())
 }
 
+async fn chunk_settled(_: Arc<Cx>, event: Envelope<ChunkSettled>) -> Result<(), Failure> {
+    world(event.tenant).settled.push(event.body);
+    Ok(())
+}
+
 async fn run_closed(_: Arc<Cx>, event: Envelope<RunClosed>) -> Result<(), Failure> {
     world(event.tenant).closed.push(event.body);
     Ok(())
@@ -443,6 +473,13 @@ async fn screen_chunk(cx: Arc<Cx>, command: Envelope<ScreenChunk>) -> Result<(),
         world.sent_off.push((head.released_at, recipients.len()));
         for recipient in &recipients {
             *world.released.entry(number(recipient.contact)).or_default() += 1;
+            let released = Released {
+                message: MessageId::of(head.run, head.chunk, recipient.position),
+                template: head.template,
+                at: now,
+                valid_until: head.valid_until,
+            };
+            world.heads.insert(number(recipient.contact), released);
         }
         if world.deaf {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Short links: the key of their tokens, the tenants' domains, and one row per run whose texts hold links.
+//! Short links: the key of their tokens, the tenants' domains, and one row per run and text that holds links.
 
 use anyhow::Context;
 use chassis::{Db, Engine, Tx};
@@ -75,7 +75,7 @@ pub async fn remove_domain(
     Ok(done.rows_affected() > 0)
 }
 
-/// A run whose texts hold links.
+/// A run and one of its texts, which holds links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRun {
     pub run: RunId,
@@ -107,12 +107,12 @@ fn read(row: &QueryResult) -> anyhow::Result<LinkRun> {
     })
 }
 
-/// Number and row of a run; the first word about it stays, so that a text rendered again is the same.
+/// Number and row of a text of a run; the first word about it stays, so that a text rendered again is the same.
 pub async fn ensure_run(tx: &Tx, engine: Engine, new: &LinkRun) -> anyhow::Result<(u32, LinkRun)> {
     let sql = format!(
-        "insert into link_run (number, {COLUMNS}) \
-         select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 from link_run \
-         where true on conflict (run) do nothing"
+        "insert into link_text (number, {COLUMNS}) \
+         select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 from link_text \
+         where true on conflict (run, template, version) do nothing"
     );
     let values = [
         new.run.uuid().into(),
@@ -126,9 +126,16 @@ pub async fn ensure_run(tx: &Tx, engine: Engine, new: &LinkRun) -> anyhow::Resul
         new.expires_at.0.into(),
     ];
     tx.execute_raw(engine.sql(sql, values)).await?;
-    let sql = format!("select number, {COLUMNS} from link_run where run = $1");
+    let sql = format!(
+        "select number, {COLUMNS} from link_text where run = $1 and template = $2 and version = $3"
+    );
+    let text = [
+        new.run.uuid().into(),
+        new.template.uuid().into(),
+        i64::from(new.version).into(),
+    ];
     let row = tx
-        .query_one_raw(engine.sql(sql, [new.run.uuid().into()]))
+        .query_one_raw(engine.sql(sql, text))
         .await?
         .context("a run with links is gone")?;
     Ok((
@@ -141,7 +148,7 @@ pub async fn ensure_run(tx: &Tx, engine: Engine, new: &LinkRun) -> anyhow::Resul
 pub async fn find_run(db: &Db, number: u32, host: &str) -> anyhow::Result<Option<LinkRun>> {
     let sql = "select r.run as run, r.tenant as tenant, r.campaign as campaign, r.template as template, \
                r.version as version, r.domain as domain, r.mode as mode, r.created_at as created_at, \
-               r.expires_at as expires_at from link_run r join link_domain d on d.tenant = r.tenant \
+               r.expires_at as expires_at from link_text r join link_domain d on d.tenant = r.tenant \
                where r.number = $1 and d.domain = $2";
     let values = [i64::from(number).into(), host.into()];
     let row = db

@@ -166,3 +166,31 @@ async fn every_text_has_its_own_link_and_the_same_one_again() {
     assert_eq!(kit.delete("/v1/link-domains/go.example.com").await.0, 404);
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_of_two_templates_in_one_run_lead_where_each_template_says() {
+    let kit = Kit::start(&[renderer::SERVICE, CONTACTS]).await;
+    let domain = json!({"domain": "go.example.com"});
+    assert_eq!(kit.post("/v1/link-domains", domain).await.0, 201);
+    let mut leads = Vec::new();
+    for (number, shop) in [(1, "shoes"), (2, "hats")] {
+        let body = json!({"name": shop, "body": format!("https://{shop}.example/ Reply STOP to opt out"), "options": {"shorten_links": true}});
+        let (_, made) = kit.post("/v1/templates", &body).await;
+        let id: TemplateId = made["id"].as_str().unwrap().parse().unwrap();
+        kit.post(&format!("/v1/templates/{id}/publish"), json!({}))
+            .await;
+        let text = texts(&kit, &chunk(id, number)).await.remove(0);
+        let token = text.strip_prefix("https://go.example.com/l/").unwrap();
+        let token = token.split(' ').next().unwrap().to_string();
+        let asked = ResolveLink {
+            token,
+            host: "go.example.com".into(),
+        };
+        let nobody = contract::TenantId::from_raw(0);
+        let led = kit.bus.ask(nobody, &asked).await.unwrap().unwrap();
+        assert_eq!(led.message, MessageId::of(RUN, number, 0));
+        leads.push(led.target);
+    }
+    assert_eq!(leads, ["https://shoes.example/", "https://hats.example/"]);
+    kit.stop().await;
+}

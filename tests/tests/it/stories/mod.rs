@@ -27,5 +27,6 @@ mod stop_mid_campaign;
 mod sums;
 mod timers;
 mod twilio_world;
+mod variants;
 mod webhook_flood;
 mod world;

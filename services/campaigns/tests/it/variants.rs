@@ -1,0 +1,491 @@
+//! Variants, holdout and winner.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use chrono::Duration as Span;
+use contract::chunk::Outcome;
+use contract::consent::{OptOutRecorded, Reply};
+use contract::dispatch::{Receipt, ReceiptsRecorded};
+use contract::inbound::{LinkClicked, MessageReceived};
+use contract::{
+    CampaignId, ClickId, ConsentId, InboundId, Mode, Phone, Reason, TemplateId, UnixMillis,
+};
+use serde_json::{Value, json};
+use testkit::Kit;
+
+use crate::fake::{self, Released};
+use crate::story::*;
+
+const OTHER: &str = "tpl_01ARZ3NDEKTSV4RRFFQ69G5FB0";
+
+fn split() -> Value {
+    let mut body = draft();
+    body["variants"] = json!([
+        {"name": "a", "weight": 50},
+        {"name": "b", "template": OTHER, "weight": 50},
+    ]);
+    body["holdout_percent"] = json!(5);
+    body
+}
+
+fn with_winner(metric: &str, otherwise: &str) -> Value {
+    let mut body = split();
+    body["winner"] = json!({
+        "metric": metric, "test_percent": 30, "after": "PT4H", "min_sample": 50, "confidence": 0.95,
+        "otherwise": otherwise,
+    });
+    body
+}
+
+async fn launch(kit: &Kit, body: Value) -> String {
+    let id = create(kit, body).await;
+    let (status, campaign) = ask(kit, &id, "launch").await;
+    assert_eq!(status, 202, "{campaign}");
+    id
+}
+
+async fn variants(kit: &Kit, id: &str) -> Value {
+    let (status, body) = kit.get(&format!("/v1/campaigns/{id}/variants")).await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+async fn until_variants(kit: &Kit, id: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let started = Instant::now();
+    loop {
+        let body = variants(kit, id).await;
+        if wanted(&body) {
+            return body;
+        }
+        assert!(started.elapsed() < Duration::from_secs(45), "still {body}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn template(name: &str) -> TemplateId {
+    name.parse().unwrap()
+}
+
+/// What was released, person by person.
+fn heads(kit: &Kit) -> BTreeMap<u32, Released> {
+    let world = fake::world(kit.tenant);
+    assert!(world.released.values().all(|times| *times == 1));
+    world.heads.clone()
+}
+
+fn of(heads: &BTreeMap<u32, Released>, name: &str) -> Vec<u32> {
+    let of = heads
+        .iter()
+        .filter(|(_, one)| one.template == template(name));
+    of.map(|(person, _)| *person).collect()
+}
+
+#[tokio::test]
+async fn each_person_gets_one_variant_the_holdout_none_and_the_sums_add_up() {
+    let people = 12_000u32;
+    let kit = kit(people).await;
+    let id = launch(&kit, split()).await;
+    let progress = until_state(&kit, &id, "completed").await;
+    let heads = heads(&kit);
+    let (a, b) = (of(&heads, TEMPLATE), of(&heads, OTHER));
+    let holdout = people as usize - heads.len();
+    assert_eq!(a.len() + b.len(), heads.len());
+    // Five sigma around 600, 5,700 and 5,700.
+    assert!((480..=720).contains(&holdout), "{holdout}");
+    assert!((5430..=5970).contains(&a.len()), "{}", a.len());
+    assert_eq!(progress["recipients"], people);
+    assert_eq!(progress["suppressed"]["HOLDOUT"], holdout);
+
+    let body = variants(&kit, &id).await;
+    assert_eq!(body["variants"][0]["recipients"], a.len());
+    assert_eq!(body["variants"][1]["recipients"], b.len());
+    assert_eq!(body["holdout"]["recipients"], holdout);
+    assert_eq!(body["rest"]["recipients"], 0);
+    let handed_over = |at: usize| body["variants"][at]["handed_over"].as_u64().unwrap();
+    assert_eq!(progress["handed_over"], handed_over(0) + handed_over(1));
+
+    // Whoever listens hears of the holdout.
+    let said = || {
+        let world = fake::world(kit.tenant);
+        let groups = world.settled.iter().flat_map(|event| &event.groups);
+        let held_out = groups.filter(|group| group.reason == Reason::HOLDOUT);
+        held_out.map(|group| group.contacts.len()).sum::<usize>()
+    };
+    while said() < holdout {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(said(), holdout);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_split_audience_is_frozen_once_across_a_restart() {
+    let people = 25_000u32;
+    let kit = kit(people).await;
+    fake::world(kit.tenant).page_takes = 400;
+    let id = launch(&kit, split()).await;
+    until(&kit, &id, |progress| progress["recipients"] != 0).await;
+    let kit = kit.restart().await;
+    let progress = until_state(&kit, &id, "completed").await;
+    assert_eq!(progress["recipients"], people);
+    let body = variants(&kit, &id).await;
+    let world = fake::world(kit.tenant);
+    let released = u64::try_from(world.heads.len()).unwrap();
+    let n = |value: &Value| value["recipients"].as_u64().unwrap();
+    assert_eq!(
+        (
+            n(&body["variants"][0]) + n(&body["variants"][1]),
+            n(&body["holdout"])
+        ),
+        (released, u64::from(people) - released)
+    );
+    drop(world);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn receipts_are_counted_by_variant_once_and_in_any_order() {
+    let kit = kit(2_000).await;
+    let id = launch(&kit, split()).await;
+    let progress = until_state(&kit, &id, "completed").await;
+    let heads = heads(&kit);
+    let b = of(&heads, OTHER);
+    let receipts = |outcome| {
+        let item = |person: &u32| Receipt {
+            message: heads[person].message,
+            outcome,
+            reason: Reason::OK,
+            at: UnixMillis(1),
+        };
+        ReceiptsRecorded {
+            items: b
+                .iter()
+                .filter(|person| heads[*person].message.position() % 10 > 1)
+                .map(item)
+                .collect(),
+        }
+    };
+    for outcome in [
+        Outcome::Undelivered,
+        Outcome::Delivered,
+        Outcome::Undelivered,
+    ] {
+        kit.bus
+            .publish(kit.tenant, &receipts(outcome))
+            .await
+            .unwrap();
+    }
+    let wanted = receipts(Outcome::Delivered).items.len();
+    let body = until_variants(&kit, &id, |body| body["variants"][1]["delivered"] == wanted).await;
+    assert_eq!(body["variants"][0]["delivered"], 0);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let body = variants(&kit, &id).await;
+    assert_eq!(
+        (
+            &body["variants"][1]["delivered"],
+            &body["variants"][1]["undelivered"]
+        ),
+        (&json!(wanted), &json!(0))
+    );
+    let after = crate::story::progress(&kit, &id).await;
+    assert_eq!(
+        (&after["handed_over"], &after["revision"]),
+        (&progress["handed_over"], &json!(1))
+    );
+    kit.stop().await;
+}
+
+fn click(kit: &Kit, one: &Released, n: u128, by: &str) -> LinkClicked {
+    LinkClicked {
+        click: ClickId::from_raw(n),
+        message: one.message,
+        campaign: CampaignId::from_raw(1),
+        link: 0,
+        by: by.into(),
+        at: kit.clock.millis(),
+    }
+}
+
+/// The test part has left, the rest waits.
+async fn tested(kit: &Kit, id: &str) -> Value {
+    until(kit, id, |progress| {
+        progress["state"] == "running" && progress["pending"] == 0
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_rest_gets_the_variant_that_people_follow_across_a_restart() {
+    let people = 4_000u32;
+    let kit = kit(people).await;
+    let id = launch(&kit, with_winner("click_rate", "stop")).await;
+    let waiting = tested(&kit, &id).await;
+    let heads = heads(&kit);
+    let (a, b) = (of(&heads, TEMPLATE), of(&heads, OTHER));
+    let rest = waiting["held"].as_u64().unwrap();
+    // 30 per cent of 95 per cent.
+    assert!((1_000..=1_280).contains(&heads.len()), "{}", heads.len());
+    assert!((2_500..=2_820).contains(&rest), "{rest}");
+    // Every fourth of b follows, twice; of a nobody but machines, and everybody once it is too late.
+    let mut n = 0;
+    for person in b.iter().step_by(4).chain(b.iter().step_by(4)) {
+        n += 1;
+        let event = click(&kit, &heads[person], n, "person");
+        kit.bus.publish(kit.tenant, &event).await.unwrap();
+    }
+    for person in &a {
+        n += 1;
+        let event = click(&kit, &heads[person], n, "bot");
+        kit.bus.publish(kit.tenant, &event).await.unwrap();
+    }
+    let left = |person: &&u32| heads[*person].message.position() % 10 > 1;
+    let hits = b.iter().step_by(4).filter(left).count();
+    let samples = b.iter().filter(left).count();
+    until_variants(&kit, &id, |body| body["winner"]["rates"][1]["hits"] == hits).await;
+    kit.clock.advance(Span::hours(3));
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(variants(&kit, &id).await["winner"]["decision"], Value::Null);
+    let kit = kit.restart().await;
+    kit.clock.advance(Span::hours(1));
+    until_state(&kit, &id, "completed").await;
+    let body = variants(&kit, &id).await;
+    let decision = &body["winner"]["decision"];
+    assert_eq!(
+        (&decision["winner"], &decision["basis"]),
+        (&json!("b"), &json!("significant")),
+        "{body}"
+    );
+    assert_eq!(
+        (
+            &decision["rates"][1]["samples"],
+            &decision["rates"][0]["hits"]
+        ),
+        (&json!(samples), &json!(0))
+    );
+    assert_eq!(body["rest"]["recipients"], rest);
+    let now = fake::world(kit.tenant).heads.clone();
+    let of_rest: Vec<&Released> = now
+        .iter()
+        .filter(|(person, _)| !heads.contains_key(person))
+        .map(|(_, one)| one)
+        .collect();
+    assert_eq!(u64::try_from(of_rest.len()).unwrap(), rest);
+    assert!(of_rest.iter().all(|one| one.template == template(OTHER)));
+    // Their day begins with the decision.
+    let day = 24 * 3_600_000;
+    assert!(
+        of_rest
+            .iter()
+            .all(|one| one.valid_until.0 - one.at.0 >= day - 60_000)
+    );
+    let late = click(&kit, &heads[&a[0]], 90_000, "person");
+    kit.bus.publish(kit.tenant, &late).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(variants(&kit, &id).await, body);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn where_nothing_is_decided_and_the_campaign_stops_the_rest_gets_nothing() {
+    let kit = kit(4_000).await;
+    let id = launch(&kit, with_winner("delivery_rate", "stop")).await;
+    let waiting = tested(&kit, &id).await;
+    let rest = waiting["held"].as_u64().unwrap();
+    kit.clock.advance(Span::hours(4));
+    let progress = until_state(&kit, &id, "completed").await;
+    assert_eq!(progress["cancelled"], rest);
+    let body = variants(&kit, &id).await;
+    let decision = &body["winner"]["decision"];
+    assert_eq!(
+        (
+            &decision["winner"],
+            &decision["basis"],
+            &decision["otherwise"]
+        ),
+        (&Value::Null, &json!("too_few_samples"), &json!("stop"))
+    );
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn replies_and_opt_outs_count_for_the_variant_a_person_got() {
+    let kit = kit(3_000).await;
+    let answers = launch(&kit, with_winner("reply_rate", "first")).await;
+    tested(&kit, &answers).await;
+    let heads_of_answers = heads(&kit);
+    {
+        let mut world = fake::world(kit.tenant);
+        world.released.clear();
+        world.heads.clear();
+    }
+    let left = launch(&kit, with_winner("opt_out_rate", "best")).await;
+    tested(&kit, &left).await;
+    let heads_of_left = heads(&kit);
+    let gone = |heads: &BTreeMap<u32, Released>, name| {
+        let of = of(heads, name).into_iter();
+        of.filter(|person| heads[person].message.position() % 10 > 1)
+            .collect::<Vec<u32>>()
+    };
+    let answering = gone(&heads_of_answers, OTHER);
+    for (n, person) in (1u128..).zip(&answering[..20]) {
+        let inbound = InboundId::from_raw(n);
+        let text = if n.is_multiple_of(2) {
+            "STOP"
+        } else {
+            "tell me more"
+        };
+        let reply = Reply {
+            inbound,
+            contact: Some(fake::contact(*person)),
+            from: Phone::from_digits(12_025_550_000 + u64::from(*person)).unwrap(),
+            to: "+15005550100".into(),
+            text: text.into(),
+            received_at: kit.clock.millis(),
+            mode: Mode::Test,
+        };
+        fake::world(kit.tenant).replies.insert(inbound, reply);
+        let event = MessageReceived {
+            inbound,
+            contact: Some(fake::contact(*person)),
+            provider: "simulated".into(),
+            at: kit.clock.millis(),
+        };
+        kit.bus.publish(kit.tenant, &event).await.unwrap();
+    }
+    let leaving = gone(&heads_of_left, TEMPLATE);
+    for (n, person) in (1u128..).zip(&leaving[..15]) {
+        let event = OptOutRecorded {
+            consent: ConsentId::from_raw(n),
+            contact: Some(fake::contact(*person)),
+            method: "keyword".into(),
+            at: kit.clock.millis(),
+        };
+        kit.bus.publish(kit.tenant, &event).await.unwrap();
+    }
+    let body = until_variants(&kit, &answers, |body| {
+        body["winner"]["rates"][1]["hits"] == 10
+    })
+    .await;
+    assert_eq!(body["winner"]["rates"][0]["hits"], 0);
+    let body = until_variants(&kit, &left, |body| body["winner"]["rates"][0]["hits"] == 15).await;
+    assert_eq!(body["winner"]["rates"][1]["hits"], 0);
+    kit.clock.advance(Span::hours(4));
+    for id in [&answers, &left] {
+        until_state(&kit, id, "completed").await;
+    }
+    // Fewer opt-outs are better.
+    let decision = variants(&kit, &left).await["winner"]["decision"].clone();
+    assert_eq!(decision["winner"], "b", "{decision}");
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_paused_campaign_decides_when_it_is_resumed() {
+    let kit = kit(2_000).await;
+    let id = launch(&kit, with_winner("click_rate", "first")).await;
+    tested(&kit, &id).await;
+    assert_eq!(ask(&kit, &id, "pause").await.0, 200);
+    kit.clock.advance(Span::hours(5));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(variants(&kit, &id).await["winner"]["decision"], Value::Null);
+    assert_eq!(ask(&kit, &id, "resume").await.0, 200);
+    until_state(&kit, &id, "completed").await;
+    assert_eq!(
+        variants(&kit, &id).await["winner"]["decision"]["winner"],
+        "a"
+    );
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn all_faults_of_variants_are_told_with_those_of_the_rest_and_a_draft_keeps_what_was_right() {
+    let kit = kit(10).await;
+    let mut body = split();
+    body["name"] = json!("");
+    body["variants"][1]["name"] = json!("a");
+    body["holdout_percent"] = json!(51);
+    body["winner"] = json!({"metric": "click_rate", "after": "soon"});
+    let (status, problem) = kit.post("/v1/campaigns", body).await;
+    assert_eq!(status, 422, "{problem}");
+    let pointers: Vec<&str> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        pointers,
+        [
+            "/name",
+            "/variants/1/name",
+            "/holdout_percent",
+            "/winner/after"
+        ]
+    );
+
+    let id = create(&kit, with_winner("click_rate", "best")).await;
+    let path = format!("/v1/campaigns/{id}");
+    let (_, shown) = kit.get(&path).await;
+    assert_eq!(shown["variants"], split()["variants"]);
+    assert_eq!(shown["winner"]["after"], "PT4H");
+    let (status, patched) = kit
+        .patch(&path, json!({"winner": null, "holdout_percent": 10}))
+        .await;
+    assert_eq!(status, 200, "{patched}");
+    assert_eq!(
+        (&patched["winner"], &patched["holdout_percent"]),
+        (&Value::Null, &json!(10.0))
+    );
+    assert_eq!(patched["variants"], split()["variants"]);
+    let (status, _) = kit
+        .patch(&path, json!({"variants": [{"name": "x", "weight": 1}]}))
+        .await;
+    assert_eq!(status, 422);
+
+    fake::world(kit.tenant).unpublished.insert(template(OTHER));
+    let (status, problem) = ask(&kit, &id, "launch").await;
+    assert_eq!(
+        (status, &problem["code"], &problem["errors"][0]["pointer"]),
+        (
+            422,
+            &json!("template.not_published"),
+            &json!("/variants/1/template")
+        )
+    );
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_test_shows_the_text_of_the_variant_that_is_named() {
+    let kit = kit(10).await;
+    let id = create(&kit, split()).await;
+    let path = format!("/v1/campaigns/{id}/test-send");
+    let contacts = json!([fake::contact(1).to_string()]);
+    for (variant, wanted) in [("a", TEMPLATE), ("b", OTHER)] {
+        let body = json!({"contacts": contacts, "variant": variant});
+        let (status, sent) = kit.post(&path, body).await;
+        assert_eq!(status, 202, "{sent}");
+        let message = sent["messages"][0]["message"].clone();
+        let started = Instant::now();
+        loop {
+            let texts = fake::world(kit.tenant).flow_texts.clone();
+            let of = texts
+                .iter()
+                .find(|text| message == text.message.to_string());
+            if let Some(text) = of {
+                assert_eq!(text.template, template(wanted));
+                break;
+            }
+            assert!(started.elapsed() < Duration::from_secs(45));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let body = json!({"contacts": contacts, "variant": "c"});
+    let (status, problem) = kit.post(&path, body).await;
+    assert_eq!(
+        (status, &problem["errors"][0]["pointer"]),
+        (422, &json!("/variant"))
+    );
+    kit.stop().await;
+}
