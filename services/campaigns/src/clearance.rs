@@ -13,7 +13,7 @@ use crate::db::approval::Approval;
 use crate::db::campaign::Campaign;
 use crate::db::preflight::{Preflight, PreflightState};
 use crate::lifecycle::State;
-use crate::preflight::brief::{self, Brief};
+use crate::preflight::brief::Brief;
 use crate::preflight::versions;
 
 /// What a tenant's launches need: its own settings over the installation's.
@@ -53,7 +53,7 @@ pub async fn check_launch(
         None => last(app, campaign).await?.and_then(|found| end_of(&found)),
     };
     let now = app.cx.clock.now();
-    let brief = Brief::of(campaign, template.clone(), now);
+    let brief = Brief::read(app, campaign, template.clone()).await?;
     let versions = versions::now(app, campaign.tenant, &brief).await?;
     let launch = Launch {
         rules: &rules,
@@ -115,7 +115,7 @@ pub async fn to_approve(
     };
     let finished = finished(app, campaign, id).await?;
     let now = app.cx.clock.now();
-    let brief = Brief::of(campaign, template.clone(), now);
+    let brief = Brief::read(app, campaign, template.clone()).await?;
     let versions = versions::now(app, campaign.tenant, &brief).await?;
     let mut moved = differ(&finished.seen.versions, &versions);
     let rules = rules(app, campaign.tenant, campaign.mode).await?;
@@ -136,7 +136,7 @@ pub async fn moved_since(
     template: &TemplateDescribed,
     approval: &Approval,
 ) -> anyhow::Result<Vec<Moved>> {
-    let brief = Brief::of(campaign, template.clone(), app.cx.clock.now());
+    let brief = Brief::read(app, campaign, template.clone()).await?;
     let now: Versions = versions::now(app, campaign.tenant, &brief).await?;
     Ok(differ(&approval.bound.versions, &now))
 }
@@ -150,11 +150,12 @@ pub async fn still_approved(
 ) -> anyhow::Result<bool> {
     let approval = db::approval::of(app.cx.db.read(), campaign.id).await?;
     let approved = approval.filter(|approval| approval.verdict == Verdict::Approved);
-    Ok(approved.is_none_or(|approved| {
-        let bound = &approved.bound.versions;
-        bound.template_version == template.version
-            && bound.content == brief::content(campaign, template.version)
-    }))
+    let Some(approved) = approved else {
+        return Ok(true);
+    };
+    let now = Brief::read(app, campaign, template.clone()).await?;
+    let bound = &approved.bound.versions;
+    Ok(bound.template_version == now.template_version && bound.content == now.content)
 }
 
 /// The answer to a launch that may not be.

@@ -6,9 +6,14 @@ use contract::{CampaignId, Class, Mode, TemplateId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::app::App;
 use crate::audience::Audience;
 use crate::db::campaign::Campaign;
+use crate::local_time::Leaving;
+use crate::pace::Plan;
 use crate::schedule::Planned;
+use crate::throttle::Throttle;
+use crate::variants::{self, Definition, Letter, Partition};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Brief {
@@ -29,13 +34,39 @@ pub struct Brief {
     pub recurs: bool,
     /// [`content`] of it.
     pub content: String,
-    /// Texts a minute, where the campaign limits itself.
+    /// Where the campaign limits itself.
     #[serde(default)]
-    pub per_minute: Option<u32>,
+    pub throttle: Option<Throttle>,
+    /// How its audience is cut, where it is.
+    #[serde(default)]
+    pub partition: Option<Partition>,
 }
 
 impl Brief {
-    pub fn of(campaign: &Campaign, template: TemplateDescribed, now: DateTime<Utc>) -> Self {
+    /// Asks for the texts of its variants.
+    pub async fn read(
+        app: &App,
+        campaign: &Campaign,
+        template: TemplateDescribed,
+    ) -> anyhow::Result<Self> {
+        let now = app.cx.clock.now();
+        let cut = variants::frozen(app, campaign, &template, now.into()).await?;
+        Ok(Self::of(campaign, template, cut, now))
+    }
+
+    /// `cut`: how the audience is, and whether every text of it says how to opt out.
+    pub fn of(
+        campaign: &Campaign,
+        mut template: TemplateDescribed,
+        cut: Option<(Partition, bool)>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let partition = cut.map(|(partition, opt_out_said)| {
+            template.opt_out_said = opt_out_said;
+            partition
+        });
+        let letters = partition.as_ref().map_or(&[][..], |cut| &cut.letters);
+        let content = content(campaign, template.version, letters);
         let start = start(campaign, now);
         Self {
             campaign: campaign.id,
@@ -49,10 +80,17 @@ impl Brief {
             field_names: template.field_names,
             opt_out_said: template.opt_out_said,
             start,
-            valid_until: UnixMillis(start.0.saturating_add(campaign.valid_for_ms)),
+            valid_until: partition.as_ref().map_or(
+                UnixMillis(start.0.saturating_add(campaign.valid_for_ms)),
+                |cut| {
+                    cut.valid_until()
+                        .max(UnixMillis(start.0.saturating_add(campaign.valid_for_ms)))
+                },
+            ),
             recurs: campaign.recurs(),
-            content: content(campaign, template.version),
-            per_minute: None,
+            content,
+            throttle: campaign.pace.throttle,
+            partition,
         }
     }
 }
@@ -84,10 +122,15 @@ struct Content<'c> {
     local: Option<(String, &'c str)>,
     recurrence: Option<&'c crate::schedule::recurrence::Recurrence>,
     valid_for_ms: i64,
+    pace: &'c Plan,
+    variants: Option<&'c Definition>,
+    /// Template and version of each variant.
+    letters: Vec<(TemplateId, u32)>,
+    local_time: Option<&'c Leaving>,
 }
 
-/// SHA-256 of a campaign's content with this version of its template.
-pub fn content(campaign: &Campaign, template_version: u32) -> String {
+/// SHA-256 of a campaign's content with these versions of its templates.
+pub fn content(campaign: &Campaign, template_version: u32, letters: &[Letter]) -> String {
     let planned = campaign.schedule.as_ref();
     let local = planned.and_then(|planned| match planned {
         Planned::Local {
@@ -107,6 +150,13 @@ pub fn content(campaign: &Campaign, template_version: u32) -> String {
         local,
         recurrence: planned.and_then(Planned::recurrence),
         valid_for_ms: campaign.valid_for_ms,
+        pace: &campaign.pace,
+        variants: campaign.variants.as_ref(),
+        letters: letters
+            .iter()
+            .map(|letter| (letter.template, letter.version))
+            .collect(),
+        local_time: campaign.local_time.as_ref(),
     };
     let written = serde_json::to_vec(&written).unwrap_or_default();
     hex::encode(Sha256::digest(written))
@@ -118,6 +168,7 @@ mod tests {
 
     use super::*;
     use crate::lifecycle::State;
+    use crate::local_time::{Clock, Outside, Past};
 
     fn campaign() -> Campaign {
         Campaign {
@@ -141,13 +192,16 @@ mod tests {
             run: None,
             created_at: UnixMillis(0),
             updated_at: UnixMillis(0),
+            pace: Plan::default(),
+            variants: None,
+            local_time: None,
         }
     }
 
     #[test]
     fn whatever_people_would_notice_is_part_of_the_content() {
-        let before = content(&campaign(), 1);
-        let changes: [fn(&mut Campaign); 8] = [
+        let before = content(&campaign(), 1, &[]);
+        let changes: [fn(&mut Campaign); 11] = [
             |one| one.class = Class::Transactional,
             |one| one.programme.push('x'),
             |one| one.sender.push('1'),
@@ -156,13 +210,31 @@ mod tests {
             |one| one.schedule_at = Some(UnixMillis(9)),
             |one| one.valid_for_ms += 1,
             |one| one.mode = Mode::Test,
+            |one| {
+                one.pace.throttle = Some(Throttle {
+                    per_minute: Some(9),
+                    percent_per_hour: None,
+                });
+            },
+            |one| one.variants = Some(Definition::default()),
+            |one| {
+                one.local_time = Some(Leaving {
+                    at: None,
+                    clock: Clock::Contact,
+                    fallback: None,
+                    past: Past::default(),
+                    window: None,
+                    outside: Outside::default(),
+                    expires_after_ms: None,
+                });
+            },
         ];
         for (n, change) in changes.into_iter().enumerate() {
             let mut other = campaign();
             change(&mut other);
-            assert_ne!(content(&other, 1), before, "change {n}");
+            assert_ne!(content(&other, 1, &[]), before, "change {n}");
         }
-        assert_ne!(content(&campaign(), 2), before);
+        assert_ne!(content(&campaign(), 2, &[]), before);
     }
 
     #[test]
@@ -171,7 +243,7 @@ mod tests {
         other.name = "Summer".into();
         other.state = State::Approved;
         other.updated_at = UnixMillis(9);
-        assert_eq!(content(&other, 1), content(&campaign(), 1));
+        assert_eq!(content(&other, 1, &[]), content(&campaign(), 1, &[]));
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use contract::chunk::CHUNK_SIZE;
 use contract::contacts::PageAudience;
-use contract::{ContactId, PreflightId, UnixMillis};
+use contract::{ContactId, PreflightId, Reason, TenantId, UnixMillis};
 use futures::{StreamExt, TryStreamExt};
 
+use super::brief::Brief;
 use super::look::{Looked, look};
+use super::lots::lots;
 use super::report;
 use crate::app::App;
 use crate::audience::PAGE;
@@ -58,13 +60,24 @@ async fn page(app: &App, id: PreflightId) -> anyhow::Result<bool> {
     };
     let page = app.cx.bus.ask(job.tenant, &question).await?;
     let mut wanted = SAMPLES.saturating_sub(job.samples.as_ref().map_or(0, Vec::len));
-    for looked in look_at(app, &job, &page.contacts, wanted).await? {
-        let samples = job.samples.get_or_insert_default();
-        let fresh = looked.measured.samples.iter().take(wanted);
-        let before = samples.len();
-        samples.extend(fresh.cloned());
-        wanted -= samples.len() - before;
-        job.tally.add(&looked, job.brief.start);
+    let lots = lots(&job.brief, &page.contacts);
+    for contact in &lots.held_out {
+        job.tally.suppress(&Reason::HOLDOUT, contact);
+    }
+    // Of every text some samples.
+    let of_each = wanted.div_ceil(lots.groups.len().max(1));
+    for (variant, contacts) in &lots.groups {
+        let brief = job.brief.of_variant(*variant);
+        let mut left = of_each.min(wanted);
+        for looked in look_at(app, job.tenant, &brief, contacts, left).await? {
+            let samples = job.samples.get_or_insert_default();
+            let fresh = looked.measured.samples.iter().take(left);
+            let before = samples.len();
+            samples.extend(fresh.cloned());
+            left -= samples.len() - before;
+            wanted -= samples.len() - before;
+            job.tally.add(&looked, job.brief.start);
+        }
     }
     job.tally.count(&page.contacts);
     job.cursor = page.contacts.last().copied().or(job.cursor);
@@ -86,14 +99,15 @@ async fn page(app: &App, id: PreflightId) -> anyhow::Result<bool> {
 
 async fn look_at(
     app: &App,
-    job: &Preflight,
+    tenant: TenantId,
+    brief: &Brief,
     contacts: &[ContactId],
     samples: usize,
 ) -> anyhow::Result<Vec<Looked>> {
     let samples = u8::try_from(samples).unwrap_or(u8::MAX);
     let chunks = contacts.chunks(CHUNK_SIZE);
     let looks: Vec<_> = chunks
-        .map(|chunk| look(app, job.tenant, &job.brief, chunk, samples))
+        .map(|chunk| look(app, tenant, brief, chunk, samples))
         .collect();
     futures::stream::iter(looks)
         .buffered(AT_ONCE)

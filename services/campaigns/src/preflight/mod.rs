@@ -7,6 +7,7 @@
 pub mod brief;
 pub mod job;
 mod look;
+mod lots;
 pub mod pace;
 pub mod report;
 pub mod tally;

@@ -171,7 +171,7 @@ pub fn report(brief: &Brief, tally: &Tally) -> Report {
         cost,
         pace: Pace {
             limits: limits(tally),
-            per_minute: brief.per_minute,
+            per_minute: per_minute(brief, tally),
         },
         hours: curve
             .hours
@@ -207,13 +207,20 @@ fn nobody() -> crate::approval::AudienceVersion {
     super::versions::Everybody::default().version()
 }
 
+/// What the campaign's throttle comes to with these recipients.
+fn per_minute(brief: &Brief, tally: &Tally) -> Option<u32> {
+    let throttle = brief.throttle.as_ref()?;
+    let people = throttle.per_hour(tally.recipients()).div_ceil(60);
+    Some(u32::try_from(people).unwrap_or(u32::MAX))
+}
+
 fn curve(brief: &Brief, tally: &Tally) -> Curve {
     let limits = tally.limits.iter().map(|named| named.limit.clone());
     let zones = tally.zones.iter();
     let bounds = Bounds {
         limits: limits.collect(),
         lanes: tally.lanes.clone(),
-        per_minute: brief.per_minute,
+        per_minute: per_minute(brief, tally),
         zones: zones.map(|name| name.parse().unwrap_or(Tz::UTC)).collect(),
     };
     pace::plan(&tally.waves, &bounds, brief.start.0, brief.valid_until.0)
@@ -320,7 +327,7 @@ fn warnings(brief: &Brief, tally: &Tally, cost: &Cost, at_risk: &AtRisk) -> Vec<
         format!("{unpriced} segments have no price; the total is too low."),
     );
     warn(
-        would_send > 0 && tally.limits.is_empty() && brief.per_minute.is_none(),
+        would_send > 0 && tally.limits.is_empty() && brief.throttle.is_none(),
         "unlimited_pace",
         "No limit is set: the texts leave as fast as the carrier takes them.".into(),
     );
@@ -341,6 +348,17 @@ fn warnings(brief: &Brief, tally: &Tally, cost: &Cost, at_risk: &AtRisk) -> Vec<
         tally.policy_moved,
         "policy_changed",
         "Another policy set came into force meanwhile: ask again.".into(),
+    );
+    let partition = brief.partition.as_ref();
+    warn(
+        partition.is_some_and(|cut| cut.winner.is_some()),
+        "winner_open",
+        "Those who wait for the winner are counted with the first variant's text.".into(),
+    );
+    warn(
+        partition.is_some_and(|cut| cut.leaving.is_some()),
+        "recipients_clocks",
+        "Everybody is judged at the start; texts leave by each recipient's own clock.".into(),
     );
     warn(
         brief.recurs,

@@ -3,6 +3,7 @@ use contract::{CampaignId, Mode, TemplateId, UnixMillis};
 use super::super::tally::tests::{Fate, tally};
 use super::*;
 use crate::audience::Audience;
+use crate::throttle::Throttle;
 
 const START: i64 = 1_781_103_600_000;
 
@@ -22,7 +23,8 @@ fn brief(hours: i64) -> Brief {
         valid_until: UnixMillis(START + hours * 3_600_000),
         recurs: false,
         content: "c".into(),
-        per_minute: None,
+        throttle: None,
+        partition: None,
     }
 }
 
@@ -96,7 +98,10 @@ fn whose_turn_comes_after_the_validity_is_at_risk() {
     assert_eq!((report.would_send, report.at_risk.late), (5000, 1400));
     assert!(codes(&report).contains(&"expiry_risk"));
     let mut slow = brief(24);
-    slow.per_minute = Some(10);
+    slow.throttle = Some(Throttle {
+        per_minute: Some(10),
+        percent_per_hour: None,
+    });
     let report = super::report(&slow, &tally(&fates, 500));
     assert_eq!(
         report.finish.unwrap().to_rfc3339(),

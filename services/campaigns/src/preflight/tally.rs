@@ -98,6 +98,12 @@ impl Tally {
             .sum()
     }
 
+    /// Somebody who gets nothing, whatever consent says.
+    pub fn suppress(&mut self, reason: &Reason, contact: &ContactId) {
+        let group = self.suppressed.entry(reason.to_string()).or_default();
+        group.add(Some(contact));
+    }
+
     /// What becomes of one chunk; `start`: when the campaign would.
     pub fn add(&mut self, looked: &Looked, start: UnixMillis) {
         match &self.policy {

@@ -29,3 +29,4 @@ pub use outcomes::{clicks, opt_outs, reply};
 pub use partition::{Letter, Part, Partition, Person, Piece};
 pub use receipts::receipts;
 pub use report::Report;
+pub use split::{Lot, Shares, lot};

@@ -34,6 +34,7 @@ pub async fn handle(
     // Of what can still be launched; a campaign under way has its progress.
     let campaign = find_for(&app, caller, id, Action::Edit).await?;
     let template = published(&app, &campaign).await?;
+    let brief = Brief::read(&app, &campaign, template).await?;
     let now = app.cx.clock.now();
     let row = Row {
         id: PreflightId::at(now),
@@ -44,7 +45,7 @@ pub async fn handle(
         asked_by: caller.key,
         asked_at: now.into(),
         finished_at: None,
-        brief: Brief::of(&campaign, template, now),
+        brief,
         cursor: None,
         step: 0,
         attempts: 0,
