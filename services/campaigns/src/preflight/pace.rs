@@ -60,12 +60,14 @@ pub struct Curve {
     pub late: u64,
 }
 
+/// People of one clock.
+type Part = (Option<usize>, u64);
+
 /// Those of one lane who may leave from the same instant on.
 struct Bundle {
     from: i64,
     lane: usize,
-    /// Clock and people.
-    parts: Vec<(Option<usize>, u64)>,
+    parts: Vec<Part>,
     people: u64,
     /// Per text, on average.
     segments: f64,
@@ -73,9 +75,9 @@ struct Bundle {
 
 impl Bundle {
     /// Takes `n` people, of each clock its share.
-    fn take(&mut self, n: u64) -> Vec<(Option<usize>, u64)> {
+    fn take(&mut self, n: u64) -> Vec<Part> {
         let (before, mut left) = (self.people, n);
-        let mut taken: Vec<(Option<usize>, u64)> = Vec::with_capacity(self.parts.len());
+        let mut taken: Vec<Part> = Vec::with_capacity(self.parts.len());
         for (zone, people) in &mut self.parts {
             let share = u128::from(n) * u128::from(*people) / u128::from(before.max(1));
             let share = u64::try_from(share).unwrap_or(u64::MAX);
@@ -169,7 +171,7 @@ fn is_bound(bounds: &Bounds) -> bool {
 
 /// In the order in which they may leave.
 fn bundles(waves: &[Wave]) -> Vec<Bundle> {
-    let mut bundles: BTreeMap<(i64, usize), (Vec<(Option<usize>, u64)>, u64)> = BTreeMap::new();
+    let mut bundles: BTreeMap<(i64, usize), (Vec<Part>, u64)> = BTreeMap::new();
     for wave in waves.iter().filter(|wave| wave.people > 0) {
         let (parts, segments) = bundles.entry((wave.from, wave.lane)).or_default();
         parts.push((wave.zone, wave.people));
