@@ -164,13 +164,13 @@ async fn of_run_view(
         figures: shown(&figures, currency),
         waived: pace.waived.clone(),
         decisions: decisions
-            .into_iter()
+            .iter()
             .map(|decided| decision(decided, currency))
             .collect::<anyhow::Result<_>>()?,
     })
 }
 
-fn decision(decided: Decided, currency: Option<&str>) -> anyhow::Result<DecisionView> {
+fn decision(decided: &Decided, currency: Option<&str>) -> anyhow::Result<DecisionView> {
     let figures: Figures = serde_json::from_str(&decided.figures)?;
     Ok(DecisionView {
         at: decided.at.to_utc(),
