@@ -221,11 +221,12 @@ impl Version {
         self.by_id.get(id).copied()
     }
 
-    /// The events that its steps say.
+    /// The events that its steps say, those of appointments that they change included.
     pub fn says(&self) -> BTreeSet<String> {
-        let said = self.steps.iter().filter_map(|step| match &step.kind {
-            Kind::Emit(emit, _) => Some(emit.event.clone()),
-            _ => None,
+        let said = self.steps.iter().flat_map(|step| match &step.kind {
+            Kind::Emit(emit, _) => vec![emit.event.clone()],
+            Kind::Update(values) => values.iter().flat_map(confirmations).collect(),
+            _ => Vec::new(),
         });
         said.collect()
     }
@@ -236,6 +237,20 @@ impl Version {
             Kind::Send(send) => Some((step.id.as_str(), send)),
             _ => None,
         })
+    }
+}
+
+/// What is said of an appointment whose confirmation a step sets.
+fn confirmations((target, value): &(String, Computed)) -> Vec<String> {
+    if target != "appointment.confirmation" {
+        return Vec::new();
+    }
+    match value {
+        Computed::Plain(Value::String(word)) => vec![format!("appointment.{word}")],
+        Computed::Plain(_) => Vec::new(),
+        _ => ["confirmed", "reschedule_requested", "cancel_requested"]
+            .map(|word| format!("appointment.{word}"))
+            .to_vec(),
     }
 }
 

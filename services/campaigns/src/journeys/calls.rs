@@ -51,6 +51,12 @@ pub fn judge(called: &Called, number: u32, tries: u32) -> Next {
 
 /// Makes one try of a call, and notes what follows from it.
 pub async fn make(app: &App, caller: &Caller, call: &journey_call::Call) -> anyhow::Result<()> {
+    let (read, engine, run) = (app.cx.db.read(), app.cx.db.engine(), call.key.run);
+    let places = db::journey_run::places(read, engine, &[run], &[], app.cx.clock.millis()).await?;
+    if !places.iter().any(|place| place.live) {
+        // Nobody waits for it any more.
+        return settle(app, call, judge(&Called::Refused("ended"), 0, 0)).await;
+    }
     let secret = db::journey::webhook_secret(app.cx.db.read(), call.journey).await?;
     let secret: Option<Secret> = secret.and_then(|text| text.parse().ok());
     let now = app.cx.clock.now();

@@ -48,6 +48,8 @@ pub async fn appointments(tx: &Tx, hands: &Hands<'_>, wishes: &[Wish]) -> anyhow
             one.tenant == wish.tenant
                 && one.is_open(hands.now_millis())
                 && one.confirmation != said
+                // Who wants to cancel has perhaps lost the place: only a human takes that back.
+                && one.confirmation != Confirmation::CancelRequested
                 && wish.version.is_none_or(|version| version == one.version)
         });
         let Some(mut one) = same else { continue };

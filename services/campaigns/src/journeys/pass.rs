@@ -117,12 +117,10 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
     let winners = db::journey_winner::of(read, engine, &contested).await?;
     // Only who has a run, or gets one, is asked for.
     let mut people: BTreeMap<TenantId, BTreeSet<ContactId>> = BTreeMap::new();
-    let live = places
-        .iter()
-        .filter(|place| place.live)
-        .map(|place| (place.tenant, place.contact));
+    // Ended ones too: of their goals and their last texts they still hear.
+    let moved = places.iter().map(|place| (place.tenant, place.contact));
     let begin = starting.iter().flat_map(|(_, begin)| begin.iter().copied());
-    for (tenant, contact) in live.chain(begin) {
+    for (tenant, contact) in moved.chain(begin) {
         people.entry(tenant).or_default().insert(contact);
     }
     let again = starting.iter().any(|(of, _)| {
@@ -203,8 +201,7 @@ async fn work(
     // Another process may have begun or moved runs meanwhile: then all of it is looked at once more.
     let known_of = |row: &Row| {
         let version = (row.journey, row.version);
-        let asked = row.run.end.is_some() || known.asked.contains(&row.contact);
-        known.versions.contains_key(&version) && asked
+        known.versions.contains_key(&version) && known.asked.contains(&row.contact)
     };
     anyhow::ensure!(
         rows.iter().all(known_of),

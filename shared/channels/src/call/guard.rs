@@ -36,9 +36,11 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
     // Only 2000::/3 is given out; of it Teredo, benchmarks, ORCHID (2001::/23) and documentation are not public.
     let global = first & 0xE000 == 0x2000;
-    let special = (first == 0x2001 && second < 0x0200)
-        || (first == 0x2001 && second == 0x0DB8)
-        || (first == 0x3FFF && second < 0x1000);
+    let special = match first {
+        0x2001 => second < 0x0200 || second == 0x0DB8,
+        0x3FFF => second < 0x1000,
+        _ => false,
+    };
     global && !special
 }
 

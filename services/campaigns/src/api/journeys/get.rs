@@ -12,7 +12,7 @@ use super::types::Journey;
 use crate::app::App;
 use crate::db;
 
-/// One journey, with its live runs by version.
+/// One journey, with its live runs by version, and the variants that have won.
 #[utoipa::path(get, path = "/v1/journeys/{id}", tag = "journeys", params(("id" = String, Path)),
     responses((status = 200, body = Journey), (status = 404, description = "not_found")))]
 pub async fn handle(
@@ -20,7 +20,13 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     PathId(id): PathId<JourneyId>,
 ) -> Result<Json<Journey>, Problem> {
-    let mut journey = Journey::from(find(&app, caller, id).await?);
-    journey.live_runs = Some(db::journey_run::live(app.cx.db.read(), id).await?);
+    let (read, engine) = (app.cx.db.read(), app.cx.db.engine());
+    let found = find(&app, caller, id).await?;
+    let of = (id, found.version);
+    let mut journey = Journey::from(found);
+    journey.live_runs = Some(db::journey_run::live(read, id).await?);
+    journey.winners = db::journey_winner::of(read, engine, &[of])
+        .await?
+        .remove(&of);
     Ok(Json(journey))
 }

@@ -144,6 +144,9 @@ pub struct Journey {
     /// Live runs by version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live_runs: Option<BTreeMap<u32, u64>>,
+    /// Variants that have won their splits in the published version, by step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub winners: Option<BTreeMap<String, String>>,
 }
 
 impl From<db::journey::Journey> for Journey {
@@ -162,6 +165,7 @@ impl From<db::journey::Journey> for Journey {
             created_at: row.created_at.to_utc(),
             updated_at: row.updated_at.to_utc(),
             live_runs: None,
+            winners: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::*;
 const SENDER: &str = "+15005550100";
 const OTHER: &str = "+15005550177";
 
-const ASKS: &str = "journey: v1\nname: asks\npurpose: informational\ntrigger: {event: order.placed, key: event.order}\n\
+pub(super) const ASKS: &str = "journey: v1\nname: asks\npurpose: informational\ntrigger: {event: order.placed, key: event.order}\n\
     exit: [{event: contact.opted_out}]\nsteps:\n  - {id: hello, send: {template: greeting}}\n  - id: ask\n    await:\n      timeout: P1D\n      \
     replies: {more: {match: [\"MORE\"], steps: [{id: more, send: {template: greeting}}, {id: go_on, wait: {for: P1D}}]}}\n      \
     other: [{id: human, emit: {event: needs.human}}, {id: wait_human, wait: {for: P1D}}]\n";

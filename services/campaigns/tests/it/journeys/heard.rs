@@ -87,3 +87,35 @@ async fn an_appointment_starts_a_run_whose_answer_confirms_it_and_its_end_ends_t
     assert_eq!(live["at"], json!(["rest"]));
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_appointment_and_a_journey_each_gets_the_words_it_knows() {
+    let kit = appointments::kit().await;
+    let id = published(&kit, super::answers::ASKS).await;
+    appointments::put(&kit, "a", appointments::booking(1, "2026-06-15T14:00")).await;
+    appointments::go_to(&kit, "2026-06-13T14:00");
+    appointments::until("the reminder", async || {
+        appointments::offered(&kit).len() == 1
+    })
+    .await;
+    appointments::until_told(&kit, "a").await;
+    kit.clock.advance(chrono::Duration::minutes(5));
+    let placed = event("o1", "order.placed", 1, &json!({"order": "o1"}));
+    tell(&kit, &[placed]).await;
+    until_runs(&kit, &id, |runs| {
+        runs.len() == 1 && runs[0]["at"] == json!(["ask"])
+    })
+    .await;
+    // The journey asked last, but only the appointment knows what C means.
+    super::answers::texted(&kit, 1, appointments::SENDER, "C").await;
+    appointments::until("the appointment is confirmed", async || {
+        appointments::get(&kit, "a").await["confirmation"] == "confirmed"
+    })
+    .await;
+    assert_eq!(runs(&kit, &id).await[0]["at"], json!(["ask"]));
+    super::answers::texted(&kit, 1, appointments::SENDER, "MORE").await;
+    until_runs(&kit, &id, |runs| runs[0]["at"] == json!(["go_on"])).await;
+    let of = appointments::get(&kit, "a").await;
+    assert_eq!(of["attention"], Value::Null);
+    kit.stop().await;
+}

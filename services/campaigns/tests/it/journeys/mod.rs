@@ -368,6 +368,46 @@ async fn a_run_hears_what_became_of_its_texts_and_can_be_stopped_by_hand() {
 }
 
 #[tokio::test]
+async fn a_run_that_has_ended_hears_of_its_goal_and_of_its_last_text() {
+    let kit = kit(10).await;
+    let source = "journey: v1\nname: short\npurpose: informational\ntrigger: {event: order.placed}\n\
+        goal: {event: order.paid, within: P5D, value: event.total}\nsteps: [{id: hello, send: {template: greeting}}]\n";
+    let id = published(&kit, source).await;
+    tell(&kit, &[event("e1", "order.placed", 1, &json!({}))]).await;
+    let ended = until_runs(&kit, &id, |runs| {
+        runs.len() == 1 && runs[0]["state"] == "completed"
+    })
+    .await;
+    let since = Instant::now();
+    while run(&kit, &ended[0]["id"]).await["texts"][0]["state"] != "delivered" {
+        assert!(since.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    kit.clock.advance(chrono::Duration::days(4));
+    tell(&kit, &[event("e2", "order.paid", 1, &json!({"total": 9}))]).await;
+    until_runs(&kit, &id, |runs| !runs[0]["goal_at"].is_null()).await;
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn two_people_may_share_a_key_and_each_has_a_run() {
+    let kit = kit(10).await;
+    let id = published(&kit, TWO_TEXTS).await;
+    for person in [1, 2] {
+        let placed = event(
+            &format!("e{person}"),
+            "order.placed",
+            person,
+            &json!({"order": "shared"}),
+        );
+        tell(&kit, &[placed]).await;
+    }
+    let both = until_runs(&kit, &id, |runs| runs.len() == 2).await;
+    assert!(both.iter().all(|run| run["key"] == "shared"));
+    kit.stop().await;
+}
+
+#[tokio::test]
 async fn bad_events_are_told_all_at_once_and_none_is_taken() {
     let kit = kit(10).await;
     let bad = json!({"events": [
