@@ -23,11 +23,15 @@ use contract::inbound::LoadReply;
 use contract::renderer::{ChunkRendered, DescribeTemplate, TemplateDescribed};
 use contract::texts::{AcceptTexts, FlowText, RecheckTexts, TextsAccepted};
 use contract::{
-    CampaignId, ContactId, DecisionId, Envelope, InboundId, MessageId, Phone, Reason, RunId,
-    TemplateId, TenantId, UnixMillis,
+    ContactId, DecisionId, Envelope, InboundId, MessageId, Phone, Reason, RunId, TemplateId,
+    TenantId, UnixMillis,
 };
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;
+
+mod reports;
+
+pub use reports::{late_hand_over, report_text, slot_of};
 
 /// What a test wants the others to do, and what they saw.
 #[derive(Default)]
@@ -379,37 +383,6 @@ async fn accept_texts(cx: Arc<Cx>, command: Envelope<AcceptTexts>) -> Result<(),
     Ok(())
 }
 
-/// The outcome of one text of a flow.
-pub fn slot_of(
-    message: MessageId,
-    contact: ContactId,
-    outcome: Outcome,
-    reason: Reason,
-) -> SlotOutcome {
-    let item = HandOver {
-        position: 0,
-        contact,
-        decision: DecisionId::from_raw(1),
-        outcome,
-        reason,
-        until: None,
-        segments: 1,
-        encoding: Encoding::Gsm7,
-        provider_message_id: String::new(),
-    };
-    SlotOutcome {
-        slot: SlotRef {
-            run: message.run(),
-            chunk: 0,
-            slot: 0,
-        },
-        campaign: CampaignId::from_raw(0),
-        provider: String::new(),
-        at: UnixMillis(1),
-        items: vec![item],
-    }
-}
-
 async fn recheck_texts(_: Arc<Cx>, command: Envelope<RecheckTexts>) -> Result<(), Failure> {
     let mut world = world(command.tenant);
     world.rechecked.extend(command.body.messages);
@@ -588,41 +561,4 @@ fn slots(head: &ChunkHead, items: Vec<HandOver>, at: UnixMillis) -> Vec<SlotOutc
         items,
     };
     by_slot.into_iter().map(slot).collect()
-}
-
-/// A hand-over of one position of a run's first chunk.
-pub fn late_hand_over(run: RunId, campaign: CampaignId, position: u16) -> HandOversRecorded {
-    let item = HandOver {
-        position,
-        contact: contact(u32::from(position)),
-        decision: DecisionId::from_raw(1),
-        outcome: Outcome::HandedOver,
-        reason: Reason::OK,
-        until: None,
-        segments: 1,
-        encoding: Encoding::Gsm7,
-        provider_message_id: String::new(),
-    };
-    let slot = SlotRef {
-        run,
-        chunk: 0,
-        slot: 0,
-    };
-    let outcome = SlotOutcome {
-        slot,
-        campaign,
-        provider: String::new(),
-        at: UnixMillis(0),
-        items: vec![item],
-    };
-    HandOversRecorded {
-        slots: vec![outcome],
-    }
-}
-
-/// Says what became of a text of a flow.
-pub async fn report_text(kit: &testkit::Kit, message: contract::MessageId, outcome: Outcome) {
-    let mut event = late_hand_over(message.run(), CampaignId::from_raw(0), 0);
-    event.slots[0].items[0].outcome = outcome;
-    kit.bus.publish(kit.tenant, &event).await.unwrap();
 }
