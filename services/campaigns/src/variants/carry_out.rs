@@ -132,18 +132,18 @@ pub async fn tallies(
         };
         for count in counts {
             let sample = match metric {
-                Metric::DeliveryRate => count.outcome.is_handed_over() && count.outcome.is_final(),
+                Metric::Delivery => count.outcome.is_handed_over() && count.outcome.is_final(),
                 _ => count.outcome.is_handed_over(),
             };
             if sample {
                 tally.samples += count.count;
             }
-            if metric == Metric::DeliveryRate && count.outcome == Outcome::Delivered {
+            if metric == Metric::Delivery && count.outcome == Outcome::Delivered {
                 tally.hits += count.count;
             }
         }
     }
-    if metric != Metric::DeliveryRate {
+    if metric != Metric::Delivery {
         for (variant, hits) in db::variant_outcome::hits(conn, run).await? {
             if let Some(tally) = tallies.get_mut(usize::from(variant)) {
                 tally.hits += hits;

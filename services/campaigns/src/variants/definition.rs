@@ -28,39 +28,35 @@ pub struct Variant {
 
 /// What variants are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
 #[schema(as = WinnerMetric)]
 pub enum Metric {
     /// Delivered, of those with a final receipt.
-    DeliveryRate,
+    #[serde(rename = "delivery_rate")]
+    Delivery,
     /// People who followed a link, of those handed over.
-    ClickRate,
+    #[serde(rename = "click_rate")]
+    Click,
     /// People who texted back other than to opt out, of those handed over.
-    ReplyRate,
+    #[serde(rename = "reply_rate")]
+    Reply,
     /// People who opted out, of those handed over; the lowest is best.
-    OptOutRate,
+    #[serde(rename = "opt_out_rate")]
+    OptOut,
 }
 
 impl Metric {
-    pub const ALL: [Self; 4] = [
-        Self::DeliveryRate,
-        Self::ClickRate,
-        Self::ReplyRate,
-        Self::OptOutRate,
-    ];
-
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::DeliveryRate => "delivery_rate",
-            Self::ClickRate => "click_rate",
-            Self::ReplyRate => "reply_rate",
-            Self::OptOutRate => "opt_out_rate",
+            Self::Delivery => "delivery_rate",
+            Self::Click => "click_rate",
+            Self::Reply => "reply_rate",
+            Self::OptOut => "opt_out_rate",
         }
     }
 
     /// Less of it is better.
     pub const fn falls(self) -> bool {
-        matches!(self, Self::OptOutRate)
+        matches!(self, Self::OptOut)
     }
 }
 

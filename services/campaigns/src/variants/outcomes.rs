@@ -58,19 +58,19 @@ async fn texts_of(
 
 /// Links that were followed. Machines count for nothing.
 pub async fn clicks(app: &App, events: Vec<Envelope<LinkClicked>>) -> Result<(), Failure> {
-    let open = open(app, Metric::ClickRate).await?;
+    let open = open(app, Metric::Click).await?;
     let texts = events
         .into_iter()
         .map(|event| event.body)
         .filter(|click| click.by == PERSON && open.iter().any(|one| one.run == click.message.run()))
         .map(|click| (click.message, click.at))
         .collect();
-    Ok(note(app, Metric::ClickRate, texts).await?)
+    Ok(note(app, Metric::Click, texts).await?)
 }
 
 /// People who opted out.
 pub async fn opt_outs(app: &App, events: Vec<Envelope<OptOutRecorded>>) -> Result<(), Failure> {
-    let open = open(app, Metric::OptOutRate).await?;
+    let open = open(app, Metric::OptOut).await?;
     let mut texts = Vec::new();
     for event in events {
         if let Some(contact) = event.body.contact {
@@ -78,13 +78,13 @@ pub async fn opt_outs(app: &App, events: Vec<Envelope<OptOutRecorded>>) -> Resul
             texts.extend(of_contact.into_iter().map(|text| (text, event.body.at)));
         }
     }
-    Ok(note(app, Metric::OptOutRate, texts).await?)
+    Ok(note(app, Metric::OptOut, texts).await?)
 }
 
 /// Somebody texted back. An opt-out is no answer to a text.
 pub async fn reply(app: &App, event: Envelope<MessageReceived>) -> Result<(), Failure> {
     let (tenant, received) = (event.tenant, event.body);
-    let mut open = open(app, Metric::ReplyRate).await?;
+    let mut open = open(app, Metric::Reply).await?;
     open.retain(|one| one.tenant == tenant);
     if open.is_empty() {
         return Ok(());
@@ -113,5 +113,5 @@ pub async fn reply(app: &App, event: Envelope<MessageReceived>) -> Result<(), Fa
         return Ok(());
     }
     let texts = texts.into_iter().map(|text| (text, received.at)).collect();
-    Ok(note(app, Metric::ReplyRate, texts).await?)
+    Ok(note(app, Metric::Reply, texts).await?)
 }

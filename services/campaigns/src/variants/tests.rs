@@ -20,7 +20,7 @@ const CAMPAIGN: CampaignId = CampaignId::from_raw(77);
 
 fn rule(otherwise: Otherwise, min_sample: u64) -> WinnerRule {
     WinnerRule {
-        metric: Metric::ClickRate,
+        metric: Metric::Click,
         test: 2000,
         decide_at: UnixMillis(1_000_000),
         min_sample,
@@ -171,7 +171,7 @@ proptest! {
             hits: (*samples as f64 * share) as u64,
         };
         let tallies: Vec<Tally> = figures.iter().enumerate().map(tally).collect();
-        let metric = if falls { Metric::OptOutRate } else { Metric::ClickRate };
+        let metric = if falls { Metric::OptOut } else { Metric::Click };
         let rule = WinnerRule { metric, ..rule(Otherwise::Stop, min_sample) };
         let (winner, decision) = decide(&rule, &tallies, DateTime::<Utc>::UNIX_EPOCH).unwrap();
         let enough = tallies.iter().all(|tally| tally.samples >= min_sample);
@@ -243,7 +243,7 @@ fn a_clear_lead_wins_and_a_doubtful_one_falls_back() {
     assert_eq!(decided(Otherwise::Stop).0, None);
 
     let fewer = WinnerRule {
-        metric: Metric::OptOutRate,
+        metric: Metric::OptOut,
         ..rule(Otherwise::Stop, 10)
     };
     let (winner, decision) = decide(&fewer, &clear, now).unwrap();
@@ -271,7 +271,7 @@ fn all_faults_of_a_definition_are_told_at_once() {
         variants: vec![variant("a", 0), variant("a", 1), variant("no good", 1001)],
         holdout_percent: 50.01,
         winner: Some(Winner {
-            metric: Metric::ClickRate,
+            metric: Metric::Click,
             test_percent: 0.5,
             after: "4h".into(),
             min_sample: 0,

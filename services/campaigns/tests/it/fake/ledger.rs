@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use chassis::Cx;
-use contract::chunk::{Encoding, Outcome, SlotRef};
+use contract::Envelope;
 use contract::dispatch::{
-    HandOver, HandOversRecorded, SlotOutcome, SpendFound, SpendOf, Spent, UndeliveredChunk,
-    UndeliveredFound, UndeliveredOf,
+    SpendFound, SpendOf, Spent, UndeliveredChunk, UndeliveredFound, UndeliveredOf,
 };
-use contract::{CampaignId, DecisionId, Envelope, Reason, RunId, UnixMillis};
 
-use super::{contact, world};
+use super::world;
 
 pub async fn spend_of(_: Arc<Cx>, question: Envelope<SpendOf>) -> anyhow::Result<SpendFound> {
     let spent = Spent {
@@ -33,41 +31,4 @@ pub async fn undelivered_of(
     Ok(UndeliveredFound {
         chunks: vec![chunk],
     })
-}
-
-/// A hand-over of one position of a run's first chunk.
-pub fn late_hand_over(run: RunId, campaign: CampaignId, position: u16) -> HandOversRecorded {
-    let item = HandOver {
-        position,
-        contact: contact(u32::from(position)),
-        decision: DecisionId::from_raw(1),
-        outcome: Outcome::HandedOver,
-        reason: Reason::OK,
-        until: None,
-        segments: 1,
-        encoding: Encoding::Gsm7,
-        provider_message_id: String::new(),
-    };
-    let slot = SlotRef {
-        run,
-        chunk: 0,
-        slot: 0,
-    };
-    let outcome = SlotOutcome {
-        slot,
-        campaign,
-        provider: String::new(),
-        at: UnixMillis(0),
-        items: vec![item],
-    };
-    HandOversRecorded {
-        slots: vec![outcome],
-    }
-}
-
-/// Says what became of a text of a flow.
-pub async fn report_text(kit: &testkit::Kit, message: contract::MessageId, outcome: Outcome) {
-    let mut event = late_hand_over(message.run(), CampaignId::from_raw(0), 0);
-    event.slots[0].items[0].outcome = outcome;
-    kit.bus.publish(kit.tenant, &event).await.unwrap();
 }
