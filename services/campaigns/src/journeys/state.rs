@@ -29,7 +29,7 @@ impl State {
     }
 
     /// The states that somebody may bring a journey to this one from. A version is what makes one of a draft.
-    pub const fn from_which(self) -> &'static [Self] {
+    pub const fn reached_from(self) -> &'static [Self] {
         match self {
             Self::Draft => &[],
             Self::Running => &[Self::Paused, Self::Draining],

@@ -47,7 +47,7 @@ pub async fn move_on(
     if journey.state == to {
         return Ok(journey.into());
     }
-    let (from, now) = (to.from_which(), app.cx.clock.millis());
+    let (from, now) = (to.reached_from(), app.cx.clock.millis());
     let moved = app
         .cx
         .db

@@ -16,7 +16,7 @@ async fn what_a_run_learns_of_a_person_is_told_to_contacts_once() {
     let kit = kit(10).await;
     let id = published(&kit, TAGS).await;
     let placed = event("o1", "order.placed", 1, &json!({"order": "o1"}));
-    tell(&kit, &[placed.clone()]).await;
+    tell(&kit, std::slice::from_ref(&placed)).await;
     until_runs(&kit, &id, |runs| {
         runs.len() == 1 && runs[0]["at"] == json!(["rest"])
     })
