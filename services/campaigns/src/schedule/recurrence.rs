@@ -47,7 +47,7 @@ pub struct Recurring {
 #[derive(Debug, Clone)]
 enum Slots {
     Cron(Cron),
-    Rrule(Rrule),
+    Rrule(Box<Rrule>),
 }
 
 /// Why slots were skipped.
@@ -106,7 +106,7 @@ impl Recurrence {
         let zone = zone::parse(&self.timezone)?;
         let slots = match &self.rule {
             Rule::Cron(text) => Slots::Cron(text.parse()?),
-            Rule::Rrule { rule, start } => Slots::Rrule(Rrule::parse(rule, *start)?),
+            Rule::Rrule { rule, start } => Slots::Rrule(Box::new(Rrule::parse(rule, *start)?)),
         };
         let late = Duration::seconds(i64::from(self.late_seconds));
         Ok(Recurring { slots, zone, late })

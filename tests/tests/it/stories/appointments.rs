@@ -46,6 +46,10 @@ async fn template(client: &Client, name: &str, body: &str) -> String {
     id
 }
 
+fn now() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}
+
 /// `-PT…S` such that a reminder of what starts then is due at this instant.
 fn offset(starts: DateTime<Utc>, due: DateTime<Utc>) -> String {
     format!("-PT{}S", (starts - due).num_seconds())
@@ -122,9 +126,9 @@ async fn book(world: &World, people: &[String]) -> (Desk, DateTime<Utc>) {
     for (name, body) in &texts {
         ids.push(template(&client, name, body).await);
     }
-    let soon = Utc::now() + TimeDelta::minutes(40);
+    let soon = now() + TimeDelta::minutes(40);
     let starts = soon.with_second(0).unwrap().with_nanosecond(0).unwrap();
-    let first = Utc::now() + TimeDelta::seconds(12);
+    let first = now() + TimeDelta::seconds(12);
     let due = [first, first + TimeDelta::seconds(90)];
     let step = |id: &str, n: usize| json!({ "id": id, "offset": offset(starts, due[n]), "min_lead": "PT0S", "template": ids[n] });
     let plan = json!({
@@ -171,7 +175,7 @@ async fn appointments_are_reminded_answered_moved_and_cancelled_through_every_ki
 
     // Nobody is there when the first reminders are due.
     world.kill();
-    let left = (first_due + TimeDelta::seconds(2) - Utc::now()).to_std();
+    let left = (first_due + TimeDelta::seconds(2) - now()).to_std();
     tokio::time::sleep(left.unwrap_or_default()).await;
     world.boot();
     desk.client = world.client();
