@@ -21,7 +21,7 @@ use crate::db::chunk::Chunk;
 use crate::db::retry::Retry;
 use crate::db::run::Run;
 use crate::lifecycle::{Action, State, Step};
-use crate::start;
+use crate::{start, variants};
 
 /// Retries that follow each other, at most; older runs are not looked at.
 const MOST_SOURCES: usize = 100;
@@ -163,6 +163,17 @@ async fn later(app: &App, runs: &[RunId]) -> anyhow::Result<HashSet<ContactId>> 
     Ok(people)
 }
 
+/// A retry keeps to the variants of the campaign. Nobody waits in it: its people were chosen, and their time has come.
+fn at_once(campaign: &Campaign) -> Campaign {
+    let mut campaign = campaign.clone();
+    campaign.local_time = None;
+    if let Some(definition) = &mut campaign.variants {
+        definition.winner = None;
+        definition.holdout_percent = 0.0;
+    }
+    campaign
+}
+
 /// Begins the run of a retry, if the campaign still stands where it was found: of rivals one wins.
 pub async fn begin(
     app: &App,
@@ -172,12 +183,15 @@ pub async fn begin(
     undelivered: bool,
     key: KeyId,
 ) -> anyhow::Result<bool> {
+    let (now, from) = (app.cx.clock.now(), campaign.state);
+    let partition = variants::frozen(app, &at_once(campaign), &template, now.into()).await?;
     let noted = NoteContent {
         campaign: campaign.id,
-        opt_out_said: template.opt_out_said,
+        opt_out_said: partition
+            .as_ref()
+            .map_or(template.opt_out_said, |(_, said)| *said),
     };
     let _noted = app.cx.bus.ask(campaign.tenant, &noted).await?;
-    let (now, from) = (app.cx.clock.now(), campaign.state);
     let mut run = start::run_of(campaign, RunId::begin(now), template, now.into());
     run.retry_of = sources.last().copied();
     let retry = Retry {
@@ -198,6 +212,9 @@ pub async fn begin(
                 if won {
                     db::campaign::set_run(tx, id, run.id).await?;
                     db::retry::save(tx, run.id, &retry).await?;
+                    if let Some((partition, _)) = &partition {
+                        db::partition::insert(tx, &run, partition).await?;
+                    }
                     start::insert(tx, run).await?;
                 }
                 Ok(won)

@@ -4,7 +4,7 @@
 use contract::chunk::CHUNK_SIZE;
 use contract::{ContactId, RunId};
 
-use super::freeze;
+use super::{freeze, parts};
 use crate::app::App;
 use crate::audience::MOST_CHUNKS;
 use crate::db;
@@ -25,6 +25,7 @@ pub async fn page(app: &App, run: &Run) -> anyhow::Result<bool> {
         RunState::Cancelled => Vec::new(),
         _ => page.people,
     };
+    let pieces = parts::of_page(app, run, &people).await?;
     let (engine, now, bus) = (
         app.cx.db.engine(),
         app.cx.clock.millis(),
@@ -44,13 +45,17 @@ pub async fn page(app: &App, run: &Run) -> anyhow::Result<bool> {
                     return Ok(());
                 }
                 let chunks: Vec<&[ContactId]> = people.chunks(CHUNK_SIZE).collect();
+                let many = pieces.as_ref().map_or(chunks.len(), Vec::len);
                 anyhow::ensure!(
-                    run.chunks as usize + chunks.len() <= MOST_CHUNKS,
+                    run.chunks as usize + many <= MOST_CHUNKS,
                     "the audience is larger than a run can be"
                 );
-                db::chunk::append(tx, id, run.chunks, &chunks).await?;
+                match &pieces {
+                    Some(pieces) => parts::append(tx, &bus, &run, pieces, now).await?,
+                    None => db::chunk::append(tx, id, run.chunks, &chunks).await?,
+                }
                 run.recipients += people.len() as u64;
-                run.chunks += u32::try_from(chunks.len())?;
+                run.chunks += u32::try_from(many)?;
                 run.frozen = done;
                 db::run::advance(tx, &run).await?;
                 db::retry::save(tx, id, &next).await?;

@@ -24,7 +24,7 @@ async fn runs(kit: &Kit, id: &str) -> Vec<Value> {
 }
 
 /// The retry has begun and ended.
-async fn retried(kit: &Kit, id: &str, body: Value) -> Value {
+pub async fn retried(kit: &Kit, id: &str, body: Value) -> Value {
     let before = progress(kit, id).await["run"].clone();
     let (status, campaign) = kit.post(&format!("/v1/campaigns/{id}/retry"), body).await;
     assert_eq!(status, 202, "{campaign}");

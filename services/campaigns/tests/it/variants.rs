@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use testkit::Kit;
 
 use crate::fake::{self, Released};
+use crate::preflight::{count, looked};
+use crate::retrying::retried;
 use crate::story::*;
 
 const OTHER: &str = "tpl_01ARZ3NDEKTSV4RRFFQ69G5FB0";
@@ -487,5 +489,60 @@ async fn a_test_shows_the_text_of_the_variant_that_is_named() {
         (status, &problem["errors"][0]["pointer"]),
         (422, &json!("/variant"))
     );
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_texts_people_with_the_variant_they_had() {
+    let kit = kit(1200).await;
+    let id = launch(&kit, with_winner("delivery_rate", "first")).await;
+    until(&kit, &id, |progress| {
+        progress["held"] != 0 && progress["pending"] == 0
+    })
+    .await;
+    kit.clock.advance(Span::hours(5));
+    until_state(&kit, &id, "completed").await;
+    let before = fake::world(kit.tenant).heads.clone();
+    fake::world(kit.tenant).heads.clear();
+    let again = retried(&kit, &id, json!({})).await;
+    let heads = fake::world(kit.tenant).heads.clone();
+    assert!(!heads.is_empty());
+    assert_eq!(again["recipients"], heads.len());
+    let variants: Vec<TemplateId> = heads.values().map(|head| head.template).collect();
+    assert!(variants.contains(&template(TEMPLATE)) && variants.contains(&template(OTHER)));
+    // Those who had waited for the winner are split anew: nobody of them has had a text.
+    let tested = |person: &u32| before[person].at.0 < heads[person].at.0 - 4 * 3_600_000;
+    let moved = heads
+        .iter()
+        .filter(|(person, head)| tested(person) && before[*person].template != head.template);
+    assert_eq!(moved.count(), 0);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_preflight_leaves_the_holdout_out_and_another_share_makes_it_stale() {
+    let kit = kit(3000).await;
+    let id = create(&kit, split()).await;
+    let first = looked(&kit, &id).await;
+    let small = count(&first["report"]["suppressed"], "HOLDOUT");
+    assert!((75..=225).contains(&small), "{small}");
+    assert_eq!(first["report"]["recipients"], 3000);
+    let path = format!("/v1/campaigns/{id}");
+    let (status, patched) = kit.patch(&path, json!({"holdout_percent": 10})).await;
+    assert_eq!(status, 200, "{patched}");
+    let launch = format!("{path}/launch");
+    let (status, problem) = kit.post(&launch, json!({"preflight": first["id"]})).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (422, &json!("campaign.preflight_stale")),
+        "{problem}"
+    );
+    let second = looked(&kit, &id).await;
+    let (status, launched) = kit.post(&launch, json!({"preflight": second["id"]})).await;
+    assert_eq!(status, 202, "{launched}");
+    let progress = until_state(&kit, &id, "completed").await;
+    let held_out = count(&second["report"]["suppressed"], "HOLDOUT");
+    assert!(held_out > small, "{held_out}");
+    assert_eq!(progress["suppressed"]["HOLDOUT"], held_out);
     kit.stop().await;
 }
