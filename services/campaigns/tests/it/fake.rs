@@ -4,8 +4,8 @@ mod ledger;
 mod reports;
 mod state;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::{Cx, Failure, Service};
@@ -25,10 +25,9 @@ use contract::dispatch::{
 use contract::ids::SenderPoolId;
 use contract::inbound::LoadReply;
 use contract::renderer::{ChunkRendered, DescribeTemplate, TemplateDescribed};
-use contract::texts::{AcceptTexts, FlowText, RecheckTexts, TextsAccepted};
+use contract::texts::{AcceptTexts, RecheckTexts, TextsAccepted};
 use contract::{
-    CampaignId, ConsentId, ContactId, DecisionId, Envelope, InboundId, MessageId, Phone, Reason,
-    RunId, TemplateId, TenantId, UnixMillis,
+    ConsentId, ContactId, DecisionId, Envelope, MessageId, Phone, Reason, TenantId, UnixMillis,
 };
 use futures::future::BoxFuture;
 use utoipa_axum::router::OpenApiRouter;

@@ -118,8 +118,10 @@ async fn a_late_receipt_restates_what_the_campaign_and_the_analysts_said_of_an_u
     let template = desk::published(&client, desk::TEXT).await;
     let campaign = desk::draft(&client, &template, &list).await;
     let path = format!("/v1/campaigns/{campaign}");
-    let launched = client.post(&format!("{path}/launch"), &serde_json::json!({}));
-    launched.await.unwrap();
+    client
+        .post(&format!("{path}/launch"), &serde_json::json!({}))
+        .await
+        .unwrap();
 
     let (progress, funnel) = (
         format!("{path}/progress"),
