@@ -90,7 +90,8 @@ impl Bucket {
     pub fn refilled(self, per_hour: u64, now: UnixMillis) -> Self {
         let rate = i64::try_from(per_hour).unwrap_or(i64::MAX);
         let elapsed = now.0.saturating_sub(self.at.0).max(0);
-        let most = rate.saturating_mul(1_000).max(PERSON);
+        // A second's worth, and less than one person more: whoever looks a little late loses nothing of the rate.
+        let most = rate.saturating_mul(1_000).saturating_add(PERSON - 1);
         let credit = self.credit.saturating_add(rate.saturating_mul(elapsed));
         Self {
             credit: credit.min(most),
