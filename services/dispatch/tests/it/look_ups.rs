@@ -89,7 +89,8 @@ async fn eventually(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_text_whose_answer_got_lost_is_found_and_its_state_followed_to_the_end() {
-    let (rig, api) = start(900, Vec::new()).await;
+    // Long enough to be looked up before, also on a busy machine.
+    let (rig, api) = start(5000, Vec::new()).await;
     api.misbehave(Mischief::Close);
     rig.send(&live(&rig, 0, 3)).await;
     until("all are unknown", || rig.said.count(Outcome::Unknown) == 3).await;

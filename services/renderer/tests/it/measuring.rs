@@ -101,7 +101,7 @@ async fn short_links_are_counted_and_none_is_made() {
     );
     let db = kit.db("renderer");
     let count = db.engine().sql(
-        "SELECT count(*) FROM link_run",
+        "SELECT count(*) FROM link_text",
         Vec::<sea_orm::Value>::new(),
     );
     let row = db.read().query_one_raw(count).await.unwrap().unwrap();
