@@ -16,9 +16,10 @@ use super::rig::{Rig, Wish, kind, until};
 async fn start(not_taken_after: u32, more: Vec<(&'static str, Value)>) -> (Rig, TwilioApi) {
     let options = TwilioOptions {
         carrier: SmscOptions {
+            // Long enough to be looked up before, also on a busy machine.
             receipt_delay_ms: Delay {
-                min: 2000,
-                max: 2000,
+                min: 5000,
+                max: 5000,
             },
             ..kind()
         },
@@ -89,8 +90,7 @@ async fn eventually(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_text_whose_answer_got_lost_is_found_and_its_state_followed_to_the_end() {
-    // Long enough to be looked up before, also on a busy machine.
-    let (rig, api) = start(5000, Vec::new()).await;
+    let (rig, api) = start(900, Vec::new()).await;
     api.misbehave(Mischief::Close);
     rig.send(&live(&rig, 0, 3)).await;
     until("all are unknown", || rig.said.count(Outcome::Unknown) == 3).await;
