@@ -1,21 +1,21 @@
 //! Who a campaign is for, and how a frozen audience is cut into chunks.
 
 use contract::chunk::CHUNK_SIZE;
-use contract::{ContactId, ListId};
+use contract::{AudiencePart, ContactId};
 use serde::{Deserialize, Serialize};
 
-/// Lists of contacts.
+/// Lists and segments of contacts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Audience {
-    /// Contacts on any of these lists.
+    /// Contacts on any of these lists (`lst_…`) or in any of these segments (`seg_…`).
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
-    pub include: Vec<ListId>,
-    /// Contacts on any of these lists are left out.
+    pub include: Vec<AudiencePart>,
+    /// Contacts on any of these lists or in any of these segments are left out.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
-    pub exclude: Vec<ListId>,
+    pub exclude: Vec<AudiencePart>,
     /// Every contact of the tenant; `include` must be empty then.
     #[serde(default)]
     pub everyone: bool,
@@ -25,7 +25,9 @@ impl Audience {
     /// Why this names nobody, or contradicts itself. An empty list never means "everyone" by accident.
     pub fn fault(&self) -> Option<&'static str> {
         match (self.everyone, self.include.is_empty()) {
-            (false, true) => Some("Name at least one list in `include`, or set `everyone`."),
+            (false, true) => {
+                Some("Name at least one list or segment in `include`, or set `everyone`.")
+            }
             (true, false) => Some("`everyone` and `include` exclude each other."),
             _ => None,
         }
@@ -60,6 +62,8 @@ pub fn unpack(bytes: &[u8]) -> Vec<ContactId> {
 mod tests {
     use super::*;
 
+    use contract::ListId;
+
     #[test]
     fn ids_survive_packing_in_their_order() {
         let ids: Vec<ContactId> = (0..700u128)
@@ -80,7 +84,7 @@ mod tests {
             .is_none()
         );
         let lists = Audience {
-            include: vec![ListId::from_raw(1)],
+            include: vec![ListId::from_raw(1).into()],
             ..Audience::default()
         };
         assert!(lists.fault().is_none());

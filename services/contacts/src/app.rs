@@ -7,6 +7,7 @@ use contract::ImportId;
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use crate::follow::Follower;
 
 pub struct App {
     pub db: Db,
@@ -19,6 +20,10 @@ pub struct App {
     pub imports: PathBuf,
     /// Rings when an import was queued.
     pub import_queued: Notify,
+    /// Keeps segments up with changes.
+    pub follower: Follower,
+    /// Rings when a segment was defined.
+    pub segment_defined: Notify,
 }
 
 impl App {

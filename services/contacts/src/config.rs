@@ -7,4 +7,6 @@ use serde::Deserialize;
 pub struct Config {
     pub import_max_bytes: u64,
     pub import_batch_rows: usize,
+    pub segment_again_minutes: u32,
+    pub segment_preview_contacts: u32,
 }

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
+use crate::follow::Follower;
 use crate::{api, consumers, db, queries, tasks};
 
 /// Commands worked on in one transaction.
@@ -32,6 +33,8 @@ async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
         config: cx.config()?,
         imports,
         import_queued: Notify::new(),
+        follower: Follower::new(cx.db.engine(), cx.bus.clone()),
+        segment_defined: Notify::new(),
     });
     tasks::sweep_uploads::sweep(&app)
         .await
@@ -57,6 +60,10 @@ async fn start(cx: Cx) -> anyhow::Result<OpenApiRouter> {
     cx.spawn(
         "imports",
         tasks::run_imports::run(app.clone(), cx.stopping()),
+    );
+    cx.spawn(
+        "segments",
+        tasks::walk_segments::run(app.clone(), cx.stopping()),
     );
     Ok(api::router(app))
 }

@@ -9,6 +9,7 @@ mod before_launch;
 mod texts;
 
 use crate::accounts::VerifyKey;
+use crate::audience::AudiencePart;
 use crate::campaigns::{
     AppointmentChanged, AppointmentEvent, BringBack, ChunkSettled, DescribeAppointment, RunClosed,
     RunStarted,
@@ -24,7 +25,7 @@ use crate::consent::{
 };
 use crate::contacts::{
     ContactChange, ContactDeleted, ContactKey, FieldChange, FindByPhone, FindContacts,
-    ImportFinished, ListFields, LoadRecipients, PageAudience, UpdateContacts,
+    ImportFinished, ListFields, LoadRecipients, PageAudience, SegmentMembersMoved, UpdateContacts,
 };
 use crate::dispatch::{
     FindSend, FindSenderPool, ForgetPerson, HandOver, HandOversRecorded, Passed, ProviderBlock,
@@ -192,8 +193,8 @@ fn accounts_and_contacts() -> Vec<Entry> {
             sha256: "00".repeat(32),
         }),
         Entry::of(&PageAudience {
-            include: vec![id(7)],
-            exclude: vec![],
+            include: vec![AudiencePart::List(id(7))],
+            exclude: vec![AudiencePart::Segment(id(7))],
             after: Some(id(3)),
             limit: 10_000,
         }),
@@ -210,6 +211,11 @@ fn accounts_and_contacts() -> Vec<Entry> {
             rejected: 1,
         }),
         Entry::of(&ContactDeleted { contact: id(3) }),
+        Entry::of(&SegmentMembersMoved {
+            segment: id(7),
+            entered: vec![id(3)],
+            left: vec![id(4)],
+        }),
         Entry::of(&UpdateContacts {
             changes: vec![
                 ContactChange {

@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ContactId, ImportId, ListId};
+use crate::audience::AudiencePart;
+use crate::ids::{ContactId, ImportId, SegmentId};
 use crate::payload::{Format, Owner, Payload, PayloadKind, Query};
 use crate::phone::Phone;
 
-/// The next page of an audience, ascending by contact id. A person on several lists comes once, because
-/// a tenant has one contact per phone number.
+/// The next page of an audience, ascending by contact id. A person on several lists or in several segments comes
+/// once, because a tenant has one contact per phone number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageAudience {
-    /// Contacts on any of these lists; empty means every contact of the tenant.
-    pub include: Vec<ListId>,
-    /// Contacts on any of these lists are left out.
-    pub exclude: Vec<ListId>,
+    /// Contacts on any of these lists, or in any of these segments; empty means every contact of the tenant.
+    pub include: Vec<AudiencePart>,
+    /// Contacts on any of these lists, or in any of these segments, are left out.
+    pub exclude: Vec<AudiencePart>,
     /// Continue after this contact.
     pub after: Option<ContactId>,
     /// At most 20,000.
@@ -25,12 +26,39 @@ pub struct AudiencePage {
     pub contacts: Vec<ContactId>,
     /// No contact follows this page.
     pub done: bool,
+    /// Why there are no contacts in this answer, and why that says nothing about the audience.
+    pub gap: Option<AudienceGap>,
+}
+
+/// Why an audience cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AudienceGap {
+    /// There is no such list or segment: a part that is gone must not silently shrink, or worse widen, an audience.
+    #[error("{0} does not exist")]
+    Gone(AudiencePart),
+    /// Who is in this segment is still being looked up; asked a little later, it is known.
+    #[error("who is in {0} is still being looked up")]
+    NotYet(SegmentId),
+}
+
+impl AudiencePage {
+    /// The page, where the audience can be told.
+    ///
+    /// # Errors
+    /// The gap, where it cannot.
+    pub fn whole(self) -> Result<Self, AudienceGap> {
+        match self.gap {
+            Some(gap) => Err(gap),
+            None => Ok(self),
+        }
+    }
 }
 
 impl Payload for PageAudience {
     const KIND: PayloadKind = PayloadKind::Query;
     const OWNER: Owner = Owner::Contacts;
     const NAME: &'static str = "page_audience";
+    const VERSION: u16 = 2;
 }
 
 impl Query for PageAudience {
@@ -216,4 +244,23 @@ impl Payload for ContactDeleted {
     const OWNER: Owner = Owner::Contacts;
     const NAME: &'static str = "contact_deleted";
     const FORMAT: Format = Format::Json;
+}
+
+/// Contacts that came into a segment, or left it, because they changed, or a list, or the time. Not said of those
+/// whom a new definition of the segment takes in or leaves out, nor of contacts that are deleted. At most
+/// [`MOST_MOVED`] of both together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentMembersMoved {
+    pub segment: SegmentId,
+    pub entered: Vec<ContactId>,
+    pub left: Vec<ContactId>,
+}
+
+/// Contacts in one event at most.
+pub const MOST_MOVED: usize = 1000;
+
+impl Payload for SegmentMembersMoved {
+    const KIND: PayloadKind = PayloadKind::Event;
+    const OWNER: Owner = Owner::Contacts;
+    const NAME: &'static str = "segment_members_moved";
 }

@@ -183,6 +183,10 @@ pub mod kinds {
     impl Kind for List {
         const PREFIX: &'static str = "lst";
     }
+    pub enum Segment {}
+    impl Kind for Segment {
+        const PREFIX: &'static str = "seg";
+    }
     pub enum Import {}
     impl Kind for Import {
         const PREFIX: &'static str = "imp";
@@ -269,6 +273,7 @@ pub type TenantId = Id<kinds::Tenant>;
 pub type KeyId = Id<kinds::Key>;
 pub type ContactId = Id<kinds::Contact>;
 pub type ListId = Id<kinds::List>;
+pub type SegmentId = Id<kinds::Segment>;
 pub type ImportId = Id<kinds::Import>;
 /// One entry of the consent ledger.
 pub type ConsentId = Id<kinds::Consent>;

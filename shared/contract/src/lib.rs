@@ -6,6 +6,7 @@
 //! JSON snapshot under `snapshots/`, which is never edited.
 
 pub mod accounts;
+pub mod audience;
 pub mod campaigns;
 pub mod catalog;
 pub mod chunk;
@@ -27,12 +28,13 @@ pub mod texts;
 pub mod time;
 pub mod validity;
 
+pub use audience::AudiencePart;
 pub use class::{Class, Mode};
 pub use envelope::Envelope;
 pub use ids::{
     AppointmentId, CampaignId, ClickId, ConsentId, ContactId, DecisionId, EventId, ImportId,
     InboundId, IncidentId, JourneyId, JourneyRunId, KeyId, ListId, MessageId, PreflightId,
-    ReminderPlanId, ReviewId, RunId, SuppressionId, TemplateId, TenantId,
+    ReminderPlanId, ReviewId, RunId, SegmentId, SuppressionId, TemplateId, TenantId,
 };
 pub use payload::{Format, Owner, Payload, PayloadKind, Query};
 pub use phone::{Phone, PhoneError};

@@ -11,6 +11,7 @@ use contract::{CampaignId, UnixMillis};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::audience_parts;
 use super::sender_pool;
 use super::transition::find;
 use super::types::{Campaign, check};
@@ -52,6 +53,7 @@ pub async fn handle(
         ..copied(found, name, now)
     };
     check(&copy, Vec::new())?;
+    audience_parts::check(&app, &copy).await?;
     sender_pool::check(&app, &copy).await?;
     let row = copy.clone();
     app.cx

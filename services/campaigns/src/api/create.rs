@@ -10,6 +10,7 @@ use contract::{CampaignId, Class, TemplateId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::audience_parts;
 use super::schedule::{self, Checked, Schedule};
 use super::sender_pool;
 use super::types::{Campaign, ValidFor, check};
@@ -116,6 +117,7 @@ pub async fn handle(
         local_time,
     };
     variants::check(&campaign, check(&campaign, faults))?;
+    audience_parts::check(&app, &campaign).await?;
     sender_pool::check(&app, &campaign).await?;
     let row = campaign.clone();
     app.cx

@@ -3,6 +3,7 @@
 mod appointments;
 mod approval;
 mod approve;
+mod audience_parts;
 mod cancel;
 mod copy;
 mod create;

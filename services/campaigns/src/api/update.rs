@@ -9,6 +9,7 @@ use contract::{CampaignId, Class, TemplateId};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::audience_parts;
 use super::schedule::{self, Checked, Schedule};
 use super::sender_pool;
 use super::transition::{find_for, settled_by};
@@ -117,6 +118,7 @@ pub async fn handle(
     definition.winner = patch.winner.unwrap_or(definition.winner);
     campaign.variants = variants::kept(definition);
     variants::check(&campaign, check(&campaign, faults))?;
+    audience_parts::check(&app, &campaign).await?;
     sender_pool::check(&app, &campaign).await?;
     campaign.updated_at = now.into();
     let row = campaign.clone();

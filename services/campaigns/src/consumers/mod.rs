@@ -9,6 +9,7 @@ mod journey_clicks;
 mod journey_opt_outs;
 mod message_received;
 mod receipts_recorded;
+mod segment_members;
 mod texts_accepted;
 mod unknown_settled;
 mod variant_clicks;
@@ -21,6 +22,8 @@ use crate::app::App;
 
 /// Replies worked on side by side; each asks others.
 const REPLIES_AT_ONCE: usize = 8;
+/// Events of segments in one batch: each may tell of a thousand people.
+const SEGMENT_MOVES: usize = 4;
 
 pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
     let (cx, max) = (&app.cx, app.config.batch);
@@ -94,6 +97,13 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         max,
         app.clone(),
         journey_clicks::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__segment_members",
+        SEGMENT_MOVES,
+        app.clone(),
+        segment_members::handle,
     )
     .await?;
     variants(app).await

@@ -1,7 +1,7 @@
 //! Slots of schedules, and how far their audiences have entered.
 
 use chassis::Tx;
-use contract::{ContactId, JourneyId, ListId, Mode, TenantId, UnixMillis};
+use contract::{AudiencePart, ContactId, JourneyId, Mode, TenantId, UnixMillis};
 use sea_orm::ConnectionTrait;
 
 use super::row::{self, sql};
@@ -13,20 +13,26 @@ pub struct Slot {
     pub tenant: TenantId,
     pub mode: Mode,
     /// `None`: everybody.
-    pub audience: Option<ListId>,
+    pub audience: Option<AudiencePart>,
     pub cursor: Option<ContactId>,
 }
 
 /// A slot that is known stays as it is.
 pub async fn insert(tx: &Tx, slot: &Slot) -> anyhow::Result<()> {
-    let text = "INSERT INTO journey_slot (journey, slot_at, tenant, mode, audience, entered) \
-                VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT DO NOTHING";
+    let text = "INSERT INTO journey_slot (journey, slot_at, tenant, mode, audience, segment, entered) \
+                VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT DO NOTHING";
+    let (list, segment) = match slot.audience {
+        None => (None, None),
+        Some(AudiencePart::List(list)) => (Some(list.uuid()), None),
+        Some(AudiencePart::Segment(segment)) => (None, Some(segment.uuid())),
+    };
     let values = [
         slot.journey.uuid().into(),
         slot.slot_at.0.into(),
         slot.tenant.uuid().into(),
         slot.mode.as_str().into(),
-        slot.audience.map(|list| list.uuid()).into(),
+        list.into(),
+        segment.into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
@@ -37,12 +43,14 @@ pub async fn open(conn: &impl ConnectionTrait) -> anyhow::Result<Option<Slot>> {
     let text = "SELECT * FROM journey_slot WHERE done_at IS NULL ORDER BY slot_at, journey LIMIT 1";
     let row = conn.query_one_raw(sql(conn, text, [])).await?;
     row.map(|row| {
+        let segment = row::maybe_id(&row, "segment")?.map(AudiencePart::Segment);
+        let list = row::maybe_id(&row, "audience")?.map(AudiencePart::List);
         Ok(Slot {
             journey: row::id(&row, "journey")?,
             slot_at: row::millis(&row, "slot_at")?,
             tenant: row::id(&row, "tenant")?,
             mode: row::mode(&row)?,
-            audience: row::maybe_id(&row, "audience")?,
+            audience: segment.or(list),
             cursor: row::maybe_id(&row, "cursor")?,
         })
     })

@@ -84,4 +84,8 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         name: "0012_bookings",
         sql: include_str!("migrations/0012_bookings.sql"),
     },
+    SqlMigration {
+        name: "0016_segments",
+        sql: include_str!("migrations/0016_segments.sql"),
+    },
 ];

@@ -3,97 +3,35 @@
 //! A name that is not there is an error, and not a silent "no"; what an expression may cost is bounded.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use minijinja::value::Serde;
-use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
+use chrono::{DateTime, Utc};
+use expression::minijinja::value::{Kwargs, Serde};
+use expression::minijinja::{self, ErrorKind, Value};
+use expression::{Fault, Language};
 
-/// The longest expression, in characters.
-const LONGEST: usize = 1_000;
-/// Instructions that one evaluation may take.
-const FUEL: u64 = 20_000;
-/// What an expression can speak of.
-pub const SCOPES: &[&str] = &["contact", "event", "run", "appointment", "now", "happened"];
+pub use expression::{EvalError, timestamp};
 
-static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_fuel(Some(FUEL));
-    engine.set_recursion_limit(50);
-    engine.remove_filter("pprint");
-    for name in ["debug", "range", "dict", "namespace"] {
-        engine.remove_global(name);
-    }
-    engine
-});
+/// What journeys can speak of.
+const LANGUAGE: Language = Language {
+    names: &["contact", "event", "run", "appointment", "now", "happened"],
+    texts: &["contact"],
+    there_is: "There are contact.…, event.…, run.…, appointment.…, now and happened('event.name', within='P3D'); texts stand in quotes.",
+    such_as: "Such as event.total >= 20 and contact.tier == 'gold'.",
+};
 
 /// A compiled expression.
-pub struct Compiled {
-    source: String,
-    expression: Expression<'static, 'static>,
-}
-
-impl std::fmt::Debug for Compiled {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Compiled").field(&self.source).finish()
-    }
-}
-
-/// Why an expression did not come to a value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{source_text}`: {what}")]
-pub struct EvalError {
-    pub source_text: String,
-    pub what: String,
-}
+#[derive(Debug)]
+pub struct Compiled(expression::Compiled);
 
 /// What is wrong with an expression, and a hint.
 pub fn fault(source: &str) -> Option<(String, String)> {
-    if source.chars().count() > LONGEST {
-        return Some((
-            format!("An expression has at most {LONGEST} characters."),
-            String::new(),
-        ));
-    }
-    let plain = plain(source);
-    let expression = match ENGINE.compile_expression(&plain) {
-        Ok(expression) => expression,
-        Err(error) => {
-            return Some((
-                format!("`{source}` is no expression: {}.", words(&error)),
-                hint(source),
-            ));
-        }
-    };
-    let unknown = expression
-        .undeclared_variables(false)
-        .into_iter()
-        .filter(|name| !SCOPES.contains(&name.as_str()))
-        .filter(|name| !ENGINE.globals().any(|(global, _)| global == name))
-        .min()?;
-    Some((
-        format!("`{unknown}` is nothing an expression can speak of."),
-        "There are contact.…, event.…, run.…, appointment.…, now and happened('event.name', within='P3D'); texts stand in quotes."
-            .to_string(),
-    ))
+    let Fault { what, hint } = expression::fault(&LANGUAGE, &plain(source))?;
+    Some((what, hint))
 }
 
 /// `contact.has_event(…)` is another way to write `happened(…)`.
 fn plain(source: &str) -> String {
     source.replace("contact.has_event(", "happened(")
-}
-
-fn hint(source: &str) -> String {
-    if source.contains("{{") {
-        "Write the expression without braces.".to_string()
-    } else if source.contains("&&") || source.contains("||") {
-        "Write `and` and `or`.".to_string()
-    } else if source.contains(" = ") {
-        "Write `==` to compare.".to_string()
-    } else {
-        "Such as event.total >= 20 and contact.tier == 'gold'.".to_string()
-    }
 }
 
 /// What stands between the braces, where a text is nothing but `{{ … }}`.
@@ -104,39 +42,22 @@ pub fn inner(text: &str) -> Option<&str> {
 
 impl Compiled {
     pub fn new(source: &str) -> Result<Self, EvalError> {
-        let source = &plain(source);
-        let expression = ENGINE
-            .compile_expression_owned(source.clone())
-            .map_err(|error| EvalError {
-                source_text: source.to_string(),
-                what: words(&error),
-            })?;
-        Ok(Self {
-            source: source.to_string(),
-            expression,
-        })
+        expression::Compiled::new(&plain(source)).map(Self)
     }
 
     /// The fields of `scope` it speaks of: `contact.tier` gives `tier`.
     pub fn fields_of(&self, scope: &str) -> BTreeSet<String> {
-        self.expression
-            .undeclared_variables(true)
-            .into_iter()
-            .filter_map(|name| {
-                let field = name.strip_prefix(scope)?.strip_prefix('.')?;
-                Some(field.to_string())
-            })
-            .collect()
+        self.0.fields_of(scope)
     }
 
     pub fn speaks_of(&self, scope: &str) -> bool {
-        self.expression.undeclared_variables(false).contains(scope)
+        self.0.speaks_of(scope)
     }
 
     /// Names that stand as the first argument of `happened`.
     pub fn happenings(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        for rest in self.source.split("happened(").skip(1) {
+        for rest in self.0.source().split("happened(").skip(1) {
             let rest = rest.trim_start();
             if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))
                 && let Some((name, _)) = rest[1..].split_once(quote)
@@ -148,35 +69,11 @@ impl Compiled {
     }
 
     pub fn value(&self, scopes: &Scopes<'_>) -> Result<Value, EvalError> {
-        self.expression
-            .eval(scopes.value())
-            .map_err(|error| EvalError {
-                source_text: self.source.clone(),
-                what: words(&error),
-            })
+        self.0.value(scopes.value())
     }
 
     pub fn holds(&self, scopes: &Scopes<'_>) -> Result<bool, EvalError> {
-        self.value(scopes).and_then(|value| {
-            if value.is_undefined() {
-                let what = "it comes to a value that is not there".to_string();
-                return Err(EvalError {
-                    source_text: self.source.clone(),
-                    what,
-                });
-            }
-            Ok(value.is_true())
-        })
-    }
-}
-
-fn words(error: &minijinja::Error) -> String {
-    match error.kind() {
-        ErrorKind::OutOfFuel => "it takes too long".to_string(),
-        ErrorKind::UndefinedError => "it speaks of a value that is not there".to_string(),
-        _ => error
-            .detail()
-            .map_or_else(|| error.kind().to_string(), str::to_string),
+        self.0.holds(scopes.value())
     }
 }
 
@@ -195,9 +92,7 @@ pub struct Scopes<'a> {
 impl Scopes<'_> {
     fn value(&self) -> Value {
         let (seen, now) = (self.happened.clone(), self.now);
-        let happened = move |name: String,
-                             options: minijinja::value::Kwargs|
-              -> Result<bool, minijinja::Error> {
+        let happened = move |name: String, options: Kwargs| -> Result<bool, minijinja::Error> {
             let within: Option<String> = options.get("within")?;
             options.assert_all_used()?;
             let Some(at) = seen.get(&name) else {
@@ -220,11 +115,6 @@ impl Scopes<'_> {
             happened => Value::from_function(happened),
         }
     }
-}
-
-/// The one form of instants in scopes, so that they compare as texts: UTC, whole seconds.
-pub fn timestamp(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Brings every full timestamp (RFC 3339 with an offset) in a value to that form.
@@ -301,17 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn faults_say_what_can_be_done() {
-        assert!(fault("event.total >= 20").is_none());
-        for (source, hint) in [
-            ("event.total = 3", "=="),
-            ("event.a && event.b", "and"),
-            ("{{ event.a }}", "braces"),
-            ("customer.name == 'x'", "contact"),
-        ] {
-            let (_, said) = fault(source).unwrap();
-            assert!(said.contains(hint), "{source}: {said}");
-        }
+    fn journeys_speak_of_events_and_runs() {
+        assert_eq!(fault("event.total >= 20 and run.reply == 'yes'"), None);
+        assert!(fault("lists|length > 0").unwrap().1.contains("appointment"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{ListId, TemplateId};
+use contract::{AudiencePart, SegmentId, TemplateId};
 
 use crate::journey::model::{Definition, Trigger};
 use crate::journey::rules::among;
@@ -68,10 +68,17 @@ pub fn check(
         audience: Some(list),
         ..
     } = &definition.trigger
-        && list.parse::<ListId>().is_err()
+        && list.parse::<AudiencePart>().is_err()
     {
-        let detail = format!("`{list}` is no id of a list, such as lst_01J….");
+        let detail =
+            format!("`{list}` is no id of a list or a segment, such as lst_01J… or seg_01J….");
         refuse("/trigger/audience".to_string(), "audience.unknown", detail);
+    }
+    if let Trigger::Segment { segment, .. } = &definition.trigger
+        && segment.parse::<SegmentId>().is_err()
+    {
+        let detail = format!("`{segment}` is no id of a segment, such as seg_01J….");
+        refuse("/trigger/segment".to_string(), "segment.unknown", detail);
     }
     if let Some(starts) = starts_with(definition)
         && let Some(way) = among((&definition.name, &starts, &version.says()), others)

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use chassis::{AskError, Engine, Tx};
 use chrono::{DateTime, Utc};
-use contract::contacts::{AudiencePage, PageAudience};
-use contract::{ContactId, JourneyId, ListId, UnixMillis};
+use contract::contacts::{AudienceGap, AudiencePage, PageAudience};
+use contract::{AudiencePart, ContactId, JourneyId, UnixMillis};
 use futures::future::BoxFuture;
 
 use super::state::State;
@@ -116,19 +116,20 @@ pub async fn plan(
     }
 }
 
-/// Whether contacts knows the list. `None` asks for everybody.
-pub async fn knows(app: &App, tenant: contract::TenantId, list: ListId) -> Result<bool, AskError> {
+/// Whether contacts knows the list or the segment.
+pub async fn knows(
+    app: &App,
+    tenant: contract::TenantId,
+    part: AudiencePart,
+) -> Result<bool, AskError> {
     let question = PageAudience {
-        include: vec![list],
+        include: vec![part],
         exclude: Vec::new(),
         after: None,
         limit: 1,
     };
-    match app.cx.bus.ask(tenant, &question).await {
-        Ok(_) => Ok(true),
-        Err(AskError::Refused { .. }) => Ok(false),
-        Err(error) => Err(error),
-    }
+    let page = app.cx.bus.ask(tenant, &question).await?;
+    Ok(!matches!(page.gap, Some(AudienceGap::Gone(_))))
 }
 
 /// Has the next page of the oldest open slot enter. False where there is nothing to do now.
@@ -146,18 +147,19 @@ pub async fn enter(app: &App) -> anyhow::Result<bool> {
         after: slot.cursor,
         limit: PAGE,
     };
-    let page = match app.cx.bus.ask(slot.tenant, &question).await {
+    let page = match app.cx.bus.ask(slot.tenant, &question).await?.whole() {
         Ok(page) => page,
-        Err(AskError::Refused { .. }) => {
+        Err(AudienceGap::NotYet(_)) => return Ok(false),
+        Err(AudienceGap::Gone(_)) => {
             tracing::warn!(journey = %slot.journey, "the audience of a schedule is not there any more");
             metrics::counter!("campaigns_journey_slots_total", "fate" => "audience_gone")
                 .increment(1);
             AudiencePage {
                 contacts: Vec::new(),
                 done: true,
+                gap: None,
             }
         }
-        Err(error) => return Err(error.into()),
     };
     let inputs: Vec<NewInput> = page.contacts.iter().map(|of| input(&slot, *of)).collect();
     let (engine, now) = (app.cx.db.engine(), app.cx.clock.millis());

@@ -180,7 +180,7 @@ mod tests {
             template: TemplateId::from_raw(3),
             sender: "+15005550100".into(),
             audience: Audience {
-                include: vec![ListId::from_raw(4)],
+                include: vec![ListId::from_raw(4).into()],
                 ..Audience::default()
             },
             schedule_at: None,
@@ -205,7 +205,7 @@ mod tests {
             |one| one.class = Class::Transactional,
             |one| one.programme.push('x'),
             |one| one.sender.push('1'),
-            |one| one.audience.exclude.push(ListId::from_raw(9)),
+            |one| one.audience.exclude.push(ListId::from_raw(9).into()),
             |one| one.template = TemplateId::from_raw(9),
             |one| one.schedule_at = Some(UnixMillis(9)),
             |one| one.valid_for_ms += 1,

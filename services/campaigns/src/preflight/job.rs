@@ -58,7 +58,7 @@ async fn page(app: &App, id: PreflightId) -> anyhow::Result<bool> {
         after: job.cursor,
         limit: PAGE,
     };
-    let page = app.cx.bus.ask(job.tenant, &question).await?;
+    let page = app.cx.bus.ask(job.tenant, &question).await?.whole()?;
     let mut wanted = SAMPLES.saturating_sub(job.samples.as_ref().map_or(0, Vec::len));
     let lots = lots(&job.brief, &page.contacts);
     for contact in &lots.held_out {

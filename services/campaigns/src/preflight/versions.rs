@@ -55,7 +55,7 @@ pub async fn now(app: &App, tenant: TenantId, brief: &Brief) -> anyhow::Result<V
             after,
             limit: PAGE,
         };
-        let page = app.cx.bus.ask(tenant, &question).await?;
+        let page = app.cx.bus.ask(tenant, &question).await?.whole()?;
         everybody.add(&page.contacts);
         after = page.contacts.last().copied();
         if page.done || after.is_none() {

@@ -3,7 +3,8 @@
 
 use contract::campaigns::RunStarted;
 use contract::chunk::CHUNK_SIZE;
-use contract::contacts::{AudiencePage, PageAudience};
+use contract::consent::Gate;
+use contract::contacts::{AudienceGap, AudiencePage, PageAudience};
 use contract::{ContactId, RunId, UnixMillis};
 
 use super::parts;
@@ -12,6 +13,7 @@ use crate::audience::{MOST_CHUNKS, PAGE};
 use crate::db;
 use crate::db::run::{Run, RunState};
 use crate::lifecycle::{State, Step};
+use crate::recurring;
 
 /// Works until the audience is frozen, the run is over or the process stops; tries again what fails.
 pub async fn run(app: &App, id: RunId) {
@@ -50,6 +52,7 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
         AudiencePage {
             contacts: Vec::new(),
             done: true,
+            gap: None,
         }
     } else {
         let (include, exclude) = (run.audience.include.clone(), run.audience.exclude.clone());
@@ -66,6 +69,14 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
             )
             .await?
     };
+    match answer.gap {
+        None => {}
+        Some(AudienceGap::Gone(_)) => {
+            give_up(app, &run).await?;
+            return Ok(false);
+        }
+        Some(later @ AudienceGap::NotYet(_)) => return Err(later.into()),
+    }
     let pieces = parts::of_page(app, &run, &answer.contacts).await?;
     let chunks = match &pieces {
         Some(pieces) => pieces.len(),
@@ -121,6 +132,29 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
         tracing::info!(run = %id, recipients, "an audience is frozen");
     }
     Ok(done)
+}
+
+/// A part of the audience is gone, so that nobody can say who it was for: the campaign has failed, and its run ends as
+/// a cancelled one does.
+async fn give_up(app: &App, run: &Run) -> anyhow::Result<()> {
+    let (now, bus) = (app.cx.clock.millis(), app.cx.bus.clone());
+    let (id, campaign) = (run.id, run.campaign);
+    let write = app.cx.db.write(move |tx| {
+        Box::pin(async move {
+            let open = [RunState::Running, RunState::Paused];
+            let (to, gate) = (RunState::Cancelled, Gate::Cancelled);
+            if db::run::move_on(tx, id, &open, to, gate).await? {
+                let from = [State::Preparing, State::Running, State::Paused];
+                let step = Step::own("freeze", State::Failed).because(Some("audience.gone"));
+                db::campaign::move_on(tx, &bus, campaign, &from, &step, now).await?;
+                recurring::cancel(tx, campaign).await?;
+            }
+            Ok(())
+        })
+    });
+    write.await?;
+    tracing::warn!(run = %id, "a list or segment of an audience is gone");
+    Ok(())
 }
 
 fn after(mut run: Run, contacts: &[ContactId], chunks: usize, done: bool) -> Run {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::{Cx, Failure, Service};
+use contract::AudiencePart;
 use contract::campaigns::{AppointmentChanged, ChunkSettled, RunClosed, RunStarted};
 use contract::chunk::{ChunkHead, Encoding, Outcome, OutcomeGroup, Recipient, SLOT_SIZE, SlotRef};
 use contract::consent::{
@@ -16,8 +17,8 @@ use contract::consent::{
     ReplyRecorded, RunCancelled, RunGateSet, RunsCancelled, ScreenChunk, SetRunGate,
 };
 use contract::contacts::{
-    AudiencePage, ContactKey, FindContacts, LoadRecipients, PageAudience, RecipientData,
-    RecipientsLoaded,
+    AudienceGap, AudiencePage, ContactKey, FindContacts, LoadRecipients, PageAudience,
+    RecipientData, RecipientsLoaded,
 };
 use contract::dispatch::{
     FindSenderPool, HandOver, HandOversRecorded, Receipt, ReceiptsRecorded, SlotOutcome,
@@ -116,14 +117,25 @@ async fn page_audience(
     let takes = world(question.tenant).page_takes;
     tokio::time::sleep(Duration::from_millis(takes)).await;
     let mut world = world(question.tenant);
-    let known = |list| !world.gone_lists.contains(list);
-    anyhow::ensure!(question.body.include.iter().all(known), "no such list");
+    let asked = &question.body;
+    let gone = asked.include.iter().find(|part| match part {
+        AudiencePart::List(list) => world.gone_lists.contains(list),
+        AudiencePart::Segment(segment) => world.gone_segments.contains(segment),
+    });
+    if let Some(gone) = gone {
+        return Ok(AudiencePage {
+            contacts: Vec::new(),
+            done: true,
+            gap: Some(AudienceGap::Gone(*gone)),
+        });
+    }
     world.pages += 1;
     let first = question.body.after.map_or(0, |contact| number(contact) + 1);
     let last = (first + question.body.limit).min(world.people);
     Ok(AudiencePage {
         contacts: (first..last).map(contact).collect(),
         done: last == world.people,
+        gap: None,
     })
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use chassis::Service;
 use contract::contacts::{
-    AudiencePage, FindByPhone, LoadRecipients, PageAudience, RecipientData, RecipientsLoaded,
+    AudienceGap, AudiencePage, FindByPhone, LoadRecipients, PageAudience, RecipientData,
+    RecipientsLoaded,
 };
-use contract::{ContactId, Envelope, ListId};
+use contract::{AudiencePart, ContactId, Envelope, ListId};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -33,8 +34,18 @@ const CONTACTS: Service = Service {
             cx.answer(
                 nothing.clone(),
                 |_, asked: Envelope<PageAudience>| async move {
-                    let of = asked.body.include[0];
-                    anyhow::ensure!(of == LIST || of == HUGE, "no such list");
+                    let part = asked.body.include[0];
+                    let gap = Some(AudienceGap::Gone(part));
+                    let of = match part {
+                        AudiencePart::List(of) if of == LIST || of == HUGE => of,
+                        _ => {
+                            return Ok(AudiencePage {
+                                contacts: Vec::new(),
+                                done: true,
+                                gap,
+                            });
+                        }
+                    };
                     let next = asked.body.after.map_or(0, |after| number(after) + 1);
                     let (most, page) = if of == LIST {
                         (ON_THE_LIST, 2_000)
@@ -45,6 +56,7 @@ const CONTACTS: Service = Service {
                     Ok(AudiencePage {
                         contacts: (next..end).map(contact).collect(),
                         done: end == most,
+                        gap: None,
                     })
                 },
             )

@@ -51,19 +51,17 @@ pub async fn handle(
 ) -> Result<(StatusCode, Json<ContactView>), Problem> {
     let phone = check(&new)?;
     let (engine, now) = (app.db.engine(), app.clock.now());
+    let follower = app.follower.clone();
     let written = app.db.write(move |tx| {
         Box::pin(async move {
             let person = person(tx, engine, caller.tenant, phone, new).await?;
             let id = ContactId::at(now);
-            Ok(write(
-                tx,
-                engine,
-                caller.tenant,
-                person,
-                id,
-                now.timestamp_millis(),
-            )
-            .await?)
+            let millis = now.timestamp_millis();
+            let written = write(tx, engine, caller.tenant, person, id, millis).await?;
+            follower
+                .changed(tx, caller.tenant, [written.0.id], now)
+                .await?;
+            Ok(written)
         })
     });
     let (contact, created) = written.await?;

@@ -21,9 +21,15 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     PathId(id): PathId<ListId>,
 ) -> Result<StatusCode, Problem> {
-    let engine = app.db.engine();
+    let (engine, now) = (app.db.engine(), app.clock.millis().0);
     let deleted = app.db.write(move |tx| {
-        Box::pin(async move { db::lists::delete(tx, engine, caller.tenant, id).await })
+        Box::pin(async move {
+            let deleted = db::lists::delete(tx, engine, caller.tenant, id).await?;
+            if deleted {
+                db::segment_walks::lists_changed(tx, engine, caller.tenant, now).await?;
+            }
+            Ok(deleted)
+        })
     });
     if deleted.await? {
         Ok(StatusCode::NO_CONTENT)

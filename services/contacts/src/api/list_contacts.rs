@@ -64,6 +64,7 @@ pub async fn handle(
         phone,
         external_id: wanted.external_id,
         list: wanted.list,
+        segment: None,
     };
     let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
     let found = db::contacts::page(app.db.read(), engine, tenant, &filter, after, limit).await?;

@@ -23,6 +23,7 @@ mod list_view;
 mod params;
 mod patch_contact;
 mod remove_from_list;
+mod segments;
 mod spool;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub fn router(app: Arc<App>) -> OpenApiRouter {
         .routes(routes!(create_list::handle, list_lists::handle))
         .routes(routes!(get_list::handle, delete_list::handle))
         .routes(routes!(add_to_list::handle, remove_from_list::handle))
+        .merge(segments::router())
         .routes(routes!(create_import::handle, list_imports::handle))
         .routes(routes!(get_import::handle))
         .routes(routes!(import_errors::handle))

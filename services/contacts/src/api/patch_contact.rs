@@ -61,7 +61,8 @@ pub async fn handle(
     Body(patch): Body<ContactPatch>,
 ) -> Result<Json<ContactView>, Problem> {
     let phone = check(&patch)?;
-    let (engine, tenant, now) = (app.db.engine(), caller.tenant, app.clock.millis().0);
+    let (engine, tenant, now) = (app.db.engine(), caller.tenant, app.clock.now());
+    let follower = app.follower.clone();
     let changed = app.db.write(move |tx| {
         Box::pin(async move {
             let mut contact = contact.load(tx, engine, tenant).await?;
@@ -72,7 +73,7 @@ pub async fn handle(
                 ))
                 .into());
             }
-            contact.updated_at = now;
+            contact.updated_at = now.timestamp_millis();
             let same = db::contacts::matching(tx, engine, tenant, std::iter::once(&contact.person))
                 .await?;
             if same.iter().any(|other| other.id != contact.id) {
@@ -80,6 +81,7 @@ pub async fn handle(
             }
             db::fields::add(tx, engine, tenant, contact.person.attributes.keys()).await?;
             db::contacts::update(tx, engine, tenant, std::slice::from_ref(&contact)).await?;
+            follower.changed(tx, tenant, [contact.id], now).await?;
             Ok(contact)
         })
     });

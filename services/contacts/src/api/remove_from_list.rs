@@ -25,11 +25,14 @@ pub async fn handle(
     Body(members): Body<Members>,
 ) -> Result<Json<Changed>, Problem> {
     let (engine, tenant, contacts) = (app.db.engine(), caller.tenant, members.checked()?);
+    let (follower, now) = (app.follower.clone(), app.clock.now());
     let changed = app.db.write(move |tx| {
         Box::pin(async move {
             let list = db::lists::by_id(tx, engine, tenant, id).await?;
             list.ok_or_else(|| Problem::not_found("list"))?;
-            db::members::remove(tx, engine, id, &contacts).await
+            let changed = db::members::remove(tx, engine, id, &contacts).await?;
+            follower.changed(tx, tenant, contacts, now).await?;
+            Ok(changed)
         })
     });
     Ok(Json(Changed {

@@ -16,7 +16,8 @@ pub const DURABLE: &str = "contacts__update_contacts";
 
 /// In the order in which they were said; each command once.
 pub async fn handle(app: Arc<App>, commands: Vec<Envelope<UpdateContacts>>) -> Result<(), Failure> {
-    let (engine, bus, now) = (app.db.engine(), app.bus.clone(), app.clock.millis().0);
+    let (engine, bus, now) = (app.db.engine(), app.bus.clone(), app.clock.now());
+    let follower = app.follower.clone();
     let write = app.db.write(move |tx| {
         Box::pin(async move {
             let ids: Vec<_> = commands.iter().map(|command| command.id).collect();
@@ -27,7 +28,8 @@ pub async fn handle(app: Arc<App>, commands: Vec<Envelope<UpdateContacts>>) -> R
                 changes.extend(command.body.changes);
             }
             for (tenant, changes) in of_tenant {
-                change(tx, engine, tenant, &changes, now).await?;
+                let changed = change(tx, engine, tenant, &changes, now.timestamp_millis()).await?;
+                follower.changed(tx, tenant, changed, now).await?;
             }
             Ok(())
         })
@@ -41,7 +43,7 @@ async fn change(
     tenant: TenantId,
     changes: &[ContactChange],
     now: i64,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<BTreeSet<ContactId>> {
     let wanted: BTreeSet<ContactId> = changes.iter().map(|change| change.contact).collect();
     let mut people: HashMap<ContactId, Contact> =
         db::contacts::lock(tx, engine, tenant, wanted.into_iter())
@@ -74,7 +76,8 @@ async fn change(
             }
         }
     }
-    let changed: Vec<Contact> = changed.iter().filter_map(|id| people.remove(id)).collect();
+    let rows: Vec<Contact> = changed.iter().filter_map(|id| people.remove(id)).collect();
     db::fields::add(tx, engine, tenant, names.iter()).await?;
-    db::contacts::update(tx, engine, tenant, &changed).await
+    db::contacts::update(tx, engine, tenant, &rows).await?;
+    Ok(changed)
 }

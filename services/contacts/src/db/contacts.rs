@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::Context;
 use chassis::{Engine, Tx};
-use contract::{ContactId, ImportId, ListId, Phone, TenantId};
+use contract::{ContactId, ImportId, ListId, Phone, SegmentId, TenantId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
@@ -288,6 +288,7 @@ pub async fn delete(
     let of_contact = "DELETE FROM list_member WHERE contact = $2 AND list IN (SELECT id FROM list WHERE tenant = $1)";
     tx.execute_raw(engine.sql(of_contact, [tenant.uuid().into(), id.uuid().into()]))
         .await?;
+    super::segment_members::forget(tx, engine, tenant, id).await?;
     super::former_phones::forget(tx, engine, tenant, id).await?;
     let contact = "DELETE FROM contact WHERE tenant = $1 AND id = $2";
     let done = tx
@@ -296,12 +297,27 @@ pub async fn delete(
     Ok(done.rows_affected() > 0)
 }
 
-/// What a list of contacts may be narrowed by.
+/// How many contacts a tenant has.
+pub async fn count(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+) -> anyhow::Result<i64> {
+    let sql = "SELECT COUNT(*) AS contacts FROM contact WHERE tenant = $1";
+    let row = db
+        .query_one_raw(engine.sql(sql, [tenant.uuid().into()]))
+        .await?;
+    let count = row.map(|row| row.try_get("", "contacts")).transpose()?;
+    Ok(count.unwrap_or(0))
+}
+
+/// What a list of contacts may be narrowed by. Of a list and a segment the list counts.
 #[derive(Debug, Default)]
 pub struct Filter {
     pub phone: Option<Phone>,
     pub external_id: Option<String>,
     pub list: Option<ListId>,
+    pub segment: Option<SegmentId>,
 }
 
 /// Contacts after a cursor, ascending by id.
@@ -327,14 +343,19 @@ pub async fn page(
         sql.push_str(&format!(" AND external_id = ${external_id}"));
     }
     let narrow = filter.phone.is_some() || filter.external_id.is_some();
-    match filter.list.map(|list| place(list.uuid().into())) {
-        // Alone, the list is read as far as the page needs; with another filter there is one row to look up.
-        Some(list) if !narrow => sql.push_str(&format!(
-            " AND id IN (SELECT contact FROM list_member WHERE list = ${list} AND contact > $2 \
+    let members = match (filter.list, filter.segment) {
+        (Some(list), _) => Some(("list", list.uuid())),
+        (None, Some(segment)) => Some(("segment", segment.uuid())),
+        (None, None) => None,
+    };
+    match members.map(|(of, id)| (of, place(id.into()))) {
+        // Alone, the members are read as far as the page needs; with another filter there is one row to look up.
+        Some((of, id)) if !narrow => sql.push_str(&format!(
+            " AND id IN (SELECT contact FROM {of}_member WHERE {of} = ${id} AND contact > $2 \
              ORDER BY contact LIMIT $3)"
         )),
-        Some(list) => sql.push_str(&format!(
-            " AND id > $2 AND EXISTS (SELECT 1 FROM list_member m WHERE m.list = ${list} AND m.contact = contact.id)"
+        Some((of, id)) => sql.push_str(&format!(
+            " AND id > $2 AND EXISTS (SELECT 1 FROM {of}_member m WHERE m.{of} = ${id} AND m.contact = contact.id)"
         )),
         None => sql.push_str(" AND id > $2"),
     }

@@ -1,5 +1,7 @@
 //! The table `list_member`: who is on which list. Callers have checked that the list is the tenant's.
 
+use std::collections::HashMap;
+
 use chassis::{Engine, Tx};
 use contract::{ContactId, ListId, TenantId};
 use sea_orm::{ConnectionTrait, Value};
@@ -78,4 +80,29 @@ pub async fn count(db: &impl ConnectionTrait, engine: Engine, list: ListId) -> a
         .map(|row| row.try_get("", "members"))
         .transpose()?
         .unwrap_or(0))
+}
+
+/// The lists that these contacts are on.
+pub async fn lists_of(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    contacts: &[ContactId],
+) -> anyhow::Result<HashMap<ContactId, Vec<ListId>>> {
+    let (ids, _) = ids(contacts.iter().copied())?;
+    // As CROSS JOINs, so that SQLite looks each contact up.
+    let sql = format!(
+        "SELECT m.list, m.contact FROM {} AS r CROSS JOIN list_member AS m CROSS JOIN list AS l \
+         WHERE m.contact = {} AND l.id = m.list AND l.tenant = $1",
+        engine.rows("$2"),
+        engine.uuid("r.value->>0"),
+    );
+    let mut lists: HashMap<ContactId, Vec<ListId>> = HashMap::new();
+    let values = [tenant.uuid().into(), ids];
+    for row in db.query_all_raw(engine.sql(sql, values)).await? {
+        let list = ListId::from_uuid(row.try_get("", "list")?);
+        let contact = ContactId::from_uuid(row.try_get("", "contact")?);
+        lists.entry(contact).or_default().push(list);
+    }
+    Ok(lists)
 }

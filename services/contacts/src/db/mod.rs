@@ -6,6 +6,9 @@ pub mod former_phones;
 pub mod imports;
 pub mod lists;
 pub mod members;
+pub mod segment_members;
+pub mod segment_walks;
+pub mod segments;
 
 use chassis::SqlMigration;
 
@@ -17,5 +20,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0002_former_phones",
         sql: include_str!("migrations/0002_former_phones.sql"),
+    },
+    SqlMigration {
+        name: "0003_segments",
+        sql: include_str!("migrations/0003_segments.sql"),
     },
 ];

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chassis::Engine;
-use contract::contacts::{AudiencePage, PageAudience};
-use contract::{ContactId, Envelope, TenantId};
+use contract::contacts::{AudienceGap, AudiencePage, PageAudience};
+use contract::{AudiencePart, ContactId, Envelope, TenantId};
 use sea_orm::{ConnectionTrait, Statement, Value};
 
 use crate::app::App;
@@ -19,10 +19,15 @@ pub async fn handle(
 ) -> anyhow::Result<AudiencePage> {
     let (tenant, ask) = (envelope.tenant, envelope.body);
     let engine = app.db.engine();
-    for list in ask.include.iter().chain(&ask.exclude) {
-        // A list that is gone must not silently shrink, or worse widen, the audience.
-        let known = db::lists::by_id(app.db.read(), engine, tenant, *list).await?;
-        anyhow::ensure!(known.is_some(), "the list {list} does not exist");
+    for part in ask.include.iter().chain(&ask.exclude) {
+        let gap = gap(&app, tenant, *part).await?;
+        if gap.is_some() {
+            return Ok(AudiencePage {
+                contacts: Vec::new(),
+                done: true,
+                gap,
+            });
+        }
     }
     let limit = usize::try_from(ask.limit.clamp(1, MOST))?;
     let rows = app
@@ -37,10 +42,41 @@ pub async fn handle(
     Ok(AudiencePage {
         contacts,
         done: rows.len() <= limit,
+        gap: None,
     })
 }
 
-/// Keyset paging: each list is read from the cursor as far as a page needs, so that a page costs the same
+/// Why the contacts of a part cannot be told, if they cannot.
+async fn gap(
+    app: &App,
+    tenant: TenantId,
+    part: AudiencePart,
+) -> anyhow::Result<Option<AudienceGap>> {
+    let (read, engine) = (app.db.read(), app.db.engine());
+    Ok(match part {
+        AudiencePart::List(list) => {
+            let known = db::lists::by_id(read, engine, tenant, list).await?;
+            known.is_none().then_some(AudienceGap::Gone(part))
+        }
+        AudiencePart::Segment(segment) => {
+            match db::segments::by_id(read, engine, tenant, segment).await? {
+                None => Some(AudienceGap::Gone(part)),
+                Some(found) if !found.standing.is_complete() => Some(AudienceGap::NotYet(segment)),
+                Some(_) => None,
+            }
+        }
+    })
+}
+
+/// The table of a part's members, its column that names the part, and the value there.
+fn members(part: AudiencePart) -> (&'static str, &'static str, uuid::Uuid) {
+    match part {
+        AudiencePart::List(id) => ("list_member", "list", id.uuid()),
+        AudiencePart::Segment(id) => ("segment_member", "segment", id.uuid()),
+    }
+}
+
+/// Keyset paging: each part is read from the cursor as far as a page needs, so that a page costs the same
 /// wherever it lies.
 fn statement(
     engine: Engine,
@@ -55,10 +91,11 @@ fn statement(
         format!("${}", values.len())
     };
     let mut left_out = String::new();
-    for list in &ask.exclude {
-        let list = place(list.uuid());
+    for part in &ask.exclude {
+        let (table, column, id) = members(*part);
+        let id = place(id);
         left_out.push_str(&format!(
-            " AND NOT EXISTS (SELECT 1 FROM list_member AS x WHERE x.list = {list} AND x.contact = {{who}})"
+            " AND NOT EXISTS (SELECT 1 FROM {table} AS x WHERE x.{column} = {id} AND x.contact = {{who}})"
         ));
     }
     let sql = if ask.include.is_empty() {
@@ -70,10 +107,11 @@ fn statement(
     } else {
         let left_out = left_out.replace("{who}", "m.contact");
         let mut branches = Vec::with_capacity(ask.include.len());
-        for list in &ask.include {
-            let list = place(list.uuid());
+        for part in &ask.include {
+            let (table, column, id) = members(*part);
+            let id = place(id);
             branches.push(format!(
-                "SELECT id FROM (SELECT m.contact AS id FROM list_member AS m WHERE m.list = {list} \
+                "SELECT id FROM (SELECT m.contact AS id FROM {table} AS m WHERE m.{column} = {id} \
                  AND m.contact > $1{left_out} ORDER BY m.contact LIMIT $2) AS b{}",
                 branches.len()
             ));

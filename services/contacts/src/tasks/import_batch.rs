@@ -83,6 +83,9 @@ async fn apply(
         if let Some(list) = job.list {
             db::members::add(tx, engine, list, plan.people()).await?;
         }
+        app.follower
+            .changed(tx, job.tenant, plan.people(), now)
+            .await?;
         count(&mut to, &plan);
         rejected.extend(plan.rejected);
     }

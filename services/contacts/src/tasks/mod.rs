@@ -5,3 +5,4 @@ pub mod read_batches;
 pub mod run_import;
 pub mod run_imports;
 pub mod sweep_uploads;
+pub mod walk_segments;

@@ -1,12 +1,12 @@
 use std::collections::HashSet;
 
-use contract::contacts::PageAudience;
-use contract::{ContactId, ListId};
+use contract::contacts::{AudienceGap, PageAudience};
+use contract::{AudiencePart, ContactId, ListId, SegmentId};
 use testkit::Kit;
 
 use crate::upload::{import, people};
 
-async fn all(kit: &Kit, include: &[ListId], exclude: &[ListId]) -> Vec<ContactId> {
+async fn all(kit: &Kit, include: &[AudiencePart], exclude: &[AudiencePart]) -> Vec<ContactId> {
     let mut seen = Vec::new();
     loop {
         let ask = PageAudience {
@@ -23,7 +23,7 @@ async fn all(kit: &Kit, include: &[ListId], exclude: &[ListId]) -> Vec<ContactId
     }
 }
 
-async fn list(kit: &Kit, name: &str, first: u64, count: u64) -> ListId {
+async fn list(kit: &Kit, name: &str, first: u64, count: u64) -> AudiencePart {
     let job = import(
         kit,
         &format!("list_name={name}"),
@@ -56,16 +56,22 @@ async fn paging_an_audience_sees_each_person_once_in_ascending_order() {
 }
 
 #[tokio::test]
-async fn an_audience_with_a_list_that_is_gone_is_refused() {
+async fn an_audience_with_a_part_that_is_gone_is_no_smaller_audience_but_none() {
     let kit = Kit::start(&[contacts::SERVICE]).await;
-    let gone = ListId::from_raw(5);
-    let ask = PageAudience {
-        include: vec![],
-        exclude: vec![gone],
-        after: None,
-        limit: 10,
-    };
-    let error = kit.bus.ask(kit.tenant, &ask).await.unwrap_err();
-    assert!(error.to_string().contains("does not exist"), "{error}");
+    import(&kit, "list_name=a", people(0, 3).as_bytes()).await;
+    for gone in [
+        AudiencePart::List(ListId::from_raw(5)),
+        AudiencePart::Segment(SegmentId::from_raw(5)),
+    ] {
+        let ask = PageAudience {
+            include: vec![],
+            exclude: vec![gone],
+            after: None,
+            limit: 10,
+        };
+        let page = kit.bus.ask(kit.tenant, &ask).await.unwrap();
+        assert_eq!(page.contacts, vec![]);
+        assert_eq!(page.whole().unwrap_err(), AudienceGap::Gone(gone));
+    }
     kit.stop().await;
 }

@@ -13,6 +13,7 @@ mod imports;
 mod lists_api;
 mod load_recipients;
 mod resume;
+mod segments;
 mod tenants;
 mod update_contacts;
 mod upload;

@@ -67,11 +67,13 @@ async fn another_tenant_sees_nothing_and_can_do_nothing() {
             .ask(
                 other,
                 &PageAudience {
-                    include: vec![list],
+                    include: vec![list.into()],
                     ..ask
                 }
             )
             .await
+            .unwrap()
+            .whole()
             .is_err()
     );
     let load = LoadRecipients {

@@ -7,12 +7,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::http::{Auth, PathId, Problem};
 use contract::renderer::DescribeTemplate;
-use contract::{JourneyId, TemplateId};
+use contract::{AudiencePart, JourneyId, SegmentId, TemplateId};
 
 use super::transition::find;
 use super::types::Journey;
 use crate::app::App;
 use crate::db;
+use crate::journey::model::Trigger;
 use crate::journey::version::{Start, Version, starts_with};
 use crate::journeys::{Refusal, check, slots, state};
 
@@ -66,13 +67,23 @@ pub async fn handle(
         audience: Some(audience),
         ..
     } = &version.trigger
-        && let Ok(list) = audience.parse()
-        && !slots::knows(&app, caller.tenant, list).await?
+        && let Ok(part) = audience.parse::<AudiencePart>()
+        && !slots::knows(&app, caller.tenant, part).await?
     {
         refusals.push(Refusal {
             pointer: "/trigger/audience".to_string(),
             code: "audience.unknown",
-            detail: format!("There is no list {list}."),
+            detail: format!("There is no {part}."),
+        });
+    }
+    if let Trigger::Segment { segment, .. } = &journey.draft.trigger
+        && let Ok(segment) = segment.parse::<SegmentId>()
+        && !slots::knows(&app, caller.tenant, segment.into()).await?
+    {
+        refusals.push(Refusal {
+            pointer: "/trigger/segment".to_string(),
+            code: "segment.unknown",
+            detail: format!("There is no {segment}."),
         });
     }
     if !refusals.is_empty() {

@@ -149,7 +149,7 @@ impl<'a> Machine<'a> {
         }
         let value = match &goal.value {
             Some(value) => self.with_scopes(Some(data), |scopes| value.value(scopes))?,
-            None => minijinja::Value::from(()),
+            None => ::expression::minijinja::Value::from(()),
         };
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
         self.note("", "reached its goal");

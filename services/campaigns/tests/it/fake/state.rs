@@ -59,6 +59,7 @@ pub struct World {
     pub contact_changes: Vec<contract::contacts::ContactChange>,
     /// The lists that contacts does not know.
     pub gone_lists: HashSet<contract::ListId>,
+    pub gone_segments: HashSet<contract::SegmentId>,
     /// YES is taken for an opt-in.
     pub yes_opts_in: bool,
     /// When people were sent off, and how many at a time.

@@ -6,7 +6,7 @@ use chassis::http::Problem;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use contract::contacts::{LoadRecipients, PageAudience};
-use contract::{Class, ContactId, ListId, Phone, TenantId};
+use contract::{AudiencePart, Class, ContactId, ListId, Phone, TenantId};
 
 use super::too_large;
 use crate::app::App;
@@ -52,16 +52,13 @@ pub async fn of_lists(
     let (mut seen, mut after) = (0, None);
     loop {
         let question = PageAudience {
-            include: lists.clone(),
+            include: lists.iter().copied().map(AudiencePart::List).collect(),
             exclude: Vec::new(),
             after,
             limit: PAGE,
         };
-        let page = app.cx.bus.ask(tenant, &question).await;
-        let page = page.map_err(|error| match error {
-            chassis::bus::AskError::Refused { .. } => Problem::not_found("list"),
-            other => other.into(),
-        })?;
+        let page = app.cx.bus.ask(tenant, &question).await?;
+        let page = page.whole().map_err(|_| Problem::not_found("list"))?;
         seen += page.contacts.len();
         if seen > MOST {
             return Err(too_large(MOST, "contacts"));
