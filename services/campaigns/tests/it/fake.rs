@@ -118,7 +118,7 @@ async fn page_audience(
     tokio::time::sleep(Duration::from_millis(takes)).await;
     let mut world = world(question.tenant);
     let asked = &question.body;
-    let gone = asked.include.iter().find(|part| match part {
+    let gone = asked.include.iter().chain(&asked.exclude).find(|part| match part {
         AudiencePart::List(list) => world.gone_lists.contains(list),
         AudiencePart::Segment(segment) => world.gone_segments.contains(segment),
     });
@@ -129,7 +129,8 @@ async fn page_audience(
             gap: Some(AudienceGap::Gone(*gone)),
         });
     }
-    world.pages += 1;
+    // One is asked for to learn whether the audience is there.
+    world.pages += u32::from(asked.limit > 1);
     let first = question.body.after.map_or(0, |contact| number(contact) + 1);
     let last = (first + question.body.limit).min(world.people);
     Ok(AudiencePage {

@@ -8,6 +8,7 @@
 
 mod appointments;
 mod approving;
+mod audiences;
 mod copying;
 mod envelope;
 mod fake;

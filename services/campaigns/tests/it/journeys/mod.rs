@@ -4,6 +4,7 @@ mod answers;
 mod heard;
 mod learnt;
 mod schedules;
+mod segments;
 mod webhooks;
 
 use std::sync::Arc;
