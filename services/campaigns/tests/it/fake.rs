@@ -118,10 +118,14 @@ async fn page_audience(
     tokio::time::sleep(Duration::from_millis(takes)).await;
     let mut world = world(question.tenant);
     let asked = &question.body;
-    let gone = asked.include.iter().chain(&asked.exclude).find(|part| match part {
-        AudiencePart::List(list) => world.gone_lists.contains(list),
-        AudiencePart::Segment(segment) => world.gone_segments.contains(segment),
-    });
+    let gone = asked
+        .include
+        .iter()
+        .chain(&asked.exclude)
+        .find(|part| match part {
+            AudiencePart::List(list) => world.gone_lists.contains(list),
+            AudiencePart::Segment(segment) => world.gone_segments.contains(segment),
+        });
     if let Some(gone) = gone {
         return Ok(AudiencePage {
             contacts: Vec::new(),

@@ -21,6 +21,7 @@ mod privacy;
 mod raw;
 mod refusals;
 mod restart_mid_campaign;
+mod segments;
 mod separate_processes;
 mod single_sends_killed;
 mod stop_mid_campaign;

@@ -67,12 +67,10 @@ async fn a_segment_that_is_not_there_is_refused_at_the_publishing() {
         (
             "/trigger/segment",
             "segment.unknown",
-            WELCOME
-                .replace("welcome-gold", "no-id")
-                .replace(
-                    "trigger: {segment: seg_01ARZ3NDEKTSV4RRFFQ69G5FAV",
-                    "trigger: {segment: gold",
-                ),
+            WELCOME.replace("welcome-gold", "no-id").replace(
+                "trigger: {segment: seg_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+                "trigger: {segment: gold",
+            ),
         ),
         (
             "/trigger/audience",
