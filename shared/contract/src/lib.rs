@@ -1,7 +1,7 @@
 //! What the services agree on: identifiers, phone numbers, envelopes, subjects, streams and every
 //! event, command and query. Nothing here does I/O.
 //!
-//! One file per owner: an event belongs to the service that says it, a command to the one that
+//! One module per owner: an event belongs to the service that says it, a command to the one that
 //! carries it out, a query to the one that answers it. [`catalog`] lists them all; each has a frozen
 //! JSON snapshot under `snapshots/`, which is never edited.
 

@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::KeyId;
 
 use super::key_view::KeyView;
@@ -17,14 +16,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<KeyView>>, Problem> {
-    let after = page.cursor.as_deref().map(str::parse).transpose();
-    let after = after.map_err(|_| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "cursor.invalid",
-            "this is not a cursor of this list",
-        )
-    })?;
+    let after = cursor(page.cursor.as_deref())?;
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
     let after = after.unwrap_or(KeyId::from_raw(0));
     let keys = db::keys::page(app.db.read(), app.db.engine(), caller.tenant, after, limit).await?;

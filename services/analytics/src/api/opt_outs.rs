@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::{ConsentId, ContactId, UnixMillis};
 use serde::Serialize;
@@ -38,17 +37,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<OptOutView>>, Problem> {
-    let after = match page.cursor.as_deref().map(str::parse) {
-        None => ConsentId::from_raw(0),
-        Some(Ok(after)) => after,
-        Some(Err(_)) => {
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "cursor.invalid",
-                "pass next_cursor of the page before",
-            ));
-        }
-    };
+    let after = cursor(page.cursor.as_deref())?.unwrap_or(ConsentId::from_raw(0));
     let rows = people::opt_outs(&app.db, caller.tenant, after, page.size() + 1).await?;
     let data = rows.into_iter().map(view).collect();
     Ok(Json(Listing::cut(

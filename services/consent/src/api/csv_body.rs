@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
@@ -78,6 +79,14 @@ impl Imported {
                 detail: fault.detail,
             });
         }
+    }
+
+    /// The answer; a file without a single row is refused.
+    pub fn answer(self) -> Result<Json<Self>, Problem> {
+        if self.recorded + self.already + self.rejected == 0 {
+            return Err(refused("import.empty", "the file has no rows"));
+        }
+        Ok(Json(self))
     }
 }
 
@@ -160,7 +169,7 @@ impl Rows {
     }
 
     /// The next rows, each readable or with its fault; empty at the end of the file.
-    pub fn batch(&mut self) -> Vec<Result<Row, (u64, Fault)>> {
+    fn batch(&mut self) -> Vec<Result<Row, (u64, Fault)>> {
         let mut rows = Vec::new();
         let mut record = csv::ByteRecord::new();
         while rows.len() < BATCH && self.reader.read_byte_record(&mut record).unwrap_or(false) {
@@ -168,6 +177,31 @@ impl Rows {
             rows.push(self.row(line, &record).map_err(|fault| (line, fault)));
         }
         rows
+    }
+
+    /// The next rows as `read` understands them, each with its line; faults go into `told`. `None` at the end of the
+    /// file.
+    pub fn judge<T>(
+        &mut self,
+        told: &mut Imported,
+        read: impl Fn(&Row) -> Result<T, Fault>,
+    ) -> Option<Vec<(u64, T)>> {
+        let batch = self.batch();
+        if batch.is_empty() {
+            return None;
+        }
+        let mut judged = Vec::with_capacity(batch.len());
+        for row in batch {
+            let understood = row.and_then(|row| match read(&row) {
+                Ok(read) => Ok((row.line, read)),
+                Err(fault) => Err((row.line, fault)),
+            });
+            match understood {
+                Ok(one) => judged.push(one),
+                Err((line, fault)) => told.reject(line, fault),
+            }
+        }
+        Some(judged)
     }
 
     /// The reader says where it stood before the rest of a line's end and blank lines; those are counted here.

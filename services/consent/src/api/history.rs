@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Params, Problem};
+use chassis::http::{Auth, Listing, Params, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::{ConsentId, ContactId, UnixMillis};
 use serde::{Deserialize, Serialize};
@@ -74,18 +73,7 @@ pub async fn handle(
     Params(filter): Params<Filter>,
 ) -> Result<Json<Listing<ConsentEntry>>, Problem> {
     let tenant = caller.tenant;
-    let after: i64 = filter
-        .cursor
-        .as_deref()
-        .unwrap_or("0")
-        .parse()
-        .map_err(|_| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "cursor.invalid",
-                "the cursor is not one of this list",
-            )
-        })?;
+    let after: i64 = cursor(filter.cursor.as_deref())?.unwrap_or(0);
     let phone = phone_of(&app, tenant, filter.phone.as_deref(), filter.contact).await?;
     let size = filter.limit.unwrap_or(50).clamp(1, 200);
     let (reader, engine) = (app.cx.db.read(), app.engine());

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use contract::Mode;
 use sha2::{Digest, Sha256};
 
-use super::csv_body::{CsvBody, Imported, Row, Rows, refused};
+use super::csv_body::{CsvBody, Imported, Row, Rows};
 use super::intake::{self, Evidence, Fault, NewAction, NewConsent};
 use crate::app::App;
 use crate::record::{NewEntry, Recorded, record};
@@ -50,25 +50,8 @@ pub async fn handle(
 ) -> Result<Json<Imported>, Problem> {
     let mut rows = Rows::open(body, COLUMNS)?;
     let mut told = Imported::default();
-    loop {
-        let batch = rows.batch();
-        if batch.is_empty() {
-            break;
-        }
-        let (mut lines, mut entries) = (Vec::new(), Vec::new());
-        for row in batch {
-            let judged = row.and_then(|row| {
-                let entry = entry(&app, &row, caller.mode).map_err(|fault| (row.line, fault))?;
-                Ok((row.line, entry))
-            });
-            match judged {
-                Ok((line, entry)) => {
-                    lines.push(line);
-                    entries.push(entry);
-                }
-                Err((line, fault)) => told.reject(line, fault),
-            }
-        }
+    while let Some(judged) = rows.judge(&mut told, |row| entry(&app, row, caller.mode)) {
+        let (lines, entries): (Vec<u64>, Vec<_>) = judged.into_iter().unzip();
         let shared = app.clone();
         let write = app.cx.db.write(move |tx| {
             Box::pin(async move { record(&shared, tx, caller.tenant, &entries).await })
@@ -82,10 +65,7 @@ pub async fn handle(
         }
         app.opt_out_recorded();
     }
-    if told.recorded + told.already + told.rejected == 0 {
-        return Err(refused("import.empty", "the file has no rows"));
-    }
-    Ok(Json(told))
+    told.answer()
 }
 
 fn entry(app: &App, row: &Row, mode: Mode) -> Result<NewEntry, Fault> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Body, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Body, Listing, Page, Params, Problem, no_such_cursor};
 use chrono::{DateTime, Utc};
 use contract::Phone;
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,9 @@ pub async fn list_prefixes(
 ) -> Result<Json<Listing<OperatorPrefix>>, Problem> {
     let after = match page.cursor.as_deref() {
         None => String::new(),
-        Some(cursor) => Prefix::parse(cursor).ok_or_else(no_cursor)?.to_string(),
+        Some(cursor) => Prefix::parse(cursor)
+            .ok_or_else(no_such_cursor)?
+            .to_string(),
     };
     let (engine, db, size) = (app.cx.db.engine(), app.cx.db.read(), page.size());
     let rows = operators::page_of_prefixes(engine, db, caller.tenant, &after, size + 1).await?;
@@ -91,7 +93,7 @@ pub async fn list_lookups(
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<KnownNumber>>, Problem> {
     let cursor = page.cursor.as_deref().map(read_number);
-    let after = cursor.unwrap_or(Some(0)).ok_or_else(no_cursor)?;
+    let after = cursor.unwrap_or(Some(0)).ok_or_else(no_such_cursor)?;
     let (engine, db, size) = (app.cx.db.engine(), app.cx.db.read(), page.size());
     let rows = operators::page_of_lookups(engine, db, caller.tenant, after, size + 1).await?;
     let rows = rows.into_iter().map(|one| KnownNumber {
@@ -109,11 +111,6 @@ fn read_number(cursor: &str) -> Option<i64> {
     i64::from_str_radix(cursor, 16)
         .ok()
         .filter(|digits| *digits >= 0)
-}
-
-fn no_cursor() -> Problem {
-    let detail = "the cursor did not come from this list";
-    Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
 }
 
 /// Replaces the tenant's table of prefixes; overlapping ones are fine, the longest counts.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::UnixMillis;
 use contract::chunk::Outcome;
@@ -132,11 +131,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Report>, Problem> {
-    let after = page.cursor.as_deref().map(str::parse::<MessageId>);
-    let after = after.transpose().map_err(|error| {
-        let detail = format!("this is not a cursor of this list: {error}");
-        Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
-    })?;
+    let after = cursor(page.cursor.as_deref())?;
     let (engine, db, size) = (app.cx.db.engine(), app.cx.db.read(), page.size());
     let who = (caller.tenant, caller.mode);
     let rows = look_up::page(engine, db, who, after, size + 1).await?;

@@ -1,39 +1,45 @@
 use channels::simulator::SmscOptions;
+use contract::Mode;
 use contract::chunk::Outcome;
 
 use super::rig::{Rig, Wish, kind, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_lost_mid_window_leaves_unknown_texts_and_sends_none_twice() {
-    let smsc = SmscOptions {
-        drop_connection_after: Some(300),
-        ..kind()
-    };
+    const WINDOW: usize = 100;
     let rig = Rig::start(Wish {
-        smsc,
+        smsc: SmscOptions {
+            drop_connection_after: Some(300),
+            ..kind()
+        },
+        live_window: Some(WINDOW),
         ..Wish::default()
     })
     .await;
-    for chunk in 0..4 {
-        rig.send(&rig.chunk(chunk, 0..500)).await;
+    let chunks = [0, 1, 2, 3].map(|number| {
+        let mut chunk = rig.chunk(number, 0..500);
+        chunk.head.mode = Mode::Live;
+        chunk
+    });
+    for chunk in &chunks {
+        rig.send(chunk).await;
     }
-    let settled = |said: &super::events::Said| {
-        said.states()
-            .values()
-            .filter(|state| matches!(state, Outcome::Unknown | Outcome::Delivered))
-            .count()
-    };
-    until("all is settled", || settled(&rig.said) == 2000).await;
-    let unknown = rig.said.count(Outcome::Unknown) as u64;
+    rig.play(&chunks, "all is settled", |rig| {
+        rig.said.count(Outcome::Unknown) + rig.said.count(Outcome::Delivered) == 2000
+    })
+    .await;
+    let unknown = rig.said.count(Outcome::Unknown);
     rig.stub.all_closed().await;
     let verdict = rig.stop().await;
     assert_eq!(verdict.texts_twice, 0);
+    // How many of those that the carrier took had been answered, and how many more were on their way, is the machine's
+    // affair. The last one that it took surely was not answered, and more than a window is never open.
+    assert!((1..=WINDOW).contains(&unknown), "{unknown}");
+    let (taken, unknown) = (verdict.texts, unknown as u64);
     assert!(
-        verdict.texts <= 2000 && verdict.texts + unknown >= 2000,
-        "{} and {unknown}",
-        verdict.texts
+        taken <= 2000 && taken + unknown > 2000,
+        "{taken} and {unknown}"
     );
-    assert!(unknown < 300, "{unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,6 +31,8 @@ pub struct Wish {
     pub smsc: SmscOptions,
     pub settings: Vec<(&'static str, serde_json::Value)>,
     pub stub: Stub,
+    /// The carrier takes live texts instead of those of test mode, with so many unanswered at most.
+    pub live_window: Option<usize>,
 }
 
 /// A carrier that delivers everything.
@@ -46,7 +48,17 @@ impl Rig {
         let folder = tempfile::tempdir().unwrap();
         wish.smsc.log = Some(folder.path().join("smsc.jsonl"));
         let smsc = Smsc::start(([127, 0, 0, 1], 0).into(), wish.smsc).unwrap();
-        let address = smsc.address().to_string();
+        let mut address = smsc.address().to_string();
+        if let Some(window) = wish.live_window {
+            // A carrier brings receipts on any connection; here each account has one of its own.
+            address.clear();
+            // Patient, so that nothing but a lost connection makes texts unknown on a busy machine.
+            let account = serde_json::json!({
+                "host": "127.0.0.1", "port": smsc.address().port(), "window": window,
+                "response_timeout_seconds": 60,
+            });
+            wish.settings.push(("dispatch.providers.carrier", account));
+        }
         let kit = Kit::start_with(&[dispatch::SERVICE], |settings| {
             // A kit that restarts has stopped the one before.
             let settings = settings

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::{CampaignId, ClickId, MessageId};
 use serde::{Deserialize, Serialize};
@@ -88,14 +87,7 @@ pub async fn list(
         cursor: asked.cursor,
         limit: asked.limit,
     };
-    let before = page.cursor.as_deref().map(str::parse).transpose();
-    let before = before.map_err(|_| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "cursor.invalid",
-            "pass next_cursor of the page before",
-        )
-    })?;
+    let before = cursor(page.cursor.as_deref())?;
     let whose = (caller.tenant, caller.mode);
     let rows = clicks::page(&app.db, whose, asked.campaign, before, page.size() + 1).await?;
     let data = rows.into_iter().map(|row| Click {

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
-use contract::InboundId;
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 
 use super::types::InboundMessage;
 use crate::app::App;
@@ -20,33 +18,12 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<InboundMessage>>, Problem> {
-    let rows = received::page(
-        &app.db,
-        caller.tenant,
-        caller.mode,
-        before(&page)?,
-        page.size() + 1,
-    )
-    .await?;
+    let before = cursor(page.cursor.as_deref())?;
+    let rows = received::page(&app.db, caller.tenant, caller.mode, before, page.size() + 1).await?;
     let data = rows.into_iter().map(InboundMessage::from).collect();
     Ok(Json(Listing::cut(
         data,
         page.size(),
         |last: &InboundMessage| last.id.to_string(),
     )))
-}
-
-fn before(page: &Page) -> Result<Option<InboundId>, Problem> {
-    let bad = |_| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "cursor.invalid",
-            "pass next_cursor of the page before",
-        )
-    };
-    page.cursor
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .map_err(bad)
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, PathId, Problem};
+use chassis::http::{Auth, Listing, Page, Params, PathId, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::TemplateId;
 use serde::Serialize;
@@ -57,14 +56,7 @@ pub async fn handle(
     if templates::find(&app.db, caller.tenant, id).await?.is_none() {
         return Err(Problem::not_found("template"));
     }
-    let before = page.cursor.as_deref().map(str::parse::<u32>).transpose();
-    let before = before.map_err(|_| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "cursor.invalid",
-            "pass next_cursor of the page before",
-        )
-    })?;
+    let before = cursor(page.cursor.as_deref())?;
     let rows = versions::page(&app.db, id, before, page.size() + 1).await?;
     let data = rows.into_iter().map(Version::from).collect();
     Ok(Json(Listing::cut(data, page.size(), |last: &Version| {

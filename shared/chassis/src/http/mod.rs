@@ -13,7 +13,7 @@ mod timeout;
 
 pub use auth::{Auth, Authenticator};
 pub use body::Body;
-pub use page::{Listing, Page};
+pub use page::{Listing, Page, cursor, no_such_cursor};
 pub use params::Params;
 pub use path::PathId;
 pub use problem::{FieldError, Problem};

@@ -1,7 +1,12 @@
 //! Lists: `{data, next_cursor, has_more}`.
 
+use std::str::FromStr;
+
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+use super::Problem;
 
 /// Query parameters of every list.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -19,6 +24,19 @@ impl Page {
     pub fn size(&self) -> u64 {
         u64::from(self.limit.unwrap_or(50).clamp(1, 200))
     }
+}
+
+/// Where a list goes on, by the cursor of the page before; nothing where it begins.
+pub fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Problem> {
+    text.map(str::parse)
+        .transpose()
+        .map_err(|_| no_such_cursor())
+}
+
+/// The cursor came from elsewhere.
+pub fn no_such_cursor() -> Problem {
+    let detail = "this is not a cursor of this list; pass next_cursor of the page before";
+    Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
 }
 
 /// One page of a list.
@@ -44,6 +62,23 @@ impl<T> Listing<T> {
             data: rows,
             next_cursor,
             has_more,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_goes_on_where_its_cursor_says_and_refuses_others() {
+        assert_eq!(cursor::<u32>(None).unwrap(), None);
+        assert_eq!(cursor::<u32>(Some("7")).unwrap(), Some(7));
+        for text in ["", "seven", "-1"] {
+            assert_eq!(
+                cursor::<u32>(Some(text)).unwrap_err().code(),
+                "cursor.invalid"
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What campaigns are looked at with before they are launched, and what is said of their states.
 
-use super::{AT, Entry, id, phone, recipient};
+use super::Entry;
+use super::samples::{AT, id, phone, recipient};
 use crate::campaigns::CampaignChanged;
 use crate::class::{Class, Mode};
 use crate::consent::{JudgeChunk, PermitAsk};

@@ -1,6 +1,7 @@
 //! Texts of flows.
 
-use super::{AT, Entry, id, run};
+use super::Entry;
+use super::samples::{AT, id, run};
 use crate::class::{Class, Mode};
 use crate::ids::MessageId;
 use crate::renderer::{RenderTexts, TextToRender};

@@ -3,42 +3,83 @@
 
 use std::time::Duration;
 
-use channels::simulator::{Delay, SmscOptions};
+use channels::simulator::{Delay, SmscOptions, Verdict};
 use contract::Phone;
+use testkit::Client;
 
 use super::desk;
 use super::sums::{assert_sums, sum, wait_for};
 use super::twilio_world::TwilioWorld;
 use super::world::{SENDER, people};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn texts_receipts_a_block_and_a_stop_go_their_way_over_http() {
+/// A live campaign that is under way.
+struct Launched {
+    twilio: TwilioWorld,
+    client: Client,
+    people: Vec<String>,
+    campaign: String,
+}
+
+/// Launches a campaign to so many people and one more, whose number the carrier knows what to do with.
+async fn launch(
+    carrier: SmscOptions,
+    settings: &[(&str, &str)],
+    count: usize,
+    odd: &str,
+) -> Launched {
+    let twilio = TwilioWorld::with(carrier, settings).await;
+    let client = twilio.world.live_client();
+    let mut people = people(count);
+    people.push(odd.to_string());
+    let list = desk::import(&client, desk::csv(&people, "Ana")).await;
+    desk::opt_in(&client, &people).await;
+    let template = desk::published(&client, desk::TEXT).await;
+    let campaign = desk::draft(&client, &template, &list).await;
+    client
+        .post(
+            &format!("/v1/campaigns/{campaign}/launch"),
+            &serde_json::json!({}),
+        )
+        .await
+        .unwrap();
+    Launched {
+        twilio,
+        client,
+        people,
+        campaign,
+    }
+}
+
+/// Stops everything and lets the carrier's own log speak.
+async fn verdict(twilio: TwilioWorld) -> Verdict {
     let TwilioWorld {
         api,
         world,
         log,
         folder: _folder,
         ..
-    } = TwilioWorld::start(SmscOptions {
+    } = twilio;
+    drop(world);
+    api.stop().await;
+    channels::simulator::judge(&log, "You are unsubscribed").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_receipts_a_block_and_a_stop_go_their_way_over_http() {
+    let carrier = SmscOptions {
         receipt_delay_ms: Delay { min: 5, max: 50 },
         failed_percent: 5.0,
         duplicate_receipt_percent: 20.0,
         ..SmscOptions::default()
-    })
-    .await;
-    let client = world.live_client();
-    let mut people = people(200);
-    // This one has opted out at the carrier, and nobody here knows.
-    people.push("+15005550004".to_string());
-    let list = desk::import(&client, desk::csv(&people, "Ana")).await;
-    desk::opt_in(&client, &people).await;
-    let template = desk::published(&client, desk::TEXT).await;
-    let campaign = desk::draft(&client, &template, &list).await;
+    };
+    // The odd one has opted out at the carrier, and nobody here knows.
+    let Launched {
+        twilio,
+        client,
+        people,
+        campaign,
+    } = launch(carrier, &[], 200, "+15005550004").await;
     let path = format!("/v1/campaigns/{campaign}");
-    client
-        .post(&format!("{path}/launch"), &serde_json::json!({}))
-        .await
-        .unwrap();
     let progress = wait_for(
         "the end of the campaign",
         Duration::from_secs(60),
@@ -61,11 +102,13 @@ async fn texts_receipts_a_block_and_a_stop_go_their_way_over_http() {
     assert!(sum(&funnel["delivered"]) > 150, "{funnel}");
 
     let person: u64 = people[7].trim_start_matches('+').parse().unwrap();
-    api.send_reply(Phone::from_digits(person).unwrap(), SENDER, "STOP");
+    twilio
+        .api
+        .send_reply(Phone::from_digits(person).unwrap(), SENDER, "STOP");
     wait_for(
         "the answer to the STOP",
         Duration::from_secs(20),
-        async || (api.stats().replies_answered == 1).then_some(()),
+        async || (twilio.api.stats().replies_answered == 1).then_some(()),
     )
     .await;
     wait_for("the opt-outs", Duration::from_secs(20), async || {
@@ -73,14 +116,12 @@ async fn texts_receipts_a_block_and_a_stop_go_their_way_over_http() {
         (seen["data"].as_array()?.len() >= 2).then_some(())
     })
     .await;
-    let log_says = || std::fs::read_to_string(&log).unwrap_or_default();
+    let log_says = || std::fs::read_to_string(&twilio.log).unwrap_or_default();
     wait_for("the confirmation", Duration::from_secs(20), async || {
         log_says().contains("You are unsubscribed").then_some(())
     })
     .await;
-    drop(world);
-    api.stop().await;
-    let verdict = channels::simulator::judge(&log, "You are unsubscribed").unwrap();
+    let verdict = verdict(twilio).await;
     assert_eq!(
         (
             verdict.texts,
@@ -103,28 +144,15 @@ async fn a_late_receipt_restates_what_the_campaign_and_the_analysts_said_of_an_u
         ..SmscOptions::default()
     };
     let patience = [("HAILMAST_DISPATCH__PROVIDERS__TW__TIMEOUT_SECONDS", "1")];
-    let TwilioWorld {
-        api,
-        world,
-        log,
-        folder: _folder,
+    let Launched {
+        twilio,
+        client,
+        campaign,
         ..
-    } = TwilioWorld::with(carrier, &patience).await;
-    let client = world.live_client();
-    let mut people = people(20);
-    people.push("+15005550015".to_string());
-    let list = desk::import(&client, desk::csv(&people, "Ana")).await;
-    desk::opt_in(&client, &people).await;
-    let template = desk::published(&client, desk::TEXT).await;
-    let campaign = desk::draft(&client, &template, &list).await;
-    let path = format!("/v1/campaigns/{campaign}");
-    client
-        .post(&format!("{path}/launch"), &serde_json::json!({}))
-        .await
-        .unwrap();
+    } = launch(carrier, &patience, 20, "+15005550015").await;
 
     let (progress, funnel) = (
-        format!("{path}/progress"),
+        format!("/v1/campaigns/{campaign}/progress"),
         format!("/v1/analytics/campaigns/{campaign}/funnel"),
     );
     let sums = |seen: &serde_json::Value| (sum(&seen["handed_over"]), sum(&seen["unknown"]));
@@ -154,8 +182,6 @@ async fn a_late_receipt_restates_what_the_campaign_and_the_analysts_said_of_an_u
     assert_sums(&ours);
     assert!(ours["restated_at"].is_string(), "{ours}");
     assert_eq!(ours["restated_at"], theirs["restated_at"], "{theirs}");
-    drop(world);
-    api.stop().await;
-    let verdict = channels::simulator::judge(&log, "You are unsubscribed").unwrap();
+    let verdict = verdict(twilio).await;
     assert_eq!((verdict.texts, verdict.texts_twice), (21, 0), "{verdict:?}");
 }

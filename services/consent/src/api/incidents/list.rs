@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Params, Problem};
+use chassis::http::{Auth, Listing, Params, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::IncidentId;
 use serde::Deserialize;
@@ -38,18 +38,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(filter): Params<Filter>,
 ) -> Result<Json<Listing<IncidentShown>>, Problem> {
-    let after: Option<IncidentId> = match filter.cursor.as_deref().map(str::parse) {
-        None => None,
-        Some(Ok(id)) => Some(id),
-        Some(Err(_)) => {
-            let detail = "the cursor is not one of this list";
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "cursor.invalid",
-                detail,
-            ));
-        }
-    };
+    let after: Option<IncidentId> = cursor(filter.cursor.as_deref())?;
     let kind = match filter.kind.as_deref().map(Kind::parse) {
         None => None,
         Some(Some(kind)) => Some(kind),

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 
 use super::checked::{NewFacts, NewReassignment};
 use super::put::take;
-use crate::api::csv_body::{CsvBody, Imported, Row, Rows, refused};
+use crate::api::csv_body::{CsvBody, Imported, Row, Rows};
 use crate::api::intake::Fault;
 use crate::app::App;
 use crate::person::Reassignment;
@@ -38,25 +38,8 @@ pub async fn handle(
 ) -> Result<Json<Imported>, Problem> {
     let mut rows = Rows::open(body, COLUMNS)?;
     let mut told = Imported::default();
-    loop {
-        let batch = rows.batch();
-        if batch.is_empty() {
-            break;
-        }
-        let (mut lines, mut items) = (Vec::new(), Vec::new());
-        for row in batch {
-            let judged = row.and_then(|row| {
-                let facts = facts(&row).map_err(|fault| (row.line, fault))?;
-                Ok((row.line, facts))
-            });
-            match judged {
-                Ok((line, facts)) => {
-                    lines.push(line);
-                    items.push(facts);
-                }
-                Err((line, fault)) => told.reject(line, fault),
-            }
-        }
+    while let Some(judged) = rows.judge(&mut told, facts) {
+        let (lines, items): (Vec<u64>, Vec<_>) = judged.into_iter().unzip();
         for (line, fault) in lines.into_iter().zip(take(&app, &caller, &items).await?) {
             match fault {
                 None => told.recorded += 1,
@@ -64,10 +47,7 @@ pub async fn handle(
             }
         }
     }
-    if told.recorded + told.rejected == 0 {
-        return Err(refused("import.empty", "the file has no rows"));
-    }
-    Ok(Json(told))
+    told.answer()
 }
 
 fn day(row: &Row, column: &str, pointer: &'static str) -> Result<Option<Option<NaiveDate>>, Fault> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use chassis::http::{Auth, Body, Listing, Params, Problem};
+use chassis::http::{Auth, Body, Listing, Params, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -96,13 +96,7 @@ pub async fn list(
     State(app): State<Arc<App>>,
     Params(filter): Params<Filter>,
 ) -> Result<Json<Listing<VersionShown>>, Problem> {
-    let below = match filter.cursor.as_deref() {
-        None => i64::MAX,
-        Some(text) => text.parse().map_err(|_| {
-            let detail = "the cursor is not one of this list";
-            Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
-        })?,
-    };
+    let below = cursor(filter.cursor.as_deref())?.unwrap_or(i64::MAX);
     let size = filter.limit.unwrap_or(50).clamp(1, 200);
     let (reader, engine) = (app.cx.db.read(), app.engine());
     let active = policy::active(reader, engine, caller.tenant).await?;

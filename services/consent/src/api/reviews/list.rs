@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::{ContactId, ReviewId, UnixMillis};
 use serde::Serialize;
@@ -54,18 +53,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<ReviewShown>>, Problem> {
-    let after: Option<ReviewId> = match page.cursor.as_deref().map(str::parse) {
-        None => None,
-        Some(Ok(id)) => Some(id),
-        Some(Err(_)) => {
-            let detail = "the cursor is not one of this list";
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "cursor.invalid",
-                detail,
-            ));
-        }
-    };
+    let after: Option<ReviewId> = cursor(page.cursor.as_deref())?;
     let limit = u32::try_from(page.size() + 1).unwrap_or(u32::MAX);
     let rows = open(app.cx.db.read(), app.engine(), caller.tenant, after, limit).await?;
     let shown = rows.into_iter().map(ReviewShown::from).collect();

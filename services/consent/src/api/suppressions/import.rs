@@ -7,7 +7,7 @@ use axum::extract::State;
 use chassis::http::{Auth, Problem};
 
 use super::add::{NewSuppression, checked};
-use crate::api::csv_body::{CsvBody, Imported, Rows, refused};
+use crate::api::csv_body::{CsvBody, Imported, Row, Rows};
 use crate::app::App;
 use crate::suppress::add;
 
@@ -24,26 +24,16 @@ pub async fn handle(
 ) -> Result<Json<Imported>, Problem> {
     let mut rows = Rows::open(body, COLUMNS)?;
     let mut told = Imported::default();
-    loop {
-        let batch = rows.batch();
-        if batch.is_empty() {
-            break;
-        }
-        let mut wanted = Vec::with_capacity(batch.len());
-        for row in batch {
-            let judged = row.and_then(|row| {
-                let new = NewSuppression {
-                    phone: row.owned("phone").unwrap_or_default(),
-                    scope: row.owned("scope"),
-                    note: row.owned("note"),
-                };
-                checked(&new, "import").map_err(|fault| (row.line, fault))
-            });
-            match judged {
-                Ok(one) => wanted.push(one),
-                Err((line, fault)) => told.reject(line, fault),
-            }
-        }
+    let read = |row: &Row| {
+        let new = NewSuppression {
+            phone: row.owned("phone").unwrap_or_default(),
+            scope: row.owned("scope"),
+            note: row.owned("note"),
+        };
+        checked(&new, "import")
+    };
+    while let Some(judged) = rows.judge(&mut told, read) {
+        let wanted: Vec<_> = judged.into_iter().map(|(_, one)| one).collect();
         let shared = app.clone();
         let write = app.cx.db.write(move |tx| {
             Box::pin(async move { add(&shared, tx, caller.tenant, &wanted, caller.mode).await })
@@ -57,8 +47,5 @@ pub async fn handle(
         }
         app.opt_out_recorded();
     }
-    if told.recorded + told.already + told.rejected == 0 {
-        return Err(refused("import.empty", "the file has no rows"));
-    }
-    Ok(Json(told))
+    told.answer()
 }

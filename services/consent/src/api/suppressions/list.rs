@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::SuppressionId;
 
 use super::SuppressionShown;
@@ -20,18 +19,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<SuppressionShown>>, Problem> {
-    let after: Option<SuppressionId> = match page.cursor.as_deref().map(str::parse) {
-        None => None,
-        Some(Ok(id)) => Some(id),
-        Some(Err(_)) => {
-            let detail = "the cursor is not one of this list";
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "cursor.invalid",
-                detail,
-            ));
-        }
-    };
+    let after: Option<SuppressionId> = cursor(page.cursor.as_deref())?;
     let limit = u32::try_from(page.size() + 1).unwrap_or(u32::MAX);
     let (db, engine) = (app.cx.db.read(), app.engine());
     let rows = db::suppression::list(db, engine, caller.tenant, after, limit).await?;

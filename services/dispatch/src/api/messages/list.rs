@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
-use contract::ids::MessageId;
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 
 use super::types::ApiMessage;
 use crate::app::App;
@@ -20,11 +18,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<ApiMessage>>, Problem> {
-    let before = page.cursor.as_deref().map(str::parse::<MessageId>);
-    let before = before.transpose().map_err(|error| {
-        let detail = format!("this is not a cursor of this list: {error}");
-        Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
-    })?;
+    let before = cursor(page.cursor.as_deref())?;
     let (engine, db, size) = (app.cx.db.engine(), app.cx.db.read(), page.size());
     let who = (caller.tenant, caller.mode);
     let rows = api_message::page(engine, db, who, before, size + 1).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Body, Listing, Params, Problem};
+use chassis::http::{Auth, Body, Listing, Params, Problem, no_such_cursor};
 use chrono::{DateTime, Utc};
 use contract::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -77,10 +77,7 @@ fn cursor(price: &Price) -> String {
 
 fn read_cursor(text: &str) -> Result<After, Problem> {
     let bytes = hex::decode(text).unwrap_or_default();
-    serde_json::from_slice(&bytes).map_err(|_| {
-        let detail = "the cursor did not come from this list";
-        Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
-    })
+    serde_json::from_slice(&bytes).map_err(|_| no_such_cursor())
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
