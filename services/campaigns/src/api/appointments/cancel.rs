@@ -55,7 +55,7 @@ async fn cancel(
                 bus: &bus,
                 now,
             };
-            let found = put::find(tx, &hands, caller.tenant, caller.mode, &target).await?;
+            let found = put::find_in_turn(tx, &hands, caller.tenant, caller.mode, &target).await?;
             match found {
                 Some(found) => put::cancel(tx, &hands, found, source_version, waits).await,
                 None => Err(Problem::not_found("appointment").into()),

@@ -6,6 +6,7 @@ use contract::MessageId;
 use crate::app::App;
 use crate::appointment::put::{self, Done, Request};
 use crate::appointment::send::Hands;
+use crate::db;
 use crate::texts::settle_withdrawals;
 
 /// All of them or none, in one transaction.
@@ -18,6 +19,8 @@ pub async fn carry_out(app: &App, requests: Vec<Request>) -> Result<Vec<Done>, P
                 bus: &bus,
                 now,
             };
+            let named = requests.iter().filter_map(|request| request.contact);
+            db::turn::take(tx, engine, named.map(|(contact, _)| contact)).await?;
             let mut done = Vec::with_capacity(requests.len());
             for request in &requests {
                 done.push(put::put(tx, &hands, request).await?);

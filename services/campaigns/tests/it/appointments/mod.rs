@@ -1,6 +1,7 @@
 //! Appointments and their reminders, with everybody else played by `fake`.
 
 mod answers;
+mod at_once;
 mod booking;
 mod files;
 mod joining;
