@@ -64,6 +64,16 @@ pub async fn kit_with(plan: Value) -> Kit {
     kit
 }
 
+/// Booked, and the reminder of two days before has arrived.
+pub async fn told() -> Kit {
+    let kit = kit().await;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    until_told(&kit, "a").await;
+    kit
+}
+
 pub fn booking(person: u32, local: &str) -> Value {
     json!({
         "contact": format!("ext:p{person}"), "subject": "Cleaning", "location": "Elm St",
