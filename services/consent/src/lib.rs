@@ -27,6 +27,7 @@ pub mod explain;
 pub mod facts;
 mod find_incidents;
 mod granting;
+mod heard;
 mod hexed;
 pub mod incident;
 pub mod judge;

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::db::standing::{Hold, Known};
 use crate::db::{self};
 use crate::facts::{Person, ReplyFacts};
+use crate::heard::{ANSWERED_MILLIS, Heard};
 use crate::judge::Asked;
 use crate::recent::Sent;
 use crate::standing::Standing;
@@ -21,6 +22,7 @@ pub struct People {
     known: AHashMap<Phone, Known>,
     recent: AHashMap<Phone, Vec<Sent>>,
     dnc: AHashMap<Phone, Vec<String>>,
+    heard: AHashMap<Phone, Vec<Heard>>,
     pub lists: Arc<Lists>,
 }
 
@@ -64,10 +66,17 @@ impl People {
         } else {
             AHashMap::new()
         };
+        let heard = if class == Class::Conversation {
+            let (phones, since) = (phones.iter().copied(), now - ANSWERED_MILLIS);
+            db::heard::load(db, engine, tenant, phones, since).await?
+        } else {
+            AHashMap::new()
+        };
         Ok(Self {
             known,
             recent,
             dnc,
+            heard,
             lists,
         })
     }
@@ -81,6 +90,7 @@ impl People {
             place: app.places.of(phone, known.facts.whereabouts(contact_zone)),
             recent: self.recent.get(&phone).map_or(&[], Vec::as_slice),
             dnc: self.dnc.get(&phone).map_or(&[], Vec::as_slice),
+            heard: self.heard.get(&phone).map_or(&[], Vec::as_slice),
             reply: ReplyFacts::default(),
         }
     }

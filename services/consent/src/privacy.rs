@@ -84,6 +84,7 @@ pub async fn erase(
             db::review::erase(tx, engine, tenant, phone).await?;
             db::suppression::erase(tx, engine, tenant, phone).await?;
             db::sent::erase(tx, engine, tenant, phone).await?;
+            db::heard::erase(tx, engine, tenant, phone).await?;
             db::opt_out::erase(tx, engine, tenant, phone).await?;
             let order = ForgetPerson { phone };
             shared.cx.bus.say(tx, tenant, &order).await?;

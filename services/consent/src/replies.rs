@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chassis::Tx;
 use chassis::db::Turn;
 use contract::consent::{Keyword, Reply, ReplyRecorded};
-use contract::{Class, ConsentId, ReviewId, TenantId, UnixMillis};
+use contract::{Class, ConsentId, Mode, ReviewId, TenantId, UnixMillis};
 use serde_json::json;
 
 use crate::app::App;
@@ -16,6 +16,7 @@ use crate::db::review::Review;
 use crate::db::standing::Hold;
 use crate::db::{self};
 use crate::facts::{Facts, Flags};
+use crate::heard::Heard;
 use crate::keyword::{self, Keywords, Reading, Stop};
 use crate::law::Level;
 use crate::memo::Memo;
@@ -90,6 +91,9 @@ async fn entry(
 ) -> anyhow::Result<ReplyRecorded> {
     // By our clock: an opt-in given before this moment must not lift it.
     let now = app.cx.clock.millis().0;
+    if !matches!(reading, Reading::Stop(_) | Reading::Review { .. }) {
+        note(app, tx, tenant, &reply).await?;
+    }
     let phones = [reply.from];
     let class = Class::Marketing;
     let people = People::load(app, tx, tenant, (class, &phones), Hold::None).await?;
@@ -151,6 +155,17 @@ async fn entry(
         Reading::Review { why } => review(app, tx, tenant, memo, why, &reply).await,
         Reading::Help | Reading::None => Ok(told(Keyword::None, None)),
     }
+}
+
+/// What they texted may be answered from now on. An opt-out asks for nothing, nor does what may be one.
+async fn note(app: &App, tx: &Tx, tenant: TenantId, reply: &Reply) -> anyhow::Result<()> {
+    let heard = Heard {
+        inbound: reply.inbound,
+        sender: reply.to.clone(),
+        at: reply.received_at.0.min(app.cx.clock.millis().0),
+        live: reply.mode == Mode::Live,
+    };
+    db::heard::insert(tx, app.engine(), tenant, reply.from, &heard).await
 }
 
 fn by(action: Action, by: &str, now: i64) -> Change {
@@ -252,14 +267,15 @@ async fn answer_help(
 ) -> anyhow::Result<()> {
     let own = memo.rules().parameters().help_text.clone();
     let body = own.unwrap_or_else(|| app.config.help_text.clone());
-    if body.is_empty() {
-        return Ok(());
-    }
     let now = app.cx.clock.millis();
     let decision = memo.decide(&app.places, reply_facts(&memo, app, Class::HelpReply));
     let shared = app.clone();
     let write = app.cx.db.write(move |tx| {
         Box::pin(async move {
+            note(&shared, tx, tenant, &reply).await?;
+            if body.is_empty() {
+                return Ok(());
+            }
             let text = ServiceText {
                 class: Class::HelpReply,
                 programme: DEFAULT_PROGRAMME,

@@ -182,13 +182,37 @@ pub async fn find(
     mode: Mode,
     target: &Ref,
 ) -> anyhow::Result<Option<Appointment>> {
-    let found = match target {
-        Ref::Id(id) => db::appointment::by_id(tx, tenant, mode, *id).await?,
-        Ref::ExternalId(id) => db::appointment::by_external_id(tx, tenant, mode, id).await?,
-    };
-    match found {
+    match look_up(tx, tenant, mode, target).await? {
         Some(found) => db::appointment::lock(tx, hands.engine, found.id).await,
         None => Ok(None),
+    }
+}
+
+/// The same for one that is to be cancelled: whoever books for its contact right now is waited for, so that each of
+/// the two sees the other.
+pub async fn find_in_turn(
+    tx: &Tx,
+    hands: &Hands<'_>,
+    tenant: TenantId,
+    mode: Mode,
+    target: &Ref,
+) -> anyhow::Result<Option<Appointment>> {
+    let Some(found) = look_up(tx, tenant, mode, target).await? else {
+        return Ok(None);
+    };
+    db::turn::take(tx, hands.engine, [found.agreed.contact]).await?;
+    db::appointment::lock(tx, hands.engine, found.id).await
+}
+
+async fn look_up(
+    tx: &Tx,
+    tenant: TenantId,
+    mode: Mode,
+    target: &Ref,
+) -> anyhow::Result<Option<Appointment>> {
+    match target {
+        Ref::Id(id) => db::appointment::by_id(tx, tenant, mode, *id).await,
+        Ref::ExternalId(id) => db::appointment::by_external_id(tx, tenant, mode, id).await,
     }
 }
 

@@ -86,7 +86,7 @@ pub async fn save(tx: &Tx, of: &Appointment) -> anyhow::Result<bool> {
         of.external_id.clone().into(),
         of.id.uuid().into(),
     ];
-    if tx.query_one_raw(sql(tx, taken, key)).await?.is_some() {
+    if row::any(tx, taken, key).await? {
         return Ok(false);
     }
     let holders: Vec<String> = (1..=33).map(|n| format!("${n}")).collect();
@@ -152,8 +152,7 @@ async fn one(
     values: impl IntoIterator<Item = Value>,
 ) -> anyhow::Result<Option<Appointment>> {
     let text = format!("select {COLUMNS} from appointment where {condition}");
-    let row = conn.query_one_raw(sql(conn, text, values)).await?;
-    row.as_ref().map(read).transpose()
+    row::one(conn, text, values, read).await
 }
 
 pub async fn by_id(
@@ -209,8 +208,7 @@ pub async fn of_contact(
         after.0.into(),
         mode.as_str().into(),
     ];
-    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
-    rows.iter().map(read).collect()
+    row::all(conn, text, values, read).await
 }
 
 /// The contact's appointments that were cancelled since an instant, took nobody's place up and were still to come; the
@@ -232,8 +230,7 @@ pub async fn cancelled_since(
         mode.as_str().into(),
         since.0.into(),
     ];
-    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
-    rows.iter().map(read).collect()
+    row::all(conn, text, values, read).await
 }
 
 /// The contact's appointments that were made since an instant and have taken nobody's place; the last first.
@@ -255,8 +252,7 @@ pub async fn booked_since(
         mode.as_str().into(),
         since.0.into(),
     ];
-    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
-    rows.iter().map(read).collect()
+    row::all(conn, text, values, read).await
 }
 
 /// What a list asks for.
@@ -311,17 +307,13 @@ pub async fn page(
         ));
     }
     text.push_str(&format!(" order by starts_at, id limit {}", filter.limit));
-    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
-    rows.iter().map(read).collect()
+    row::all(conn, text, values, read).await
 }
 
 /// Whether something that is agreed stands under a plan.
 pub async fn uses(conn: &impl ConnectionTrait, plan: ReminderPlanId) -> anyhow::Result<bool> {
     let text = "select 1 from appointment where plan = $1 and status = 'scheduled' limit 1";
-    let row = conn
-        .query_one_raw(sql(conn, text, [plan.uuid().into()]))
-        .await?;
-    Ok(row.is_some())
+    row::any(conn, text, [plan.uuid().into()]).await
 }
 
 /// Agreed ones whose instant was computed by other zone data, after an id.

@@ -31,6 +31,7 @@ pub mod setting;
 pub mod telling;
 pub mod timer;
 pub mod transition;
+pub mod turn;
 pub mod variant_outcome;
 
 use chassis::SqlMigration;

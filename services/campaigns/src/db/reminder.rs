@@ -4,7 +4,7 @@ use chassis::{Engine, Tx};
 use contract::{AppointmentId, MessageId, UnixMillis};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
-use super::row::{self, sql};
+use super::row::{self, big, sql};
 use crate::appointment::model::{Reminder, ReminderState};
 
 fn read(row: &QueryResult) -> anyhow::Result<Reminder> {
@@ -44,7 +44,6 @@ pub async fn save(tx: &Tx, engine: Engine, reminders: &[Reminder]) -> anyhow::Re
         ])
     };
     let lines: Vec<serde_json::Value> = reminders.iter().map(line).collect();
-    let big = |at: u8| format!("CAST(r.value->>{at} AS BIGINT)");
     let text = format!(
         "insert into reminder (appointment, version, step, place, target_at, due_at, state, reason, message, \
          with_appointment, changed_at) select {}, {}, r.value->>2, {}, {}, {}, r.value->>6, r.value->>7, {}, {}, {} \
@@ -61,9 +60,7 @@ pub async fn save(tx: &Tx, engine: Engine, reminders: &[Reminder]) -> anyhow::Re
         big(10),
         engine.rows("$1")
     );
-    let json = serde_json::to_string(&lines)?;
-    tx.execute_raw(sql(tx, text, [json.into()])).await?;
-    Ok(())
+    row::lines(tx, text, &lines).await
 }
 
 /// Every reminder of an appointment, the first version first.
@@ -72,19 +69,13 @@ pub async fn of_appointment(
     id: AppointmentId,
 ) -> anyhow::Result<Vec<Reminder>> {
     let text = "select * from reminder where appointment = $1 order by version, place";
-    let rows = conn
-        .query_all_raw(sql(conn, text, [id.uuid().into()]))
-        .await?;
-    rows.iter().map(read).collect()
+    row::all(conn, text, [id.uuid().into()], read).await
 }
 
 /// Reminders that a text carries.
 pub async fn of_message(tx: &Tx, message: MessageId) -> anyhow::Result<Vec<Reminder>> {
     let text = "select * from reminder where message = $1";
-    let rows = tx
-        .query_all_raw(sql(tx, text, [message.uuid().into()]))
-        .await?;
-    rows.iter().map(read).collect()
+    row::all(tx, text, [message.uuid().into()], read).await
 }
 
 /// Planned reminders of versions that do not count any more.

@@ -40,7 +40,7 @@ pub async fn save(tx: &Tx, of: &ReminderPlan) -> anyhow::Result<bool> {
         of.rules.name.clone().into(),
         of.id.uuid().into(),
     ];
-    if tx.query_one_raw(sql(tx, taken, key)).await?.is_some() {
+    if row::any(tx, taken, key).await? {
         return Ok(false);
     }
     let rules = serde_json::to_string(&of.rules)?;
@@ -74,8 +74,7 @@ async fn one(
     values: impl IntoIterator<Item = Value>,
 ) -> anyhow::Result<Option<ReminderPlan>> {
     let text = format!("select * from reminder_plan where deleted_at is null and {condition}");
-    let row = conn.query_one_raw(sql(conn, text, values)).await?;
-    row.as_ref().map(read).transpose()
+    row::one(conn, text, values, read).await
 }
 
 pub async fn by_id(
@@ -132,8 +131,7 @@ pub async fn page(
         mode.as_str().into(),
         before.uuid().into(),
     ];
-    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
-    rows.iter().map(read).collect()
+    row::all(conn, text, values, read).await
 }
 
 /// What a version says, deleted or not.

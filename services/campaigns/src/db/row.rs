@@ -60,3 +60,51 @@ pub fn named<T>(
     parse(&text(row, column)?)
         .with_context(|| format!("{column} holds a name that this version does not know"))
 }
+
+/// Every row that a question finds, in its order.
+pub async fn all<T>(
+    conn: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+    read: fn(&QueryResult) -> anyhow::Result<T>,
+) -> anyhow::Result<Vec<T>> {
+    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The row that a question finds.
+pub async fn one<T>(
+    conn: &impl ConnectionTrait,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+    read: fn(&QueryResult) -> anyhow::Result<T>,
+) -> anyhow::Result<Option<T>> {
+    let row = conn.query_one_raw(sql(conn, text, values)).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Whether there is a row.
+pub async fn any(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> anyhow::Result<bool> {
+    let row = conn.query_one_raw(sql(conn, text, values)).await?;
+    Ok(row.is_some())
+}
+
+/// A number of a line that [`lines`] writes.
+pub fn big(at: u8) -> String {
+    format!("CAST(r.value->>{at} AS BIGINT)")
+}
+
+/// Carries out a statement that takes its rows from JSON at `$1`.
+pub async fn lines(
+    tx: &impl ConnectionTrait,
+    text: String,
+    lines: &[serde_json::Value],
+) -> anyhow::Result<()> {
+    let json = serde_json::to_string(lines)?;
+    tx.execute_raw(sql(tx, text, [json.into()])).await?;
+    Ok(())
+}

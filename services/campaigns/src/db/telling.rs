@@ -4,7 +4,7 @@ use chassis::{Engine, Tx};
 use contract::{AppointmentId, ContactId, MessageId, Mode, TenantId, UnixMillis};
 use sea_orm::{ConnectionTrait, QueryResult};
 
-use super::row::{self, sql};
+use super::row::{self, big, sql};
 use crate::appointment::model::{LOCAL, Telling, TellingKind, TellingState};
 
 fn read(row: &QueryResult) -> anyhow::Result<Telling> {
@@ -52,7 +52,6 @@ pub async fn insert(tx: &Tx, engine: Engine, tellings: &[Telling]) -> anyhow::Re
         ])
     };
     let lines: Vec<serde_json::Value> = tellings.iter().map(line).collect();
-    let big = |at: u8| format!("CAST(r.value->>{at} AS BIGINT)");
     let text = format!(
         "insert into telling (message, appointment, tenant, mode, contact, sender, version, kind, answer, starts_at, \
          local_time, location, place, state, queued_at) select {}, {}, {}, r.value->>3, {}, r.value->>5, {}, \
@@ -68,9 +67,7 @@ pub async fn insert(tx: &Tx, engine: Engine, tellings: &[Telling]) -> anyhow::Re
         big(14),
         engine.rows("$1")
     );
-    let json = serde_json::to_string(&lines)?;
-    tx.execute_raw(sql(tx, text, [json.into()])).await?;
-    Ok(())
+    row::lines(tx, text, &lines).await
 }
 
 /// Everything that was told of an appointment, the first first.
@@ -79,10 +76,7 @@ pub async fn of_appointment(
     id: AppointmentId,
 ) -> anyhow::Result<Vec<Telling>> {
     let text = "select * from telling where appointment = $1 order by queued_at, message";
-    let rows = conn
-        .query_all_raw(sql(conn, text, [id.uuid().into()]))
-        .await?;
-    rows.iter().map(read).collect()
+    row::all(conn, text, [id.uuid().into()], read).await
 }
 
 /// What a contact was told last, the last first.
@@ -101,8 +95,7 @@ pub async fn of_contact(
         since.0.into(),
         mode.as_str().into(),
     ];
-    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
-    rows.iter().map(read).collect()
+    row::all(conn, text, values, read).await
 }
 
 /// How far a text has come. What has left stays left.
@@ -116,10 +109,7 @@ pub async fn set_state(
     let values = [message.uuid().into(), state.as_str().into()];
     tx.execute_raw(sql(tx, text, values)).await?;
     let text = "select * from telling where message = $1 order by place";
-    let rows = tx
-        .query_all_raw(sql(tx, text, [message.uuid().into()]))
-        .await?;
-    rows.iter().map(read).collect()
+    row::all(tx, text, [message.uuid().into()], read).await
 }
 
 /// What was told of one appointment was told of the one that replaces it. A text that told of both says enough of it.

@@ -112,6 +112,7 @@ pub fn run(rules: &Rules, places: &Places, case: &Case) -> Result<Outcome, Strin
         place,
         recent: &recent,
         dnc: &dnc,
+        heard: &[],
         reply: ReplyFacts {
             confirmation_sent: case.confirmation_sent,
             requested: case.requested,

@@ -6,6 +6,7 @@ pub mod dispatcher;
 pub mod dnc;
 pub mod erased;
 pub mod handed_over;
+pub mod heard;
 pub mod incident;
 pub mod ledger;
 pub mod ledger_sets;
@@ -51,6 +52,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0005_returned",
         sql: include_str!("migrations/0005_returned.sql"),
+    },
+    SqlMigration {
+        name: "0006_heard",
+        sql: include_str!("migrations/0006_heard.sql"),
     },
 ];
 

@@ -56,7 +56,8 @@ fn first_of(millis: i64) -> u128 {
     u128::try_from(millis.max(0)).unwrap_or(0) << 80
 }
 
-/// Removes permits granted before `until`, and what chunks came to at screening; how many rows.
+/// Removes permits granted before `until`, what chunks came to at screening, and what answers were given for; how
+/// many rows.
 pub async fn remove_decided(
     tx: &impl ConnectionTrait,
     engine: Engine,
@@ -64,7 +65,7 @@ pub async fn remove_decided(
     limit: u32,
 ) -> anyhow::Result<u64> {
     let bound = RunId::from_raw(first_of(until));
-    let mut removed = 0;
+    let mut removed = super::heard::remove(tx, engine, until, limit).await?;
     for (table, key, at) in [
         ("permit", "run, chunk, position", "granted_at"),
         ("screen", "run, chunk, released_at", "at"),

@@ -6,6 +6,7 @@ use contract::{Class, Reason};
 
 use crate::decision::{Effect, Verdict, decide};
 use crate::facts::{self, Facts, Message, Person, ReplyFacts};
+use crate::heard::Heard;
 use crate::judge::defer_until;
 use crate::moment::Moment;
 use crate::papers::Papers;
@@ -34,6 +35,8 @@ pub struct Scene {
     pub recent: Vec<Sent>,
     /// Do-not-call lists that the number stands on.
     pub dnc: Vec<String>,
+    /// What the person texted lately.
+    pub heard: Vec<Heard>,
     /// Do-not-call lists with the day they are of.
     pub lists: AHashMap<String, NaiveDate>,
     pub reply: ReplyFacts,
@@ -80,6 +83,7 @@ impl Scene {
             place: self.place,
             recent: &self.recent,
             dnc: &self.dnc,
+            heard: &self.heard,
             reply: self.reply,
         }
     }

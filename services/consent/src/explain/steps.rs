@@ -30,6 +30,12 @@ pub fn steps(rules: &Rules, places: &Places, scene: &Scene, made: &Made) -> Vec<
         vec![step(code, what.to_string(), after)]
     };
     match reason.as_str() {
+        "NO_CONSENT" if scene.class == Class::Conversation => {
+            let began = edit("request", "the person texts first", &|after| {
+                after.reply.requested = true;
+            });
+            began.into_iter().chain(opt_ins(scene)).collect()
+        }
         "NO_CONSENT"
         | "CONSENT_SCOPE_MISMATCH"
         | "CONSENT_EXPIRED"

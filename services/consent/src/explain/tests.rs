@@ -49,6 +49,7 @@ impl Desk {
                 .of_number(Phone::from_digits(12_125_551_000).unwrap()),
             recent: Vec::new(),
             dnc: Vec::new(),
+            heard: Vec::new(),
             lists,
             reply: ReplyFacts::default(),
         }

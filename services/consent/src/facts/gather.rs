@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use contract::Class;
 
 use super::{Facts, Flags};
+use crate::heard::{self, Heard};
 use crate::law::{CapRow, Level};
 use crate::moment::PlaceNow;
 use crate::papers::{ConfirmOwner, Exemption, Papers};
@@ -51,6 +52,8 @@ pub struct Person<'p> {
     pub recent: &'p [Sent],
     /// Names of the do-not-call lists the number stands on.
     pub dnc: &'p [String],
+    /// What they texted lately; only where an answer is asked about.
+    pub heard: &'p [Heard],
     pub reply: ReplyFacts,
 }
 
@@ -84,9 +87,10 @@ pub fn gather(
     facts
         .flags
         .set(Flags::ATTESTED, papers.campaign.attestation.is_some());
-    facts.flags.set(Flags::REQUESTED, person.reply.requested);
+    let requested = person.reply.requested || heard::is_answer(standing, message, person);
+    facts.flags.set(Flags::REQUESTED, requested);
     identity(&mut facts.flags, parameters, here, message, person);
-    consent(&mut facts, standing, here, message, person.reply.requested);
+    consent(&mut facts, standing, here, message, requested);
     content(&mut facts.flags, class, here, message);
     do_not_call(&mut facts, here, person);
     clock(&mut facts, here, papers.campaign.urgent);

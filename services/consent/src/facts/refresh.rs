@@ -62,6 +62,7 @@ pub fn refresh(
         place: facts.place,
         recent: occasion.recent,
         dnc: &[],
+        heard: &[],
         reply: ReplyFacts::default(),
     };
     gather::counts(facts, class, parameters, here, &message, &person);

@@ -108,6 +108,7 @@ fn judged(ask: &Ask<'_>) -> Vec<Judged> {
                 place: places.of_number(phone),
                 recent: &sent,
                 dnc: &[],
+                heard: &[],
                 reply: facts::ReplyFacts::default(),
             };
             (asked, person)

@@ -42,8 +42,8 @@ pub fn rule(class: &str) -> &'static str {
              stays suppressed"
         }
         DECISIONS => {
-            "since the message was permitted or screened: which decision it got is removed; decisions \
-             themselves name nobody and stay"
+            "since the message was permitted or screened, or the text that it answers came in: which decision it got is \
+             removed; decisions themselves name nobody and stay"
         }
         REVIEWS => {
             "since the reply came in, once it is decided: the review with its text is removed"

@@ -68,6 +68,89 @@ async fn an_acknowledgement_passes_quiet_hours_and_caps_but_no_opt_out() {
     kit.stop().await;
 }
 
+#[tokio::test]
+async fn whoever_texts_is_answered_for_a_day_and_with_nothing_else() {
+    let kit = Kit::start(&[consent::SERVICE]).await;
+    let epoch = register(&kit).await;
+    let mut n = 0;
+    let mut asked = async |class: Class, sender: &str| {
+        n += 1;
+        let mut question = texts(&kit, epoch, n, class, &[9]);
+        question.sender = sender.to_string();
+        let told = grant(&kit, &question).await;
+        told.refused.first().map(|(reason, _)| reason.clone())
+    };
+    let refused = |reason: &str| Some(reason.to_string());
+    assert_eq!(
+        asked(Class::Conversation, SENDER).await,
+        refused("NO_CONSENT")
+    );
+    assert_eq!(text_back(&kit, 9, 1, "C").await.keyword, Keyword::None);
+    assert_eq!(asked(Class::Conversation, SENDER).await, None);
+    // Not by another sender, and no text that nobody asked for.
+    assert_eq!(
+        asked(Class::Conversation, "+15005550177").await,
+        refused("NO_CONSENT")
+    );
+    for class in [Class::Marketing, Class::Appointment, Class::Transactional] {
+        assert_eq!(
+            asked(class, SENDER).await,
+            refused("NO_CONSENT"),
+            "{class:?}"
+        );
+    }
+    assert_eq!(
+        asked(Class::Otp, SENDER).await,
+        refused("OTP_NOT_REQUESTED")
+    );
+    kit.clock.advance(chrono::Duration::hours(24));
+    assert_eq!(
+        asked(Class::Conversation, SENDER).await,
+        refused("NO_CONSENT")
+    );
+    text_back(&kit, 9, 2, "HELP").await;
+    assert_eq!(asked(Class::Conversation, SENDER).await, None);
+    // An opt-out is no question, and ends the one before.
+    kit.clock.advance(chrono::Duration::seconds(1));
+    text_back(&kit, 9, 3, "STOP").await;
+    assert_eq!(
+        asked(Class::Conversation, SENDER).await,
+        refused("OPTED_OUT_GLOBAL")
+    );
+    text_back(&kit, 9, 4, "Where do I park?").await;
+    assert_eq!(
+        asked(Class::Conversation, SENDER).await,
+        refused("OPTED_OUT_GLOBAL")
+    );
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn which_text_an_answer_answers_can_be_shown_and_is_forgotten_with_the_person() {
+    let kit = Kit::start(&[consent::SERVICE]).await;
+    text_back(&kit, 9, 1, "C").await;
+    let digits = phone(9).digits();
+    let access = format!("/v1/privacy/access?phone={digits}");
+    let (status, shown) = kit.get(&access).await;
+    assert_eq!(status, 200, "{shown}");
+    assert_eq!(shown["texted"][0]["sender"], SENDER);
+    let inbound = shown["texted"][0]["inbound"].as_str().unwrap();
+    let sender = SENDER.replace('+', "%2B");
+    let question = format!("/v1/explain?phone={digits}&class=conversation&sender={sender}");
+    let (status, told) = kit.get(&question).await;
+    assert_eq!(status, 200, "{told}");
+    assert!(
+        told.to_string().contains(&format!("{inbound} at ")),
+        "{told}"
+    );
+    let order = json!({"phone": format!("+{digits}"), "reference": "GDPR-1"});
+    let (status, gone) = kit.post("/v1/privacy/erasures", order).await;
+    assert_eq!(status, 200, "{gone}");
+    let (_, shown) = kit.get(&access).await;
+    assert_eq!(shown["texted"], json!([]));
+    kit.stop().await;
+}
+
 /// campaigns, with an appointment of person 0 and one that it takes too long to find.
 const CAMPAIGNS: Service = Service {
     name: "campaigns",

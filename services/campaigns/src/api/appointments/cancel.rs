@@ -8,13 +8,12 @@ use chassis::http::{Auth, PathId, Problem};
 use contract::accounts::Caller;
 
 use super::view::{Changed, changed, find};
-use super::write::settle;
+use super::write::{change, settle};
 use crate::app::App;
 use crate::appointment::change::Effect;
 use crate::appointment::model::Status;
 use crate::appointment::put;
 use crate::appointment::read::Ref;
-use crate::appointment::send::Hands;
 
 /// Cancels an appointment: no reminder leaves any more, and who knows of it gets one notice.
 #[utoipa::path(delete, path = "/v1/appointments/{id}", tag = "appointments",
@@ -46,23 +45,11 @@ async fn cancel(
     target: Ref,
     source_version: Option<i64>,
 ) -> Result<Json<Changed>, Problem> {
-    let (engine, bus, now) = (app.cx.db.engine(), app.cx.bus.clone(), app.cx.clock.now());
     let waits = app.config.waits();
-    let write = app.cx.db.write(move |tx| {
-        Box::pin(async move {
-            let hands = Hands {
-                engine,
-                bus: &bus,
-                now,
-            };
-            let found = put::find(tx, &hands, caller.tenant, caller.mode, &target).await?;
-            match found {
-                Some(found) => put::cancel(tx, &hands, found, source_version, waits).await,
-                None => Err(Problem::not_found("appointment").into()),
-            }
-        })
+    let cancelled = change(app, caller, target, move |tx, hands, found| {
+        Box::pin(put::cancel(tx, hands, found, source_version, waits))
     });
-    let done = settle(app, vec![write.await?]).await?;
+    let done = settle(app, vec![cancelled.await?]).await?;
     let Some(done) = done.into_iter().next() else {
         return Err(Problem::not_found("appointment"));
     };

@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use chassis::http::{Auth, Body, PathId, Problem};
 use contract::campaigns::AppointmentEvent;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::view::Appointment;
+use super::write::{change, not_as_it_is};
 use crate::app::App;
 use crate::appointment::model::Status;
-use crate::appointment::put;
 use crate::appointment::read::Ref;
 use crate::appointment::replan::replan;
-use crate::appointment::send::{Hands, announce};
+use crate::appointment::send::announce;
 use crate::db;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,30 +42,18 @@ pub async fn handle(
     PathId(target): PathId<Ref>,
     Body(new): Body<NewOutcome>,
 ) -> Result<Json<Appointment>, Problem> {
-    let (engine, bus, now) = (app.cx.db.engine(), app.cx.bus.clone(), app.cx.clock.now());
     let (status, event) = match new.outcome {
         Outcome::Completed => (Status::Completed, AppointmentEvent::Completed),
         Outcome::NoShow => (Status::NoShow, AppointmentEvent::NoShow),
     };
-    let write = app.cx.db.write(move |tx| {
+    let noted = change(&app, caller, target, move |tx, hands, mut found| {
         Box::pin(async move {
-            let hands = Hands {
-                engine,
-                bus: &bus,
-                now,
-            };
-            let found = put::find(tx, &hands, caller.tenant, caller.mode, &target).await?;
-            let Some(mut found) = found else {
-                return Err(Problem::not_found("appointment").into());
-            };
-            let early = status == Status::NoShow && found.starts_at.to_utc() > now;
-            if found.status == Status::Cancelled || early {
-                let detail = match found.status {
-                    Status::Cancelled => "what was cancelled has no outcome",
-                    _ => "nobody can have missed what has not begun",
-                };
-                let code = "appointment.state";
-                return Err(Problem::new(StatusCode::CONFLICT, code, detail).into());
+            let now = hands.now_millis();
+            if found.status == Status::Cancelled {
+                return Err(not_as_it_is("what was cancelled has no outcome"));
+            }
+            if status == Status::NoShow && found.starts_at > now {
+                return Err(not_as_it_is("nobody can have missed what has not begun"));
             }
             if found.status != status {
                 found.status = status;
@@ -74,14 +61,14 @@ pub async fn handle(
                 found.attention_reason = None;
                 found.notice_at = None;
                 found.unconfirmed_at = None;
-                found.updated_at = now.into();
+                found.updated_at = now;
                 db::appointment::save(tx, &found).await?;
                 let rules = db::reminder_plan::rules(tx, found.plan, found.plan_version).await?;
-                replan(tx, &hands, &found, &rules).await?;
-                announce(tx, &hands, &found, event).await?;
+                replan(tx, hands, &found, &rules).await?;
+                announce(tx, hands, &found, event).await?;
             }
             Ok(found)
         })
     });
-    Ok(Json(write.await?.into()))
+    Ok(Json(noted.await?.into()))
 }

@@ -5,16 +5,6 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Booked, and the reminder of two days before has arrived.
-async fn told() -> Kit {
-    let kit = kit().await;
-    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
-    go_to(&kit, "2026-06-13T14:00");
-    until_offered(&kit, &[TWO_DAYS]).await;
-    until_told(&kit, "a").await;
-    kit
-}
-
 async fn delete(kit: &Kit, id: &str) -> Value {
     let (status, gone) = kit.delete(&format!("/v1/appointments/ext:{id}")).await;
     assert_eq!(status, 200, "{gone}");

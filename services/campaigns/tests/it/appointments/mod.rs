@@ -1,6 +1,7 @@
 //! Appointments and their reminders, with everybody else played by `fake`.
 
 mod answers;
+mod at_once;
 mod booking;
 mod files;
 mod joining;
@@ -60,6 +61,16 @@ pub async fn kit_with(plan: Value) -> Kit {
     fake::create(kit.tenant, 0);
     let (status, plan) = kit.post("/v1/reminder-plans", plan).await;
     assert_eq!(status, 201, "{plan}");
+    kit
+}
+
+/// Booked, and the reminder of two days before has arrived.
+pub async fn told() -> Kit {
+    let kit = kit().await;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    until_told(&kit, "a").await;
     kit
 }
 

@@ -8,16 +8,6 @@ use serde_json::{Value, json};
 use super::booking::step;
 use super::*;
 
-/// Booked, and the reminder of two days before has arrived.
-async fn told() -> Kit {
-    let kit = kit().await;
-    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
-    go_to(&kit, "2026-06-13T14:00");
-    until_offered(&kit, &[TWO_DAYS]).await;
-    until_told(&kit, "a").await;
-    kit
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_that_nobody_was_told_of_is_silent() {
     let kit = kit().await;

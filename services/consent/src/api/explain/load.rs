@@ -108,6 +108,9 @@ pub async fn load(app: &App, caller: Caller, question: Question) -> Result<Loade
         }
         None => false,
     };
+    let since = millis - crate::heard::ANSWERED_MILLIS;
+    let phones = std::iter::once(who.phone);
+    let mut heard = db::heard::load(reader, engine, tenant, phones, since).await?;
     let scene = Scene {
         class,
         programme,
@@ -121,6 +124,7 @@ pub async fn load(app: &App, caller: Caller, question: Question) -> Result<Loade
         place: person.place,
         recent: recent.copied().collect(),
         dnc: person.dnc.to_vec(),
+        heard: heard.remove(&who.phone).unwrap_or_default(),
         lists: people.lists.of.clone(),
         reply: ReplyFacts::default(),
         sender,

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use chassis::http::{Auth, Params, Problem};
 use chrono::{DateTime, Utc};
-use contract::{Class, ContactId, ReviewId, SuppressionId, TenantId, UnixMillis};
+use contract::{Class, ContactId, InboundId, ReviewId, SuppressionId, TenantId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -53,6 +53,8 @@ pub struct Access {
     pub messages: Vec<Value>,
     #[schema(value_type = Vec<Object>)]
     pub decisions: Vec<Value>,
+    /// When they texted whom; what they wrote stands at inbound.
+    pub texted: Vec<TextedShown>,
     pub retention: Vec<Keeping>,
 }
 
@@ -64,6 +66,14 @@ pub struct ReviewShown {
     pub why: String,
     pub received_at: DateTime<Utc>,
     pub decision: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct TextedShown {
+    #[schema(value_type = String)]
+    pub inbound: InboundId,
+    pub sender: String,
+    pub at: DateTime<Utc>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -118,8 +128,24 @@ pub async fn handle(
         do_not_call_lists: listed.into_values().flatten().collect(),
         messages,
         decisions,
+        texted: texted(&app, tenant, phone).await?,
         retention: schedule(&app).await?,
     }))
+}
+
+async fn texted(
+    app: &App,
+    tenant: TenantId,
+    phone: contract::Phone,
+) -> anyhow::Result<Vec<TextedShown>> {
+    let (reader, engine, phones) = (app.cx.db.read(), app.engine(), std::iter::once(phone));
+    let heard = db::heard::load(reader, engine, tenant, phones, i64::MIN).await?;
+    let shown = heard.into_values().flatten().map(|one| TextedShown {
+        inbound: one.inbound,
+        sender: one.sender,
+        at: UnixMillis(one.at).to_utc(),
+    });
+    Ok(shown.collect())
 }
 
 async fn written_about(

@@ -1,7 +1,10 @@
 //! The consent there is, with its ledger entries, beside what the law asks for.
 
+use contract::{Class, UnixMillis};
+
 use super::super::shown::{day, fact};
 use super::super::{Entry, FactShown, LawNamed, Made, Scene};
+use crate::heard;
 use crate::moment::PlaceNow;
 use crate::rules::Rules;
 use crate::standing::{Grant, Standing};
@@ -28,6 +31,7 @@ pub(super) fn consent(
     if scene.standing.as_ref().is_none_or(nothing_given) {
         facts.push(fact("consent", "nothing was ever recorded"));
     }
+    facts.extend(asked_for(scene));
     let class = scene.class.judged_as();
     let (today, regions) = (scene.now.date_naive(), &here.place.regions);
     let rows = rules.law_tables().rows.consent.iter();
@@ -48,6 +52,20 @@ pub(super) fn consent(
         against: made.facts.level.weight() < row.level.weight(),
     });
     (facts, law.collect())
+}
+
+/// The text that is answered.
+fn asked_for(scene: &Scene) -> Option<FactShown> {
+    let standing = scene
+        .standing
+        .as_ref()
+        .filter(|_| scene.class == Class::Conversation)?;
+    let now = scene.now.timestamp_millis();
+    let about = (scene.sender.as_str(), scene.live);
+    let answered = heard::answered(&scene.heard, standing, about, now)?;
+    let at = UnixMillis(answered.at).to_utc();
+    let told = format!("{} at {}", answered.inbound, at.to_rfc3339());
+    Some(fact("answers", told))
 }
 
 fn nothing_given(standing: &Standing) -> bool {
