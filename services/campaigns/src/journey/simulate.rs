@@ -137,6 +137,7 @@ impl Stage<'_> {
             person: self.play.person,
             channels: self.play.channels,
             winners: &NO_WINNERS,
+            others: &[],
         }
     }
 

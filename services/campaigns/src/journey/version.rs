@@ -221,6 +221,12 @@ impl Version {
         self.by_id.get(id).copied()
     }
 
+    /// How long a text counts against its limits, in milliseconds; `None`: it has none.
+    pub fn longest_limit_ms(&self) -> Option<i64> {
+        let spans = self.limits.iter().map(|(_, per)| *per).chain(self.min_gap);
+        spans.map(|span| span.nominal().num_milliseconds()).max()
+    }
+
     /// The events that its steps say, those of appointments that they change included.
     pub fn says(&self) -> BTreeSet<String> {
         let said = self.steps.iter().flat_map(|step| match &step.kind {

@@ -53,6 +53,7 @@ async fn forget(app: &App, at: &mut UnixMillis) -> anyhow::Result<()> {
         .write(move |tx| {
             Box::pin(async move {
                 db::journey_slot::forget(tx, before).await?;
+                db::journey_sent::forget(tx, now).await?;
                 db::journey_input::forget(tx, before).await
             })
         })

@@ -4,6 +4,7 @@ mod answers;
 mod ending;
 mod heard;
 mod learnt;
+mod limits;
 mod schedules;
 mod starting;
 mod versions;
