@@ -15,6 +15,7 @@ pub mod journey_run;
 pub mod journey_sent;
 pub mod journey_slot;
 pub mod journey_text;
+pub mod journey_wave;
 pub mod journey_winner;
 pub mod lease;
 pub mod occurrence;

@@ -71,6 +71,10 @@ pub enum Start {
     },
     Schedule {
         slots: Box<Recurring>,
+        /// Each contact's own clock counts; then `slots` are told as the first clock shows them.
+        each_clock: bool,
+        /// A slot that is found later than this is skipped.
+        late: chrono::Duration,
         /// The id of a list; `None`: everybody.
         audience: Option<String>,
     },

@@ -75,6 +75,17 @@ pub async fn handle(
             detail: format!("There is no list {list}."),
         });
     }
+    if let Start::Schedule {
+        slots, each_clock, ..
+    } = &version.trigger
+        && slots::next(slots, *each_clock, app.cx.clock.millis()).is_none()
+    {
+        refusals.push(Refusal {
+            pointer: "/trigger/schedule".to_string(),
+            code: "schedule.in_past",
+            detail: "The last slot of this schedule is past: nobody would ever enter.".to_string(),
+        });
+    }
     if !refusals.is_empty() {
         let problem = Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -244,4 +244,11 @@ fn a_schedule_is_a_cron_or_a_rule_with_a_start() {
     let both = "{cron: \"0 9 * * 1\", rrule: \"FREQ=DAILY\", start: \"2026-12-01T10:00\"}";
     assert_eq!(schedule(both), ["field.value"]);
     assert_eq!(schedule("{timezone: UTC}"), ["field.value"]);
+    let own = "{cron: \"0 9 * * 1\", timezone: contact}";
+    assert_eq!(schedule(own), Vec::<&str>::new());
+    let often = "{cron: \"*/30 9 * * 1\", timezone: contact}";
+    assert_eq!(schedule(often), ["schedule.too_frequent"]);
+    let rule =
+        "{rrule: \"FREQ=DAILY;BYMINUTE=0,20\", start: \"2026-12-01T10:00\", timezone: contact}";
+    assert_eq!(schedule(rule), ["schedule.too_frequent"]);
 }
