@@ -46,6 +46,12 @@ pub fn slots_come(
     come
 }
 
+/// The first slot that is still to come for somebody: a time that the first clock has shown may still come for others.
+pub fn next(slots: &Recurring, each_clock: bool, now: DateTime<Utc>) -> Option<Slot> {
+    let round = if each_clock { ROUND } else { Duration::zero() };
+    slots.next_after(now - round)
+}
+
 /// When somebody with this zone enters for a slot; `None`: their clock had shown it before `since`. `next` is the slot
 /// after it, which takes its place once it has come.
 pub fn turn(

@@ -16,12 +16,11 @@ use crate::app::App;
 use crate::db;
 use crate::db::journey_input::{Body, NewInput};
 use crate::db::journey_slot::{ByClock, Slot};
-use crate::journey::clocks::{ROUND, slots_come};
+use crate::journey::clocks::{self, slots_come};
 use crate::journey::expression::timestamp;
 use crate::journey::run::Happening;
 use crate::journey::simulate::SLOT;
 use crate::journey::version::{Start, Version};
-use crate::schedule::recurrence::Recurring;
 use crate::schedule::slots::Slot as Come;
 use crate::timers::{self, Scheduled, Timer, slot_timer};
 
@@ -139,20 +138,10 @@ pub async fn plan(
     else {
         return Ok(());
     };
-    match next(slots, *each_clock, now) {
+    match clocks::next(slots, *each_clock, now.to_utc()) {
         Some(next) => timers::set(tx, engine, &[timer_of(journey, next.at)]).await,
         None => Ok(()),
     }
-}
-
-/// The first slot that is still to come for somebody: a time that the first clock has shown may still come for others.
-pub fn next(slots: &Recurring, each_clock: bool, now: UnixMillis) -> Option<Come> {
-    let round = if each_clock {
-        ROUND
-    } else {
-        chrono::Duration::zero()
-    };
-    slots.next_after(now.to_utc() - round)
 }
 
 /// Whether contacts knows the list. `None` asks for everybody.

@@ -13,6 +13,7 @@ use super::transition::find;
 use super::types::Journey;
 use crate::app::App;
 use crate::db;
+use crate::journey::clocks;
 use crate::journey::version::{Start, Version, starts_with};
 use crate::journeys::{Refusal, check, slots, state};
 
@@ -78,7 +79,7 @@ pub async fn handle(
     if let Start::Schedule {
         slots, each_clock, ..
     } = &version.trigger
-        && slots::next(slots, *each_clock, app.cx.clock.millis()).is_none()
+        && clocks::next(slots, *each_clock, app.cx.clock.now()).is_none()
     {
         refusals.push(Refusal {
             pointer: "/trigger/schedule".to_string(),

@@ -88,7 +88,10 @@ pub fn calls(steps: &[Found<'_>], faults: &mut Vec<Fault>) {
             let text =
                 format!("A call takes at most PT{LONGEST_CALL_SECONDS}S; it is tried again.");
             let pointer = format!("{}/webhook/timeout", step.pointer);
-            faults.push(Fault::new(&pointer, timeout.at, "duration.limit", text));
+            faults.push(
+                Fault::new(&pointer, timeout.at, "duration.limit", text)
+                    .hint(format!("Take PT{LONGEST_CALL_SECONDS}S or less.")),
+            );
         }
     }
 }
