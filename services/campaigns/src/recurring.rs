@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use contract::{CampaignId, UnixMillis};
 use futures::future::BoxFuture;
 use sea_orm::prelude::Uuid;
+use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::db;
@@ -16,41 +17,38 @@ use crate::lifecycle::{State, Step};
 use crate::schedule::recurrence::{Passed, Recurring, Skipped};
 use crate::schedule::slots::Slot;
 use crate::schedule::zone;
-use crate::timers::{self, Handler, Timer};
+use crate::timers::{self, Scheduled, Timer, slot_id, slot_timer};
 
 /// The kind of their timers.
 pub const KIND: &str = "campaign.slot";
 
-/// Records what becomes of slots whose time has come, and sets the timer of the next.
-pub struct Slots {
+/// Campaigns whose slots come.
+pub struct Campaigns {
     pub app: Arc<App>,
 }
 
-impl Handler for Slots {
-    fn kind(&self) -> &'static str {
-        KIND
-    }
+impl Scheduled for Campaigns {
+    const KIND: &'static str = KIND;
 
-    fn fire<'t>(
+    fn has_come<'t>(
         &'t self,
         tx: &'t Tx,
+        owner: Uuid,
+        slot: UnixMillis,
         now: UnixMillis,
-        due: &'t [Timer],
     ) -> BoxFuture<'t, anyhow::Result<()>> {
         Box::pin(async move {
-            for timer in due {
-                let id = CampaignId::from_uuid(timer.owner);
-                if let Some(campaign) = db::campaign::recurring(tx, id).await? {
-                    let hands = (self.app.cx.db.engine(), &self.app.cx.bus);
-                    slot_has_come(tx, hands, &campaign, timer.due_at, now).await?;
-                }
+            let id = CampaignId::from_uuid(owner);
+            if let Some(campaign) = db::campaign::recurring(tx, id).await? {
+                let hands = (self.app.cx.db.engine(), &self.app.cx.bus);
+                slot_has_come(tx, hands, &campaign, slot, now).await?;
             }
             Ok(())
         })
     }
 
-    fn fired(&self) {
-        self.app.occurred.notify_one();
+    fn bell(&self) -> &Notify {
+        &self.app.occurred
     }
 }
 
@@ -195,21 +193,7 @@ fn read(campaign: &Campaign) -> anyhow::Result<Option<Recurring>> {
 }
 
 fn timer(campaign: CampaignId, at: DateTime<Utc>) -> Timer {
-    Timer {
-        id: slot_id(campaign, at),
-        kind: KIND.to_string(),
-        owner: campaign.uuid(),
-        due_at: at.into(),
-    }
-}
-
-/// The idempotency key of a slot: of its timer, its occurrence and so of its run.
-fn slot_id(campaign: CampaignId, at: DateTime<Utc>) -> Uuid {
-    timers::occurrence_id(
-        KIND,
-        campaign.uuid(),
-        &[&at.timestamp_millis().to_be_bytes()],
-    )
+    slot_timer(KIND, campaign.uuid(), at)
 }
 
 fn occurrence(
@@ -220,7 +204,8 @@ fn occurrence(
     now: UnixMillis,
 ) -> Occurrence {
     Occurrence {
-        id: slot_id(campaign, slot.at),
+        // Of its timer, and so of its run, too.
+        id: slot_id(KIND, campaign.uuid(), slot.at),
         campaign,
         slot_at: slot.at.into(),
         local_time: slot.local.format("%Y-%m-%dT%H:%M").to_string(),

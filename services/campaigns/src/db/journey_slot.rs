@@ -1,8 +1,9 @@
 //! Slots of schedules, and how far their audiences have entered.
 
 use chassis::Tx;
+use chrono::NaiveDateTime;
 use contract::{AudiencePart, ContactId, JourneyId, Mode, TenantId, UnixMillis};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::row::{self, sql};
 
@@ -15,17 +16,52 @@ pub struct Slot {
     /// `None`: everybody.
     pub audience: Option<AudiencePart>,
     pub cursor: Option<ContactId>,
+    /// Each contact enters by their own clock.
+    pub by_clock: Option<ByClock>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByClock {
+    pub local: NaiveDateTime,
+    /// Whose clock showed it before is not let in.
+    pub since: UnixMillis,
+}
+
+const FORM: &str = "%Y-%m-%dT%H:%M:%S";
+
+fn read(row: &QueryResult) -> anyhow::Result<Slot> {
+    let local: Option<String> = row.try_get("", "local_time")?;
+    let since = row::maybe_millis(row, "since")?;
+    let by_clock = match (local, since) {
+        (Some(local), Some(since)) => Some(ByClock {
+            local: NaiveDateTime::parse_from_str(&local, FORM)?,
+            since,
+        }),
+        _ => None,
+    };
+    let segment = row::maybe_id(row, "segment")?.map(AudiencePart::Segment);
+    let list = row::maybe_id(row, "audience")?.map(AudiencePart::List);
+    Ok(Slot {
+        journey: row::id(row, "journey")?,
+        slot_at: row::millis(row, "slot_at")?,
+        tenant: row::id(row, "tenant")?,
+        mode: row::mode(row)?,
+        audience: segment.or(list),
+        cursor: row::maybe_id(row, "cursor")?,
+        by_clock,
+    })
 }
 
 /// A slot that is known stays as it is.
 pub async fn insert(tx: &Tx, slot: &Slot) -> anyhow::Result<()> {
-    let text = "INSERT INTO journey_slot (journey, slot_at, tenant, mode, audience, segment, entered) \
-                VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT DO NOTHING";
+    let text = "INSERT INTO journey_slot (journey, slot_at, tenant, mode, audience, segment, entered, local_time, since) \
+                VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) ON CONFLICT DO NOTHING";
     let (list, segment) = match slot.audience {
         None => (None, None),
         Some(AudiencePart::List(list)) => (Some(list.uuid()), None),
         Some(AudiencePart::Segment(segment)) => (None, Some(segment.uuid())),
     };
+    let by_clock = slot.by_clock;
     let values = [
         slot.journey.uuid().into(),
         slot.slot_at.0.into(),
@@ -33,31 +69,44 @@ pub async fn insert(tx: &Tx, slot: &Slot) -> anyhow::Result<()> {
         slot.mode.as_str().into(),
         list.into(),
         segment.into(),
+        by_clock.map(|by| by.local.format(FORM).to_string()).into(),
+        by_clock.map(|by| by.since.0).into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
 }
 
-/// The first slot whose audience has not entered yet.
+/// The first slot whose audience has not been gone through yet.
 pub async fn open(conn: &impl ConnectionTrait) -> anyhow::Result<Option<Slot>> {
     let text = "SELECT * FROM journey_slot WHERE done_at IS NULL ORDER BY slot_at, journey LIMIT 1";
     let row = conn.query_one_raw(sql(conn, text, [])).await?;
-    row.map(|row| {
-        let segment = row::maybe_id(&row, "segment")?.map(AudiencePart::Segment);
-        let list = row::maybe_id(&row, "audience")?.map(AudiencePart::List);
-        Ok(Slot {
-            journey: row::id(&row, "journey")?,
-            slot_at: row::millis(&row, "slot_at")?,
-            tenant: row::id(&row, "tenant")?,
-            mode: row::mode(&row)?,
-            audience: segment.or(list),
-            cursor: row::maybe_id(&row, "cursor")?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(read).transpose()
 }
 
-/// So many more have entered, up to this one. False where another process was there first.
+pub async fn one(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+    slot_at: UnixMillis,
+) -> anyhow::Result<Option<Slot>> {
+    let text = "SELECT * FROM journey_slot WHERE journey = $1 AND slot_at = $2";
+    let values = [journey.uuid().into(), slot_at.0.into()];
+    let row = conn.query_one_raw(sql(conn, text, values)).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Slots of a journey by the clock of each contact, as far as they are kept.
+pub async fn by_clock(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+) -> anyhow::Result<Vec<Slot>> {
+    let text = "SELECT * FROM journey_slot WHERE journey = $1 AND local_time IS NOT NULL";
+    let rows = conn
+        .query_all_raw(sql(conn, text, [journey.uuid().into()]))
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// So many more have been looked at, up to this one. False where another process was there first.
 pub async fn advance(
     tx: &Tx,
     slot: &Slot,

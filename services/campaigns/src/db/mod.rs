@@ -12,8 +12,10 @@ pub mod journey;
 pub mod journey_call;
 pub mod journey_input;
 pub mod journey_run;
+pub mod journey_sent;
 pub mod journey_slot;
 pub mod journey_text;
+pub mod journey_wave;
 pub mod journey_winner;
 pub mod lease;
 pub mod occurrence;
@@ -84,6 +86,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0012_bookings",
         sql: include_str!("migrations/0012_bookings.sql"),
+    },
+    SqlMigration {
+        name: "0013_limits_and_zones",
+        sql: include_str!("migrations/0013_limits_and_zones.sql"),
     },
     SqlMigration {
         name: "0016_segments",

@@ -1,7 +1,8 @@
 //! The schedule of a trigger.
 
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 
+use super::clocks;
 use super::model::{Missed, Recurrence};
 use crate::schedule::cron::{Cron, CronError};
 use crate::schedule::recurrence::{self, Recurring, Rule};
@@ -11,6 +12,23 @@ use crate::schedule::rrule::Rrule;
 const LATE_SECONDS: u32 = 3_600;
 /// Where missed slots are caught up: every downtime is shorter.
 const NEVER_LATE_SECONDS: u32 = 366 * 86_400;
+
+/// Each contact's own clock counts.
+pub fn each_clock(schedule: &Recurrence) -> bool {
+    schedule.timezone.as_deref() == Some("contact")
+}
+
+/// A slot found later than this is skipped.
+pub fn late(schedule: &Recurrence) -> Duration {
+    Duration::seconds(i64::from(late_seconds(schedule)))
+}
+
+const fn late_seconds(schedule: &Recurrence) -> u32 {
+    match schedule.missed {
+        Missed::Skip => LATE_SECONDS,
+        Missed::RunOnce => NEVER_LATE_SECONDS,
+    }
+}
 
 /// The schedule, ready to be asked. An error in words.
 pub fn recurring(schedule: &Recurrence) -> Result<Recurring, String> {
@@ -28,14 +46,12 @@ pub fn recurring(schedule: &Recurrence) -> Result<Recurring, String> {
     };
     let recurrence = recurrence::Recurrence {
         rule,
-        timezone: schedule
-            .timezone
-            .clone()
-            .unwrap_or_else(|| "UTC".to_string()),
-        late_seconds: match schedule.missed {
-            Missed::Skip => LATE_SECONDS,
-            Missed::RunOnce => NEVER_LATE_SECONDS,
+        timezone: match schedule.timezone.as_deref() {
+            _ if each_clock(schedule) => clocks::FIRST.name().to_string(),
+            Some(zone) => zone.to_string(),
+            None => "UTC".to_string(),
         },
+        late_seconds: late_seconds(schedule),
     };
     recurrence.read().map_err(|error| error.to_string())
 }

@@ -3,6 +3,7 @@
 //! A text is [`source::read`], held against [`shape`] and [`rules`], and becomes a [`model::Definition`];
 //! [`version::Version`] is that compiled, and [`run::step`] moves one run by one input. [`simulate`] plays a whole run.
 
+pub mod clocks;
 mod cron;
 pub mod entry;
 pub mod expression;
@@ -15,12 +16,22 @@ pub mod simulate;
 pub mod source;
 pub mod version;
 
+use chrono::{DateTime, Utc};
 use fault::{Fault, sorted};
 use model::Definition;
 use source::Format;
 
 /// Reads and checks a journey; all faults at once, in the order of the text.
 pub fn validate(text: &str, format: Format) -> Result<Definition, Vec<Fault>> {
+    validate_at(text, format, None)
+}
+
+/// The same for one that is to begin `now`: what is past then is a fault, too.
+pub fn validate_at(
+    text: &str,
+    format: Format,
+    now: Option<DateTime<Utc>>,
+) -> Result<Definition, Vec<Fault>> {
     let (root, mut faults) = source::read(text, format)?;
     shape::check(
         &root,
@@ -28,14 +39,14 @@ pub fn validate(text: &str, format: Format) -> Result<Definition, Vec<Fault>> {
         "",
         &mut faults,
     );
-    rules::across(&root, &mut faults);
+    rules::across(&root, now, &mut faults);
     if !faults.is_empty() {
         return Err(sorted(faults));
     }
     let other = |said: String| vec![Fault::new("", root.at, "journey.invalid", said)];
     let definition: Definition = serde_json::from_value(root.to_json())
         .map_err(|error| other(format!("The journey cannot be read: {error}.")))?;
-    // What remains: windows that are never open, and what only shows when everything is compiled.
+    // What remains is what only shows when everything is compiled.
     version::Version::compile(&definition).map_err(|fault| other(fault.to_string()))?;
     Ok(definition)
 }

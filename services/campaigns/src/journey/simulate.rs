@@ -108,9 +108,14 @@ pub fn simulate(play: &Play<'_>) -> Vec<Line> {
 
 /// The slots of the play's schedule, the one at its very beginning included.
 fn slots(play: &Play<'_>) -> Vec<Scene> {
-    let Start::Schedule { slots, .. } = &play.version.trigger else {
+    let Start::Schedule {
+        slots, each_clock, ..
+    } = &play.version.trigger
+    else {
         return Vec::new();
     };
+    let own = each_clock.then(|| slots.on(play.person.zone.unwrap_or(play.version.zone)));
+    let slots = own.as_ref().unwrap_or(slots);
     let mut after = play.from - chrono::Duration::milliseconds(1);
     let mut scenes = Vec::new();
     while let Some(slot) = slots.next_after(after).filter(|slot| slot.at <= play.until) {
@@ -137,6 +142,7 @@ impl Stage<'_> {
             person: self.play.person,
             channels: self.play.channels,
             winners: &NO_WINNERS,
+            others: &[],
         }
     }
 

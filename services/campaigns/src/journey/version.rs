@@ -71,6 +71,10 @@ pub enum Start {
     },
     Schedule {
         slots: Box<Recurring>,
+        /// Each contact's own clock counts; then `slots` are told as the first clock shows them.
+        each_clock: bool,
+        /// A slot that is found later than this is skipped.
+        late: chrono::Duration,
         /// The id of a list; `None`: everybody.
         audience: Option<String>,
     },
@@ -219,6 +223,12 @@ impl Version {
 
     pub fn find(&self, id: &str) -> Option<At> {
         self.by_id.get(id).copied()
+    }
+
+    /// How long a text counts against its limits, in milliseconds; `None`: it has none.
+    pub fn longest_limit_ms(&self) -> Option<i64> {
+        let spans = self.limits.iter().map(|(_, per)| *per).chain(self.min_gap);
+        spans.map(|span| span.nominal().num_milliseconds()).max()
     }
 
     /// The events that its steps say, those of appointments that they change included.

@@ -18,6 +18,7 @@ pub mod replies;
 pub mod slots;
 pub mod state;
 mod versions;
+pub mod waves;
 pub mod winners;
 
 pub use outcomes::note;

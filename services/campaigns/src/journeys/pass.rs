@@ -7,6 +7,7 @@ use chassis::{Bus, Engine, Tx};
 use contract::{ContactId, JourneyId, JourneyRunId, Reason, TenantId};
 
 use super::batch::Batch;
+use super::batch::counted::{self, Counted};
 use super::versions::Ready;
 use super::{learnt, load};
 use crate::app::App;
@@ -45,6 +46,8 @@ struct Known {
     ids: Vec<JourneyRunId>,
     /// Whom contacts was asked about; of them who is missing is gone.
     asked: BTreeSet<ContactId>,
+    /// Who may get a run, and of which journey.
+    beginning: BTreeSet<(JourneyId, ContactId)>,
     /// Somebody may enter again, or not: when they last did matters.
     again: bool,
 }
@@ -103,6 +106,11 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
     let wanted: BTreeSet<(JourneyId, u32)> = places
         .iter()
         .map(|place| (place.journey, place.version))
+        // Its limits say what is to be counted of runs on older versions, too.
+        .chain(places.iter().filter_map(|place| {
+            let head = journeys.get(&place.journey)?;
+            Some((head.id, head.version))
+        }))
         .chain(starting.iter().map(|(of, _)| *of))
         .collect();
     for (journey, number) in wanted {
@@ -128,6 +136,10 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
             .get(of)
             .is_some_and(|ready| ready.version.reentry != Reentry::Always)
     });
+    let beginning = starting.iter().flat_map(|((journey, _), begin)| {
+        begin.iter().map(move |(_, contact)| (*journey, *contact))
+    });
+    let beginning = beginning.collect();
     let ready: Vec<Arc<Ready>> = versions.values().cloned().collect();
     let asked = people.values().flatten().copied().collect();
     let people = load::people(app, &people, &ready).await?;
@@ -141,6 +153,7 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
         people,
         contacts,
         ids,
+        beginning,
         again,
     })
 }
@@ -193,6 +206,8 @@ async fn work(
     now: chrono::DateTime<chrono::Utc>,
     known: Known,
 ) -> anyhow::Result<Moved> {
+    let spans = counted::spans(&known.versions);
+    db::journey_sent::take_turns(tx, engine, spans.keys().copied()).await?;
     let seqs: Vec<i64> = known.inputs.iter().map(|waiting| waiting.seq).collect();
     let ours = db::journey_input::remove(tx, engine, &seqs).await?;
     let contacts = known.contacts;
@@ -212,6 +227,8 @@ async fn work(
     } else {
         BTreeMap::new()
     };
+    let pairs = counted::pairs(&spans, &known.beginning, &rows);
+    let sent = db::journey_sent::of(tx, engine, pairs.into_iter(), now.into()).await?;
     let mut batch = Batch {
         now,
         runs: BTreeMap::new(),
@@ -220,6 +237,7 @@ async fn work(
         journeys: known.journeys,
         versions: known.versions,
         winners: known.winners,
+        counted: Counted::new(spans, sent),
         people: known.people,
         changed: BTreeSet::new(),
         texts: Vec::new(),
@@ -278,6 +296,7 @@ async fn write(tx: &Tx, engine: Engine, bus: &Bus, batch: &mut Batch) -> anyhow:
         .filter_map(|id| batch.runs.get(id))
         .collect();
     db::journey_run::save(tx, engine, &rows).await?;
+    db::journey_sent::insert(tx, engine, batch.counted.new_ones()).await?;
     // Consent is asked by the task of texts: a question to another service must not hold every run up.
     let now = batch.now.into();
     if !batch.withdrawn.is_empty() {

@@ -7,95 +7,119 @@ use chrono::{DateTime, Utc};
 use contract::contacts::{AudienceGap, AudiencePage, PageAudience};
 use contract::{AudiencePart, ContactId, JourneyId, UnixMillis};
 use futures::future::BoxFuture;
+use sea_orm::prelude::Uuid;
+use tokio::sync::Notify;
 
 use super::state::State;
+use super::waves;
 use crate::app::App;
 use crate::db;
 use crate::db::journey_input::{Body, NewInput};
-use crate::db::journey_slot::Slot;
+use crate::db::journey_slot::{ByClock, Slot};
+use crate::journey::clocks::{self, slots_come};
 use crate::journey::expression::timestamp;
 use crate::journey::run::Happening;
 use crate::journey::simulate::SLOT;
 use crate::journey::version::{Start, Version};
-use crate::timers::{self, Handler, Timer, occurrence_id};
+use crate::schedule::slots::Slot as Come;
+use crate::timers::{self, Scheduled, Timer, slot_timer};
 
 /// The kind of their timers.
 pub const KIND: &str = "journey.slot";
 /// Contacts that enter in one transaction.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 /// Inputs that may wait before more of an audience enters: events of others are worked in between.
-const CROWD: u64 = 2_000;
+pub(super) const CROWD: u64 = 2_000;
 
-/// Records slots whose time has come, and sets the timer of the next.
-pub struct Slots {
+/// Journeys whose slots come.
+pub struct Journeys {
     pub app: Arc<App>,
 }
 
-impl Handler for Slots {
-    fn kind(&self) -> &'static str {
-        KIND
-    }
+impl Scheduled for Journeys {
+    const KIND: &'static str = KIND;
 
-    fn fire<'t>(
+    fn has_come<'t>(
         &'t self,
         tx: &'t Tx,
+        owner: Uuid,
+        slot: UnixMillis,
         now: UnixMillis,
-        due: &'t [Timer],
     ) -> BoxFuture<'t, anyhow::Result<()>> {
-        Box::pin(async move {
-            for timer in due {
-                slot_has_come(tx, &self.app, timer, now).await?;
-            }
-            Ok(())
-        })
+        let id = JourneyId::from_uuid(owner);
+        Box::pin(async move { slot_has_come(tx, &self.app, id, slot, now).await })
     }
 
-    fn fired(&self) {
-        self.app.journeys.slots.notify_one();
+    fn bell(&self) -> &Notify {
+        &self.app.journeys.slots
     }
 }
 
-async fn slot_has_come(tx: &Tx, app: &App, timer: &Timer, now: UnixMillis) -> anyhow::Result<()> {
-    let id = JourneyId::from_uuid(timer.owner);
+async fn slot_has_come(
+    tx: &Tx,
+    app: &App,
+    id: JourneyId,
+    first: UnixMillis,
+    now: UnixMillis,
+) -> anyhow::Result<()> {
     let Some(head) = db::journey::published_head(tx, id).await? else {
         return Ok(());
     };
     let ready = app.versions.get(tx, id, head.version).await?;
-    let Start::Schedule { slots, audience } = &ready.version.trigger else {
+    let Start::Schedule {
+        slots,
+        audience,
+        each_clock,
+        late,
+    } = &ready.version.trigger
+    else {
         return Ok(());
     };
-    let passed = slots.passed(timer.due_at.to_utc(), now.to_utc(), false);
+    let slot = |come: &Come, by_clock| Slot {
+        journey: id,
+        slot_at: come.at.into(),
+        tenant: head.tenant,
+        mode: head.mode,
+        audience: audience.as_deref().and_then(|list| list.parse().ok()),
+        cursor: None,
+        by_clock,
+    };
+    let next_is = async |next: Option<Come>| match next {
+        Some(next) => timers::set(tx, app.cx.db.engine(), &[timer_of(id, next.at)]).await,
+        None => Ok(()),
+    };
+    if *each_clock {
+        next_is(slots.next_after(now.to_utc())).await?;
+        // Whoever's time comes after a pause enters; that of the pause is known when it comes.
+        if head.state == State::Draining {
+            return Ok(());
+        }
+        for come in slots_come(slots, first.to_utc(), now.to_utc(), *late) {
+            metrics::counter!("campaigns_journey_slots_total", "fate" => "started").increment(1);
+            let by_clock = ByClock {
+                local: come.local,
+                since: ready.published_at,
+            };
+            db::journey_slot::insert(tx, &slot(&come, Some(by_clock))).await?;
+        }
+        return Ok(());
+    }
+    let passed = slots.passed(first.to_utc(), now.to_utc(), false);
     for skipped in &passed.skipped {
         metrics::counter!("campaigns_journey_slots_total", "fate" => skipped.why.as_str())
             .increment(u64::from(skipped.count));
     }
-    if let Some(next) = &passed.next {
-        timers::set(tx, app.cx.db.engine(), &[timer_of(id, next.at)]).await?;
-    }
+    next_is(passed.next).await?;
     // Who would have entered during a pause does not come in one burst after it.
     let Some(due) = passed.due.filter(|_| head.state == State::Running) else {
         return Ok(());
     };
     metrics::counter!("campaigns_journey_slots_total", "fate" => "started").increment(1);
-    let slot = Slot {
-        journey: id,
-        slot_at: due.at.into(),
-        tenant: head.tenant,
-        mode: head.mode,
-        audience: audience.as_deref().and_then(|list| list.parse().ok()),
-        cursor: None,
-    };
-    db::journey_slot::insert(tx, &slot).await
+    db::journey_slot::insert(tx, &slot(&due, None)).await
 }
 
 fn timer_of(journey: JourneyId, at: DateTime<Utc>) -> Timer {
-    let part = at.timestamp_millis().to_be_bytes();
-    Timer {
-        id: occurrence_id(KIND, journey.uuid(), &[&part]),
-        kind: KIND.to_string(),
-        owner: journey.uuid(),
-        due_at: at.into(),
-    }
+    slot_timer(KIND, journey.uuid(), at)
 }
 
 /// At the publishing of a version: its first slot, or none.
@@ -107,10 +131,14 @@ pub async fn plan(
     now: UnixMillis,
 ) -> anyhow::Result<()> {
     timers::cancel(tx, journey.uuid()).await?;
-    let Start::Schedule { slots, .. } = &version.trigger else {
+    waves::replan(tx, journey, version, now).await?;
+    let Start::Schedule {
+        slots, each_clock, ..
+    } = &version.trigger
+    else {
         return Ok(());
     };
-    match slots.next_after(now.to_utc()) {
+    match clocks::next(slots, *each_clock, now.to_utc()) {
         Some(next) => timers::set(tx, engine, &[timer_of(journey, next.at)]).await,
         None => Ok(()),
     }
@@ -161,14 +189,23 @@ pub async fn enter(app: &App) -> anyhow::Result<bool> {
             }
         }
     };
-    let inputs: Vec<NewInput> = page.contacts.iter().map(|of| input(&slot, *of)).collect();
+    let (mut entries, mut inputs) = (Vec::new(), Vec::new());
+    match slot.by_clock {
+        Some(by) => entries = waves::turns(app, &slot, by, &page.contacts).await?,
+        None => {
+            let now = page.contacts.iter();
+            inputs = now.map(|of| input(&slot, *of, slot.slot_at)).collect();
+        }
+    }
     let (engine, now) = (app.cx.db.engine(), app.cx.clock.millis());
     let (last, done) = (page.contacts.last().copied(), page.done);
     let write = app.cx.db.write(move |tx| {
         Box::pin(async move {
             let done_at = done.then_some(now);
-            if db::journey_slot::advance(tx, &slot, last, inputs.len(), done_at).await? {
+            let entered = inputs.len() + entries.len();
+            if db::journey_slot::advance(tx, &slot, last, entered, done_at).await? {
                 db::journey_input::insert(tx, engine, &inputs).await?;
+                db::journey_wave::append(tx, engine, &slot, &entries).await?;
             }
             Ok(())
         })
@@ -178,7 +215,12 @@ pub async fn enter(app: &App) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-fn input(slot: &Slot, contact: ContactId) -> NewInput {
+/// A contact enters; `at`: when the slot came for them.
+pub(super) fn input(slot: &Slot, contact: ContactId, at: UnixMillis) -> NewInput {
+    let mut data = serde_json::json!({"slot": timestamp(at.to_utc())});
+    if let Some(by) = slot.by_clock {
+        data["local"] = by.local.format("%Y-%m-%dT%H:%M").to_string().into();
+    }
     NewInput {
         tenant: slot.tenant,
         mode: slot.mode,
@@ -190,7 +232,7 @@ fn input(slot: &Slot, contact: ContactId) -> NewInput {
             by: Happening {
                 id: format!("{}/{}", slot.journey, slot.slot_at.0),
                 name: SLOT.to_string(),
-                data: serde_json::json!({"slot": timestamp(slot.slot_at.to_utc())}),
+                data,
                 appointment: None,
             },
         },

@@ -118,6 +118,14 @@ impl Recurring {
         self.zone
     }
 
+    /// The same rule on the clocks of another zone.
+    pub fn on(&self, zone: Tz) -> Self {
+        Self {
+            zone,
+            ..self.clone()
+        }
+    }
+
     /// The first slot due after an instant; none when the rule has ended.
     pub fn next_after(&self, after: DateTime<Utc>) -> Option<Slot> {
         match &self.slots {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::App;
-use crate::journeys::{slots, winners};
+use crate::journeys::{slots, waves, winners};
 
 /// Before trying again what failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
@@ -39,7 +39,12 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
 }
 
 async fn enter_all(app: &App) -> anyhow::Result<()> {
-    while slots::enter(app).await? {
+    loop {
+        waves::open_due(app).await?;
+        let (paged, entered) = (slots::enter(app).await?, waves::let_in(app).await?);
+        if !paged && !entered {
+            break;
+        }
         if app.cx.stopping().is_cancelled() {
             break;
         }

@@ -11,6 +11,9 @@ use crate::{db, journeys};
 /// Before trying again what failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
+/// A slot is known for at least so long: it may take a day until it has come everywhere.
+const SLOTS_KEPT_MS: i64 = 3 * 86_400_000;
+
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.cx.stopping();
     let mut forgot_at = UnixMillis(0);
@@ -52,7 +55,9 @@ async fn forget(app: &App, at: &mut UnixMillis) -> anyhow::Result<()> {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                db::journey_slot::forget(tx, before).await?;
+                let slots_before = UnixMillis(before.0.min(now.0 - SLOTS_KEPT_MS));
+                db::journey_slot::forget(tx, slots_before).await?;
+                db::journey_sent::forget(tx, now).await?;
                 db::journey_input::forget(tx, before).await
             })
         })

@@ -7,11 +7,13 @@
 mod bell;
 mod lease;
 mod scheduler;
+mod slots;
 mod timer;
 
 pub use bell::Bell;
 pub use lease::{Lease, Standing};
 pub use scheduler::{Claim, Handler, Pace, Scheduler};
+pub use slots::{Scheduled, Slots, slot_id, slot_timer};
 pub use timer::{Timer, occurrence_id};
 
 pub use crate::db::timer::{cancel, next_due, of_owner, pause, pending, resume, set};

@@ -10,6 +10,7 @@ use anyhow::Context;
 use campaigns::journey::fault::Fault;
 use campaigns::journey::model::Definition;
 use campaigns::journey::source::{Format, read};
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use serde_json::Value;
 
@@ -36,13 +37,11 @@ pub fn run(action: &Action) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// A journey from a file.
-fn load(file: &Path) -> anyhow::Result<Result<Definition, Vec<Fault>>> {
+/// A journey from a file. `now`: when it would begin; `None` where it is only played.
+fn load(file: &Path, now: Option<DateTime<Utc>>) -> anyhow::Result<Result<Definition, Vec<Fault>>> {
     let text = text(file)?;
-    Ok(campaigns::journey::validate(
-        &text,
-        Format::of_file(&file.to_string_lossy()),
-    ))
+    let format = Format::of_file(&file.to_string_lossy());
+    Ok(campaigns::journey::validate_at(&text, format, now))
 }
 
 fn text(file: &Path) -> anyhow::Result<String> {

@@ -21,7 +21,7 @@ pub async fn handle(
     Shared(app): Shared<Arc<App>>,
     Body(new): Body<NewJourney>,
 ) -> Result<(StatusCode, Json<Journey>), Problem> {
-    let draft = new.checked()?;
+    let draft = new.checked(app.cx.clock.now())?;
     let now = app.cx.clock.now();
     let journey = db::journey::Journey {
         id: JourneyId::at(now),

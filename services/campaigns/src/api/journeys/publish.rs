@@ -13,6 +13,7 @@ use super::transition::find;
 use super::types::Journey;
 use crate::app::App;
 use crate::db;
+use crate::journey::clocks;
 use crate::journey::model::Trigger;
 use crate::journey::version::{Start, Version, starts_with};
 use crate::journeys::{Refusal, check, slots, state};
@@ -84,6 +85,17 @@ pub async fn handle(
             pointer: "/trigger/segment".to_string(),
             code: "segment.unknown",
             detail: format!("There is no {segment}."),
+        });
+    }
+    if let Start::Schedule {
+        slots, each_clock, ..
+    } = &version.trigger
+        && clocks::next(slots, *each_clock, app.cx.clock.now()).is_none()
+    {
+        refusals.push(Refusal {
+            pointer: "/trigger/schedule".to_string(),
+            code: "schedule.in_past",
+            detail: "The last slot of this schedule is past: nobody would ever enter.".to_string(),
         });
     }
     if !refusals.is_empty() {

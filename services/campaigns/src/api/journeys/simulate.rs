@@ -39,7 +39,7 @@ pub async fn handle(
     Auth(_caller): Auth,
     Body(script): Body<Script>,
 ) -> Result<Json<Played>, Problem> {
-    let definition = read(script.definition.as_ref(), script.source.as_deref())?
+    let definition = read(script.definition.as_ref(), script.source.as_deref(), None)?
         .map_err(|faults| invalid(&faults, script.source.is_some()))?;
     let version =
         Version::compile(&definition).map_err(|error| Problem::internal(&error.into()))?;

@@ -15,6 +15,7 @@ use crate::db;
 use crate::journey::fault::Fault;
 use crate::journey::model::Definition;
 use crate::journey::source::Format;
+use crate::journey::validate_at;
 use crate::journeys::state::State;
 
 /// The text of a journey: JSON as it is, or YAML as a text.
@@ -29,27 +30,24 @@ pub struct Written {
 
 impl Written {
     /// The checked journey, or all of its faults.
-    pub fn read(&self) -> Result<Result<Definition, Vec<Fault>>, Problem> {
-        read(self.definition.as_ref(), self.source.as_deref())
+    pub fn read(&self, now: DateTime<Utc>) -> Result<Result<Definition, Vec<Fault>>, Problem> {
+        read(self.definition.as_ref(), self.source.as_deref(), Some(now))
     }
 }
 
+/// `now`: when it would begin; `None` where it is only played.
 pub fn read(
     definition: Option<&Value>,
     source: Option<&str>,
+    now: Option<DateTime<Utc>>,
 ) -> Result<Result<Definition, Vec<Fault>>, Problem> {
     match (definition, source) {
-        (Some(definition), None) => Ok(crate::journey::validate(
-            &definition.to_string(),
-            Format::Json,
-        )),
+        (Some(definition), None) => Ok(validate_at(&definition.to_string(), Format::Json, now)),
         (None, Some(text)) => {
             let json = text.trim_start().starts_with('{')
                 && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-            Ok(crate::journey::validate(
-                text,
-                if json { Format::Json } else { Format::Yaml },
-            ))
+            let format = if json { Format::Json } else { Format::Yaml };
+            Ok(validate_at(text, format, now))
         }
         _ => Err(
             Problem::invalid("one of `definition` and `source` belongs here").error(
@@ -102,7 +100,7 @@ pub struct NewJourney {
 }
 
 impl NewJourney {
-    pub fn checked(&self) -> Result<Definition, Problem> {
+    pub fn checked(&self, now: DateTime<Utc>) -> Result<Definition, Problem> {
         if let Some(fault) = self.sender.as_deref().and_then(contract::sender::fault) {
             return Err(Problem::invalid(fault).error("/sender", "sender.invalid", fault));
         }
@@ -114,7 +112,7 @@ impl NewJourney {
                 fault,
             ));
         }
-        read(self.definition.as_ref(), self.source.as_deref())?
+        read(self.definition.as_ref(), self.source.as_deref(), Some(now))?
             .map_err(|faults| invalid(&faults, self.source.is_some()))
     }
 }

@@ -22,7 +22,7 @@ pub async fn handle(
     Body(new): Body<NewJourney>,
 ) -> Result<Json<Journey>, Problem> {
     let mut journey = find(&app, caller, id).await?;
-    let draft = new.checked()?;
+    let draft = new.checked(app.cx.clock.now())?;
     if draft.name != journey.name {
         return Err(
             Problem::invalid("a journey keeps its name: its splits hang on it").error(

@@ -5,9 +5,12 @@ mod circles;
 mod reach;
 mod replies;
 mod schedules;
+mod times;
 mod waits;
 mod walk;
 mod weights;
+
+use chrono::{DateTime, Utc};
 
 use super::fault::Fault;
 use super::source::Node;
@@ -15,8 +18,8 @@ use super::source::Node;
 pub use circles::among;
 pub use replies::normalised;
 
-/// All faults of a journey that no single value has.
-pub fn across(root: &Node, faults: &mut Vec<Fault>) {
+/// All faults of a journey that no single value has; of what is past only where `now` is given.
+pub fn across(root: &Node, now: Option<DateTime<Utc>>, faults: &mut Vec<Fault>) {
     let steps = walk::steps(root);
     walk::ids(&steps, faults);
     reach::unreachable(root, faults);
@@ -28,6 +31,10 @@ pub fn across(root: &Node, faults: &mut Vec<Fault>) {
     schedules::schedule(root, faults);
     schedules::calls(&steps, faults);
     schedules::winners(root, &steps, faults);
+    times::windows(root, &steps, faults);
+    if let Some(now) = now {
+        times::past(root, &steps, now, faults);
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! What spans the fields of a schedule, of a call, and of a split with a winner.
 
+use chrono::{DateTime, Duration};
+
 use super::walk::Found;
 use crate::journey::cron;
 use crate::journey::fault::Fault;
+use crate::journey::model::{Missed, Recurrence};
 use crate::journey::source::Node;
 use crate::schedule::IsoDuration;
 
@@ -17,6 +20,7 @@ pub fn schedule(root: &Node, faults: &mut Vec<Fault>) {
     else {
         return;
     };
+    too_often(schedule, faults);
     let Some(rule) = schedule.get("rrule") else {
         return;
     };
@@ -35,6 +39,40 @@ pub fn schedule(root: &Node, faults: &mut Vec<Fault>) {
     }
 }
 
+/// By each contact's own clock the whole audience is gone through at every slot, for more than a day.
+fn too_often(schedule: &Node, faults: &mut Vec<Fault>) {
+    let word = |name: &str| schedule.get(name).and_then(Node::text);
+    if word("timezone") != Some("contact") {
+        return;
+    }
+    let written = Recurrence {
+        cron: word("cron").map(str::to_string),
+        rrule: word("rrule").map(str::to_string),
+        start: word("start").map(str::to_string),
+        timezone: word("timezone").map(str::to_string),
+        missed: Missed::Skip,
+    };
+    // What cannot be read is told elsewhere.
+    let Ok(slots) = cron::recurring(&written) else {
+        return;
+    };
+    let start = written.start.as_deref().and_then(cron::local);
+    let from = start.map_or(DateTime::UNIX_EPOCH, |start| start.and_utc());
+    let shortest = slots.shortest_interval(from - Duration::days(2));
+    if shortest.is_some_and(|shortest| shortest < Duration::hours(1)) {
+        let text = "By the contact's clock a schedule comes at most once an hour.";
+        faults.push(
+            Fault::new(
+                "/trigger/schedule",
+                schedule.at,
+                "schedule.too_frequent",
+                text,
+            )
+            .hint("Name one minute of the hour, such as \"0 10 * * *\"."),
+        );
+    }
+}
+
 /// Whoever waits for an answer does not wait long.
 pub fn calls(steps: &[Found<'_>], faults: &mut Vec<Fault>) {
     for step in steps {
@@ -50,7 +88,10 @@ pub fn calls(steps: &[Found<'_>], faults: &mut Vec<Fault>) {
             let text =
                 format!("A call takes at most PT{LONGEST_CALL_SECONDS}S; it is tried again.");
             let pointer = format!("{}/webhook/timeout", step.pointer);
-            faults.push(Fault::new(&pointer, timeout.at, "duration.limit", text));
+            faults.push(
+                Fault::new(&pointer, timeout.at, "duration.limit", text)
+                    .hint(format!("Take PT{LONGEST_CALL_SECONDS}S or less.")),
+            );
         }
     }
 }

@@ -244,4 +244,40 @@ fn a_schedule_is_a_cron_or_a_rule_with_a_start() {
     let both = "{cron: \"0 9 * * 1\", rrule: \"FREQ=DAILY\", start: \"2026-12-01T10:00\"}";
     assert_eq!(schedule(both), ["field.value"]);
     assert_eq!(schedule("{timezone: UTC}"), ["field.value"]);
+    let own = "{cron: \"0 9 * * 1\", timezone: contact}";
+    assert_eq!(schedule(own), Vec::<&str>::new());
+    let often = "{cron: \"*/30 9 * * 1\", timezone: contact}";
+    assert_eq!(schedule(often), ["schedule.too_frequent"]);
+    let rule =
+        "{rrule: \"FREQ=DAILY;BYMINUTE=0,20\", start: \"2026-12-01T10:00\", timezone: contact}";
+    assert_eq!(schedule(rule), ["schedule.too_frequent"]);
+}
+
+#[test]
+fn what_is_past_is_told_only_where_the_journey_is_to_begin() {
+    let text = "journey: v1\nname: old\npurpose: marketing\n\
+        trigger: {schedule: {rrule: \"FREQ=DAILY;COUNT=2\", start: \"2026-06-01T10:00\", timezone: contact}}\n\
+        steps:\n  - {id: a, wait: {until: \"'2026-05-01T00:00:00Z'\"}}\n  - {id: b, await: {event: a.b, until: \"'2026-08-01T00:00:00Z'\"}}\n";
+    let told = |now: &str| -> Vec<(&str, String)> {
+        let now = now.parse().unwrap();
+        let faults = crate::journey::validate_at(text, Format::Yaml, Some(now));
+        let faults = faults.err().unwrap_or_default();
+        assert!(faults.iter().all(|fault| fault.hint.is_some()));
+        let told = faults.into_iter();
+        told.map(|fault| (fault.code, fault.pointer)).collect()
+    };
+    assert!(validate(text, Format::Yaml).is_ok());
+    let wait = at("schedule.in_past", "/steps/0/wait/until");
+    // The second and last slot may still come somewhere for a day and more.
+    assert_eq!(told("2026-06-02T22:30:00Z"), std::slice::from_ref(&wait));
+    let schedule = at("schedule.in_past", "/trigger/schedule");
+    assert_eq!(told("2026-06-04T00:00:00Z"), [schedule, wait]);
+    assert_eq!(told("2026-04-01T00:00:00Z"), []);
+}
+
+#[test]
+fn a_window_that_is_never_open_is_told_where_it_stands() {
+    let never = "{from: \"09:00\", to: \"09:00\"}";
+    let send = format!("steps:\n  - {{id: a, send: {{template: x, window: {never}}}}}\n");
+    assert_eq!(one(&send), at("field.value", "/steps/0/send/window"));
 }

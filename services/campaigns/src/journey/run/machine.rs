@@ -24,6 +24,8 @@ pub struct Setting<'a> {
     pub channels: &'a [&'a str],
     /// Variants that have won their splits, by step.
     pub winners: &'a BTreeMap<String, String>,
+    /// When other runs of the same journey sent this person texts that count against its limits.
+    pub others: &'a [i64],
 }
 
 pub(super) struct Machine<'a> {

@@ -37,8 +37,7 @@ impl Machine<'_> {
             }
         }
         if !step.answer
-            && let (Some(gap), Some(last)) =
-                (self.set.version.min_gap, self.run.sent.last().copied())
+            && let (Some(gap), Some(last)) = (self.set.version.min_gap, self.counted().max())
         {
             let free = self.from(last, gap);
             if free > self.run.clock {
@@ -68,10 +67,16 @@ impl Machine<'_> {
         }
         let over = |(most, per): &(u32, crate::schedule::IsoDuration)| {
             let since = self.run.clock - per.nominal().num_milliseconds();
-            self.run.sent.iter().filter(|at| **at > since).count() >= *most as usize
+            self.counted().filter(|at| *at > since).count() >= *most as usize
         };
         (!step.answer && self.set.version.limits.iter().any(over))
             .then_some("the limit of texts is reached")
+    }
+
+    /// When texts that count were sent, by this run and by others. Those that another run sent after this run's clock
+    /// (whose timer came late) count too: whoever decides last sees all the others, so no span ever has one too many.
+    fn counted(&self) -> impl Iterator<Item = i64> {
+        self.run.sent.iter().chain(self.set.others).copied()
     }
 
     /// The first channel from `from` on that is set up here.

@@ -166,8 +166,8 @@ shape!(
         ),
         field(
             "timezone",
-            Kind::Zone,
-            "The zone of the clock it speaks of; UTC where absent."
+            Kind::ZoneOrContact,
+            "The zone of the clock it speaks of, or `contact`: each contact enters by their own; UTC where absent."
         ),
         field(
             "missed",

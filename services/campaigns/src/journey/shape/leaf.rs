@@ -166,7 +166,7 @@ fn duration(text: &str, days: i64, signed: bool) -> Option<Wrong> {
         return Some((
             "duration.invalid",
             format!("`{text}` is no time at all."),
-            String::new(),
+            "Such as PT5M; where nothing is to pass, leave it out.".to_string(),
         ));
     }
     let limit = chrono::Duration::days(days);
@@ -174,7 +174,7 @@ fn duration(text: &str, days: i64, signed: bool) -> Option<Wrong> {
         (
             "duration.limit",
             format!("`{text}` is longer than the {days} days that are allowed here."),
-            String::new(),
+            format!("Take P{days}D at most."),
         )
     })
 }

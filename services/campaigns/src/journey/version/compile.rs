@@ -75,6 +75,8 @@ pub fn compile(definition: &Definition) -> Done<Version> {
             slots: Box::new(
                 crate::journey::cron::recurring(schedule).map_err(CompileError::Schedule)?,
             ),
+            each_clock: crate::journey::cron::each_clock(schedule),
+            late: crate::journey::cron::late(schedule),
             audience: audience.clone(),
         },
     };

@@ -1,5 +1,6 @@
 //! Many runs in memory: inputs are worked in one after the other, and what follows is gathered. No I/O.
 
+pub mod counted;
 mod effects;
 mod starting;
 
@@ -10,6 +11,7 @@ use chrono::{DateTime, Utc};
 use contract::contacts::ContactChange;
 use contract::{AppointmentId, ContactId, JourneyId, JourneyRunId, MessageId, TenantId};
 
+use self::counted::Counted;
 use super::CHANNELS;
 use super::state::State;
 use super::versions::Ready;
@@ -42,6 +44,7 @@ pub struct Batch {
     pub journeys: HashMap<JourneyId, Head>,
     pub versions: HashMap<(JourneyId, u32), Arc<Ready>>,
     pub winners: Winners,
+    pub counted: Counted,
     pub people: HashMap<ContactId, Arc<Person>>,
     pub changed: BTreeSet<JourneyRunId>,
     /// Texts, and the run and number they belong to.
@@ -182,6 +185,7 @@ impl Batch {
             .winners
             .get(&(row.journey, row.version))
             .unwrap_or(&NO_WINNERS);
+        let others = self.counted.by_others(row.journey, row.contact, Some(id));
         let before = row.run.clone();
         let (run, effects) = match self.people.get(&row.contact) {
             Some(person) => change(
@@ -190,6 +194,7 @@ impl Batch {
                     person,
                     channels: CHANNELS,
                     winners,
+                    others: &others,
                 },
                 before.clone(),
             ),
@@ -205,6 +210,7 @@ impl Batch {
                     person: &person,
                     channels: CHANNELS,
                     winners,
+                    others: &others,
                 };
                 let gone = Input::Stop {
                     why: "the contact is gone".to_string(),
@@ -227,6 +233,7 @@ impl Batch {
         row.run = run;
         self.changed.insert(id);
         let row = row.clone();
+        self.counted.note(&row, self.now.timestamp_millis());
         for effect in effects {
             self.effect(&row, ready, effect, hops);
         }

@@ -138,6 +138,7 @@ impl Batch {
             person: &person,
             channels: CHANNELS,
             winners: self.winners.get(&(journey, number)).unwrap_or(&NO_WINNERS),
+            others: &self.counted.by_others(journey, contact, None),
         };
         let (run, effects) = run::start(set, event, 0, self.now.timestamp_millis());
         let row = Row {

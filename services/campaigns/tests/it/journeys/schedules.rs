@@ -79,3 +79,136 @@ async fn an_audience_that_is_not_there_is_refused_at_the_publishing() {
     }
     kit.stop().await;
 }
+
+#[tokio::test]
+async fn a_schedule_whose_last_slot_is_past_is_refused_at_the_publishing() {
+    let kit = kit(5).await;
+    // 11:00 in New York: its first slot is over, and the second one tomorrow.
+    let mut created = Vec::new();
+    for (name, zone, status) in [
+        ("new-york", "America/New_York", 422),
+        ("contact", "contact", 200),
+    ] {
+        let rule =
+            format!("rrule: \"FREQ=DAILY;COUNT=2\", start: \"2026-06-10T10:30\", timezone: {zone}");
+        let source = BY_CLOCK.replace("cron: \"0 14 * * *\", timezone: contact", &rule);
+        let source = source.replace("name: by-clock", &format!("name: {name}"));
+        let (answered, journey) = kit.post("/v1/journeys", written(&source)).await;
+        assert_eq!(answered, 201, "{journey}");
+        created.push((journey["id"].as_str().unwrap().to_string(), source, status));
+    }
+    // 11:00 a day later: by the clocks of contacts it is still to come in the west.
+    kit.clock.advance(chrono::Duration::days(1));
+    for (id, source, status) in created {
+        let path = format!("/v1/journeys/{id}/publish");
+        let (answered, problem) = kit.post(&path, json!({})).await;
+        assert_eq!(answered, status, "{problem}");
+        if status == 200 {
+            continue;
+        }
+        assert_eq!(problem["errors"][0]["code"], "schedule.in_past");
+        assert_eq!(problem["errors"][0]["pointer"], "/trigger/schedule");
+        let again = source.replace("name: new-york", "name: again");
+        let (answered, problem) = kit.post("/v1/journeys", written(&again)).await;
+        assert_eq!(answered, 422, "{problem}");
+        assert_eq!(problem["errors"][0]["code"], "schedule.in_past");
+    }
+    kit.stop().await;
+}
+
+/// Person n lives in the zone at n modulo 3; the third has none on the contact, so New York's by the journey counts.
+const BY_CLOCK: &str = "journey: v1\nname: by-clock\npurpose: informational\ntimezone: America/New_York\n\
+    trigger: {schedule: {cron: \"0 14 * * *\", timezone: contact}}\nsteps:\n  - {id: hello, send: {template: greeting}}\n  - {id: rest, wait: {for: PT40H}}\n";
+
+async fn people_of(kit: &Kit, id: &str) -> Vec<String> {
+    let runs = runs(kit, id).await;
+    let mut people: Vec<String> = runs
+        .iter()
+        .map(|run| run["contact"].as_str().unwrap().to_string())
+        .collect();
+    people.sort();
+    people
+}
+
+fn those_of(zones: &[u32], people: u32) -> Vec<String> {
+    let theirs = (0..people).filter(|person| zones.contains(&(person % 3)));
+    let mut theirs: Vec<String> = theirs.map(|n| fake::contact(n).to_string()).collect();
+    theirs.sort();
+    theirs
+}
+
+#[tokio::test]
+async fn everybody_enters_when_the_slot_comes_by_their_own_clock_and_once_whatever_their_zone_becomes()
+ {
+    let kit = kit(30).await;
+    // 15:00 UTC: 11:00 in New York, 08:00 in Los Angeles, 17:00 in Berlin, where 14:00 is over for today.
+    fake::world(kit.tenant).zones = vec!["Europe/Berlin", "America/Los_Angeles", ""];
+    let id = published(&kit, BY_CLOCK).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(live(&kit, &id).await, 0);
+    // Everybody moves further west: who has a place keeps it.
+    fake::world(kit.tenant).zones = vec!["Pacific/Honolulu"];
+    kit.clock.advance(chrono::Duration::minutes(3 * 60 - 1));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(live(&kit, &id).await, 0);
+    kit.clock.advance(chrono::Duration::minutes(1));
+    until_live(&kit, &id, 10).await;
+    assert_eq!(people_of(&kit, &id).await, those_of(&[2], 30));
+    let kit = kit.restart().await;
+    kit.clock.advance(chrono::Duration::hours(3));
+    until_live(&kit, &id, 20).await;
+    assert_eq!(people_of(&kit, &id).await, those_of(&[1, 2], 30));
+    // Of today's slot nobody is left. When tomorrow's comes in Honolulu, the others are still on the way.
+    kit.clock.advance(chrono::Duration::hours(13));
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(live(&kit, &id).await, 20);
+    kit.clock.advance(chrono::Duration::hours(14));
+    until_live(&kit, &id, 30).await;
+    assert_eq!(people_of(&kit, &id).await, those_of(&[0, 1, 2], 30));
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn by_the_contacts_clock_a_time_that_was_missed_or_fell_into_a_pause_is_skipped() {
+    let kit = kit(30).await;
+    fake::world(kit.tenant).zones = vec!["America/Chicago", "America/Los_Angeles", ""];
+    let id = published(&kit, BY_CLOCK).await;
+    let entered = async |kit: &Kit| kit.get(&format!("/v1/journeys/{id}/runs?limit=200")).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(entered(&kit).await.1["data"], json!([]));
+    // New York's time falls into a pause.
+    let path = |what: &str| format!("/v1/journeys/{id}/{what}");
+    assert_eq!(kit.post(&path("pause"), json!({})).await.0, 200);
+    kit.clock.advance(chrono::Duration::minutes(3 * 60 + 5));
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(kit.post(&path("resume"), json!({})).await.0, 200);
+    // Chicago's is missed by more than an hour, Los Angeles' by less.
+    kit.clock.advance(chrono::Duration::minutes(3 * 60 + 30));
+    until_live(&kit, &id, 10).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(people_of(&kit, &id).await, those_of(&[1], 30));
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_version_with_another_time_takes_the_place_of_the_one_before() {
+    let kit = kit(9).await;
+    fake::world(kit.tenant).zones = vec!["America/Chicago", "America/Los_Angeles", ""];
+    let id = published(&kit, BY_CLOCK).await;
+    kit.clock.advance(chrono::Duration::hours(3));
+    until_live(&kit, &id, 3).await;
+    // Chicago is next, at 19:00 UTC; with the new version at 20:00 UTC.
+    let later = BY_CLOCK.replace("0 14", "0 15");
+    let path = format!("/v1/journeys/{id}");
+    assert_eq!(kit.put(&path, written(&later)).await.0, 200);
+    let publish = format!("{path}/publish");
+    assert_eq!(kit.post(&publish, json!({})).await.0, 200);
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    kit.clock.advance(chrono::Duration::minutes(70));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(runs(&kit, &id).await.len(), 3);
+    kit.clock.advance(chrono::Duration::minutes(50));
+    let six = until_runs(&kit, &id, |runs| runs.len() == 6).await;
+    assert_eq!(six.iter().filter(|run| run["version"] == 2).count(), 3);
+    kit.stop().await;
+}

@@ -43,7 +43,7 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let definition = match load(&options.file)? {
+    let definition = match load(&options.file, None)? {
         Ok(definition) => definition,
         Err(faults) => {
             for fault in &faults {

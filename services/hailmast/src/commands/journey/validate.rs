@@ -18,7 +18,7 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let checked = load(&options.file)?;
+    let checked = load(&options.file, Some(chassis::Clock::system().now()))?;
     if options.json {
         let answer = match &checked {
             Ok(definition) => {

@@ -96,6 +96,7 @@ fn whoever_comes_after_the_decision_gets_the_winner() {
             person: &person,
             channels: CHANNELS,
             winners: &winners,
+            others: &[],
         };
         let (run, _) = start(set, &begun("e1"), 0, 0);
         assert_eq!(run.variants["part"], "b");

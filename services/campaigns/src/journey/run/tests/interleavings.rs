@@ -150,12 +150,11 @@ fn done(effects: &[Effect]) -> Vec<Effect> {
 
 /// The state without the book of inputs, whose order a redelivery does not change either.
 fn serial(
-    version: &Version,
-    person: &Person,
+    (version, person, others): (&Version, &Person, &[i64]),
     story: &[(i64, Input)],
     end: i64,
 ) -> (Run, Vec<Effect>) {
-    let mut played = Played::start(version, person, &story_start(), START);
+    let mut played = Played::among(version, person, others, &story_start(), START);
     for (at, input) in story {
         played.until(*at);
         played.feed(input, *at);
@@ -176,13 +175,12 @@ fn story_start() -> Happening {
 }
 
 fn troubled(
-    version: &Version,
-    person: &Person,
+    (version, person, others): (&Version, &Person, &[i64]),
     story: &[(i64, Input)],
     troubles: &[Trouble],
     end: i64,
 ) -> (Run, Vec<Effect>) {
-    let mut played = Played::start(version, person, &story_start(), START);
+    let mut played = Played::among(version, person, others, &story_start(), START);
     let mut past: Vec<Input> = vec![Input::Event(story_start())];
     let mut clock = START;
     for (index, (at, input)) in story.iter().enumerate() {
@@ -261,6 +259,7 @@ proptest! {
         story in prop::collection::vec((1..600_i64, act()), 0..14),
         troubles in prop::collection::vec(trouble(), 1..8),
         who in 0..6_u32,
+        others in prop::collection::vec(-3_000..6_000_i64, 0..5),
     ) {
         let version = version(TEXT);
         let person = Person { id: format!("con_{who}"), ..person("Europe/Berlin") };
@@ -271,8 +270,10 @@ proptest! {
             told.push((at, input(index, act)));
         }
         let end = at + 10 * 24 * 60 * MINUTE;
-        let (one, effects) = serial(&version, &person, &told, end);
-        let (other, again) = troubled(&version, &person, &told, &troubles, end);
+        let others: Vec<i64> = others.iter().map(|minutes| START + minutes * MINUTE).collect();
+        let world = (&version, &person, others.as_slice());
+        let (one, effects) = serial(world, &told, end);
+        let (other, again) = troubled(world, &told, &troubles, end);
         prop_assert_eq!(&one, &other);
         prop_assert_eq!(effects, again);
         prop_assert!(one.end.is_some(), "a run ends: {:#?}", one.fibers);
@@ -296,6 +297,7 @@ proptest! {
             mixed.push((START + minutes * MINUTE, Input::Event(event(&format!("s{index}"), "unheard.of", json!({})))));
         }
         mixed.sort_by_key(|(at, _)| *at);
-        prop_assert_eq!(serial(&version, &person, &told, end), serial(&version, &person, &mixed, end));
+        let world = (&version, &person, &[][..]);
+        prop_assert_eq!(serial(world, &told, end), serial(world, &mixed, end));
     }
 }

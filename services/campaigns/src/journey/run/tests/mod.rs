@@ -1,5 +1,6 @@
 mod calls;
 mod interleavings;
+mod limits;
 mod reminders;
 mod ways;
 
@@ -50,11 +51,23 @@ pub(super) struct Played<'a> {
 
 impl<'a> Played<'a> {
     pub fn start(version: &'a Version, person: &'a Person, by: &Happening, now: i64) -> Self {
+        Self::among(version, person, &[], by, now)
+    }
+
+    /// The same, beside other runs that sent texts.
+    pub fn among(
+        version: &'a Version,
+        person: &'a Person,
+        others: &'a [i64],
+        by: &Happening,
+        now: i64,
+    ) -> Self {
         let set = Setting {
             version,
             person,
             channels: CHANNELS,
             winners: &NO_WINNERS,
+            others,
         };
         let (run, effects) = start(set, by, 0, now);
         Self { set, run, effects }

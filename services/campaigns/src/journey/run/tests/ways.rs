@@ -200,6 +200,7 @@ fn the_next_channel_is_tried_after_what_the_fallback_names() {
         person: &person,
         channels: &["sms", "whatsapp"],
         winners: &NO_WINNERS,
+        others: &[],
     };
     let channels = |effects: &[Effect]| -> Vec<String> {
         effects
@@ -258,6 +259,7 @@ fn a_run_moves_to_a_new_version_by_the_id_of_its_step() {
         person: &person,
         channels: CHANNELS,
         winners: &NO_WINNERS,
+        others: &[],
     };
     let (run, effects) = step(set, moved, &Input::Wake, 86_400_000);
     assert!(

@@ -1,0 +1,122 @@
+//! Drafts and versions: what is published, what is refused, where runs stay.
+
+use super::*;
+
+#[tokio::test]
+async fn an_invalid_draft_replaces_nothing_and_all_of_its_faults_are_told() {
+    let kit = kit(10).await;
+    let id = published(&kit, TWO_TEXTS).await;
+    let broken = TWO_TEXTS
+        .replace("PT1H", "PT1")
+        .replace("id: again", "id: hello");
+    let (status, problem) = kit
+        .put(&format!("/v1/journeys/{id}"), written(&broken))
+        .await;
+    assert_eq!((status, &problem["code"]), (422, &json!("journey.invalid")));
+    let errors = problem["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 2, "{problem}");
+    assert_eq!(errors[0]["pointer"], "/source/steps/1/wait/for");
+    assert!(
+        errors[0]["detail"].as_str().unwrap().starts_with("line "),
+        "{problem}"
+    );
+    // Valid, but its template is bound to none: the draft is kept, the version stays.
+    let unbound = TWO_TEXTS.replace(
+        "template: greeting}}\n  - {id: pause",
+        "template: other}}\n  - {id: pause",
+    );
+    assert_eq!(
+        kit.put(&format!("/v1/journeys/{id}"), written(&unbound))
+            .await
+            .0,
+        200
+    );
+    let (status, problem) = kit
+        .post(&format!("/v1/journeys/{id}/publish"), json!({}))
+        .await;
+    assert_eq!(
+        (status, &problem["errors"][0]["code"]),
+        (422, &json!("template.unbound")),
+        "{problem}"
+    );
+    let (_, journey) = kit.get(&format!("/v1/journeys/{id}")).await;
+    assert_eq!(
+        (&journey["version"], &journey["state"]),
+        (&json!(1), &json!("running"))
+    );
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn runs_stay_on_their_version_until_they_are_moved_by_the_id_of_their_step() {
+    let kit = kit(10).await;
+    let id = published(&kit, TWO_TEXTS).await;
+    tell(
+        &kit,
+        &[event("e1", "order.placed", 1, &json!({"order": "o1"}))],
+    )
+    .await;
+    until_runs(&kit, &id, |runs| runs.len() == 1).await;
+    let renamed = TWO_TEXTS.replace("id: pause", "id: nap");
+    assert_eq!(
+        kit.put(&format!("/v1/journeys/{id}"), written(&renamed))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(
+        kit.post(&format!("/v1/journeys/{id}/publish"), json!({}))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(runs(&kit, &id).await[0]["version"], 1);
+    let (_, moved) = kit
+        .post(&format!("/v1/journeys/{id}/migrate"), json!({}))
+        .await;
+    assert_eq!(moved, json!({"moved": 0, "stayed": {"pause": 1}}));
+    let (_, moved) = kit
+        .post(
+            &format!("/v1/journeys/{id}/migrate"),
+            json!({"renamed": {"pause": "nap"}}),
+        )
+        .await;
+    assert_eq!(moved, json!({"moved": 1, "stayed": {}}));
+    let run = &runs(&kit, &id).await[0];
+    assert_eq!((&run["version"], &run["at"]), (&json!(2), &json!(["nap"])));
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_journey_can_be_played_and_its_schema_read() {
+    let kit = kit(1).await;
+    let (status, played) = kit
+        .post("/v1/journeys/simulate", json!({"source": TWO_TEXTS, "contact": {"timezone": "America/New_York"}, "from": "2026-06-10T15:00:00Z",
+            "events": [{"event": "order.placed", "data": {"order": "o1"}}]}))
+        .await;
+    assert_eq!(status, 200, "{played}");
+    let sends: Vec<&Value> = played["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|line| line["kind"] == "send")
+        .collect();
+    assert_eq!(sends.len(), 2);
+    assert_eq!(
+        (&sends[1]["at"], &sends[1]["local"]),
+        (
+            &json!("2026-06-10T16:00:00Z"),
+            &json!("Wed 2026-06-10 12:00:00-04:00")
+        )
+    );
+    let (status, schema) = kit.get("/v1/journeys/schema").await;
+    assert_eq!(
+        (status, &schema["properties"]["journey"]["const"]),
+        (200, &json!("v1"))
+    );
+    let (_, verdict) = kit
+        .post("/v1/journeys/validate", json!({"source": "journey: v1\n"}))
+        .await;
+    assert_eq!(verdict["valid"], false);
+    kit.stop().await;
+}
