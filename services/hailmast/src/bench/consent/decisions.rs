@@ -51,6 +51,7 @@ pub fn decide(options: &Options, figures: &mut Figures) -> anyhow::Result<()> {
                 recent: &[],
                 dnc: &[],
                 reply: ReplyFacts::default(),
+                heard: &[],
             };
             (asked, person)
         })
