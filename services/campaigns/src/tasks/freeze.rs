@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::audience::{MOST_CHUNKS, PAGE};
 use crate::db;
 use crate::db::run::{Run, RunState};
+use crate::envelope::canary;
 use crate::lifecycle::{State, Step};
 
 /// Works until the audience is frozen, the run is over or the process stops; tries again what fails.
@@ -66,7 +67,11 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
             )
             .await?
     };
-    let pieces = parts::of_page(app, &run, &answer.contacts).await?;
+    let mut people = answer.contacts.clone();
+    if run.paced && has_canary(app, &run).await? {
+        canary::mix(run.id, &mut people);
+    }
+    let pieces = parts::of_page(app, &run, &people).await?;
     let chunks = match &pieces {
         Some(pieces) => pieces.len(),
         None => answer.contacts.len().div_ceil(CHUNK_SIZE),
@@ -99,8 +104,7 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
                 match &pieces {
                     Some(pieces) => parts::append(tx, &bus, &run, pieces, now).await?,
                     None => {
-                        let chunks: Vec<&[ContactId]> =
-                            answer.contacts.chunks(CHUNK_SIZE).collect();
+                        let chunks: Vec<&[ContactId]> = people.chunks(CHUNK_SIZE).collect();
                         db::chunk::append(tx, id, run.chunks, &chunks).await?;
                     }
                 }
@@ -121,6 +125,12 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
         tracing::info!(run = %id, recipients, "an audience is frozen");
     }
     Ok(done)
+}
+
+/// Whether some of them go first, for all.
+pub async fn has_canary(app: &App, run: &Run) -> anyhow::Result<bool> {
+    let pace = db::pace::by_run(app.cx.db.read(), run.id).await?;
+    Ok(pace.is_some_and(|pace| pace.envelope.is_some()))
 }
 
 fn after(mut run: Run, contacts: &[ContactId], chunks: usize, done: bool) -> Run {
