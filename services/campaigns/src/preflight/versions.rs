@@ -62,13 +62,18 @@ pub async fn now(app: &App, tenant: TenantId, brief: &Brief) -> anyhow::Result<V
             break;
         }
     }
-    let judged = app.cx.bus.ask(tenant, &question(brief)).await?;
+    let policy = policy(app, tenant, brief).await?;
     Ok(Versions {
         content: brief.content.clone(),
         template_version: brief.template_version,
         audience: everybody.version(),
-        policy: judged.policy,
+        policy,
     })
+}
+
+/// The policies that are in force for a campaign.
+pub async fn policy(app: &App, tenant: TenantId, brief: &Brief) -> anyhow::Result<String> {
+    Ok(app.cx.bus.ask(tenant, &question(brief)).await?.policy)
 }
 
 /// What consent is asked, before anybody is asked about.
