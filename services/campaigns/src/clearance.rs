@@ -141,21 +141,31 @@ pub async fn moved_since(
     Ok(differ(&approval.bound.versions, &now))
 }
 
-/// Whether a campaign whose time has come still says what was approved. People may have joined its lists since it was
-/// launched; its words may not have changed.
-pub async fn still_approved(
+/// What has moved of what was approved, when the time of a campaign has come; empty where nothing was approved. People
+/// come and go between the slots of a campaign that recurs, so its audience is not compared.
+pub async fn moved_at_start(
     app: &App,
     campaign: &Campaign,
     template: &TemplateDescribed,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Vec<Moved>> {
     let approval = db::approval::of(app.cx.db.read(), campaign.id).await?;
     let approved = approval.filter(|approval| approval.verdict == Verdict::Approved);
     let Some(approved) = approved else {
-        return Ok(true);
+        return Ok(Vec::new());
     };
-    let now = Brief::read(app, campaign, template.clone()).await?;
+    let brief = Brief::read(app, campaign, template.clone()).await?;
     let bound = &approved.bound.versions;
-    Ok(bound.template_version == now.template_version && bound.content == now.content)
+    let now = if campaign.recurs() {
+        Versions {
+            content: brief.content.clone(),
+            template_version: brief.template_version,
+            audience: bound.audience.clone(),
+            policy: versions::policy(app, campaign.tenant, &brief).await?,
+        }
+    } else {
+        versions::now(app, campaign.tenant, &brief).await?
+    };
+    Ok(differ(bound, &now))
 }
 
 /// The answer to a launch that may not be.

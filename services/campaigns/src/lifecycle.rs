@@ -153,7 +153,7 @@ pub struct Step {
     pub key: Option<KeyId>,
     /// A code of docs/reasons.md. Campaigns that fail or expire have one.
     pub reason: Option<&'static str>,
-    /// What somebody wrote about it. Never said on the bus.
+    /// What somebody wrote about it, or what has moved since an approval. Never said on the bus.
     pub note: Option<String>,
 }
 

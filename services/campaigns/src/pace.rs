@@ -85,9 +85,14 @@ impl Pace {
         (self.phase == Phase::Canary).then(|| envelope.canary(recipients))
     }
 
-    /// How many people may be released for the first time now. `recipients`: in the run so far.
-    pub fn allows(&self, recipients: u64, now: UnixMillis) -> u64 {
-        let most = self.canary(recipients).unwrap_or(recipients);
+    /// How many people may be released for the first time now. `recipients`: in the run so far; `frozen`: nobody joins
+    /// any more. A canary is a sample of everybody, so it waits until everybody is known.
+    pub fn allows(&self, recipients: u64, frozen: bool, now: UnixMillis) -> u64 {
+        let most = match self.canary(recipients) {
+            Some(canary) if frozen => canary,
+            Some(_) => 0,
+            None => recipients,
+        };
         let wanted = most.saturating_sub(self.released);
         match &self.throttle {
             None => wanted,
@@ -163,9 +168,12 @@ mod tests {
             let (mut recipients, mut now) = (0, 0);
             let mut pages = pages.into_iter();
             for (wait, at_once) in looks {
-                recipients += pages.next().unwrap_or(0);
+                let page = pages.next();
+                let frozen = page.is_none();
+                recipients += page.unwrap_or(0);
                 now += wait;
-                let people = pace.allows(recipients, UnixMillis(now)).min(at_once);
+                let people = pace.allows(recipients, frozen, UnixMillis(now)).min(at_once);
+                prop_assert!(frozen || people == 0);
                 pace.took(people, recipients, UnixMillis(now));
                 prop_assert!(pace.released <= pace.canary(whole).unwrap());
                 prop_assert!(pace.released <= recipients);
@@ -175,9 +183,12 @@ mod tests {
 
     #[test]
     fn a_small_audience_is_all_canary() {
-        assert_eq!(pace(100, 100, None).allows(40, UnixMillis(0)), 40);
-        assert_eq!(pace(100, 100, None).allows(1_000, UnixMillis(0)), 100);
-        assert_eq!(pace(100, 100, None).allows(50_001, UnixMillis(0)), 501);
+        assert_eq!(pace(100, 100, None).allows(40, true, UnixMillis(0)), 40);
+        assert_eq!(pace(100, 100, None).allows(1_000, true, UnixMillis(0)), 100);
+        assert_eq!(
+            pace(100, 100, None).allows(50_001, true, UnixMillis(0)),
+            501
+        );
     }
 
     #[test]
@@ -197,9 +208,9 @@ mod tests {
         };
         let mut pace = pace(10_000, 1, None);
         pace.set_throttle(Some(fast), 1_000_000, UnixMillis(5_000));
-        assert_eq!(pace.allows(1_000_000, UnixMillis(5_000)), 0);
-        assert_eq!(pace.allows(1_000_000, UnixMillis(6_000)), 1_000);
+        assert_eq!(pace.allows(1_000_000, true, UnixMillis(5_000)), 0);
+        assert_eq!(pace.allows(1_000_000, true, UnixMillis(6_000)), 1_000);
         pace.set_throttle(None, 1_000_000, UnixMillis(6_000));
-        assert_eq!(pace.allows(1_000_000, UnixMillis(6_000)), 1_000_000);
+        assert_eq!(pace.allows(1_000_000, true, UnixMillis(6_000)), 1_000_000);
     }
 }

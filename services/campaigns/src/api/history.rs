@@ -32,7 +32,7 @@ pub struct Transition {
     pub key: Option<KeyId>,
     /// A code of docs/reasons.md.
     pub reason: Option<String>,
-    /// What somebody wrote about it.
+    /// What somebody wrote about it, or what has moved since an approval.
     pub note: Option<String>,
 }
 

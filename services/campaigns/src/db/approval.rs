@@ -94,6 +94,14 @@ pub async fn decide(
     Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }
 
+/// An approval that does not hold any more: the question is open again.
+pub async fn void(tx: &Tx, campaign: CampaignId) -> anyhow::Result<()> {
+    let text = "update approval set verdict = $2, decided_by = null, decided_at = null where campaign = $1";
+    let values = [campaign.uuid().into(), Verdict::Pending.as_str().into()];
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(())
+}
+
 /// Whose words the campaign's definition last was.
 pub async fn edited(tx: &Tx, campaign: CampaignId, by: KeyId) -> anyhow::Result<()> {
     let text = "update campaign set edited_by = $2 where id = $1";

@@ -123,45 +123,6 @@ pub async fn due(
     rows.iter().map(|row| row::number(row, "chunk")).collect()
 }
 
-/// A chunk with people who were never released.
-#[derive(Debug, Clone, Copy)]
-pub struct Fresh {
-    pub number: u32,
-    pub in_flight: bool,
-    /// How many of them there are, at most.
-    pub left: u64,
-}
-
-/// The first chunks from `first` on with people who were never released.
-pub async fn fresh(
-    conn: &impl ConnectionTrait,
-    run: RunId,
-    first: u32,
-    limit: usize,
-) -> anyhow::Result<Vec<Fresh>> {
-    // The sum keeps SQLite from walking by stage: chunks are wanted in their order, and few are looked at.
-    let text = format!(
-        "select chunk, stage, n - released_to as fresh from chunk where run = $1 and chunk >= $2 \
-         and released_to < n and stage + 0 < {} order by chunk limit {limit}",
-        Stage::Settled.number()
-    );
-    let rows = conn
-        .query_all_raw(sql(
-            conn,
-            text,
-            [run.uuid().into(), i64::from(first).into()],
-        ))
-        .await?;
-    let read = |row: &QueryResult| {
-        Ok(Fresh {
-            number: row::number(row, "chunk")?,
-            in_flight: row.try_get::<i64>("", "stage")? == Stage::InFlight.number(),
-            left: row::number(row, "fresh")?,
-        })
-    };
-    rows.iter().map(read).collect()
-}
-
 /// Chunks of which a part was released and a part never was, locked until the transaction ends.
 pub async fn in_parts(
     tx: &Tx,

@@ -8,6 +8,7 @@ pub mod chunk;
 pub mod envelope;
 pub mod flow_text;
 pub mod flow_text_age;
+pub mod fresh;
 pub mod journey;
 pub mod journey_call;
 pub mod journey_input;

@@ -38,7 +38,8 @@ pub async fn append(tx: &Tx, run: RunId, first: u32, pieces: &[Piece]) -> anyhow
     let mut values: Vec<Value> = Vec::with_capacity(pieces.len() * 8);
     let mut places = Vec::with_capacity(pieces.len());
     for (number, piece) in (first..).zip(pieces) {
-        let (Some(lowest), Some(highest)) = (piece.people.first(), piece.people.last()) else {
+        let (Some(lowest), Some(highest)) = (piece.people.iter().min(), piece.people.iter().max())
+        else {
             continue;
         };
         let at = values.len();

@@ -1,9 +1,10 @@
 //! The safety envelope: bounds within which a campaign may go on by itself.
 //!
-//! A run with an envelope releases its canary first. [`judge`] (pure) decides from [`Figures`] whether everything
+//! A run with an envelope releases its canary first, a sample of its audience ([`canary`]). [`judge`] (pure) decides from [`Figures`] whether everything
 //! may go, or the campaign is held or stopped; `look` brings it the figures, `act` carries out what it says.
 
 mod act;
+pub mod canary;
 mod figures;
 mod judge;
 mod look;

@@ -1,7 +1,7 @@
 //! What stands there now: the versions that a preflight and an approval are compared with.
 
 use contract::consent::JudgeChunk;
-use contract::contacts::PageAudience;
+use contract::contacts::{AudienceGap, PageAudience};
 use contract::{ContactId, TenantId};
 use sha2::{Digest, Sha256};
 
@@ -55,20 +55,33 @@ pub async fn now(app: &App, tenant: TenantId, brief: &Brief) -> anyhow::Result<V
             after,
             limit: PAGE,
         };
-        let page = app.cx.bus.ask(tenant, &question).await?.whole()?;
+        let page = match app.cx.bus.ask(tenant, &question).await?.whole() {
+            Ok(page) => page,
+            // Without a part that is gone it is nobody's audience, and no more the one that was seen.
+            Err(AudienceGap::Gone(_)) => {
+                everybody = Everybody::default();
+                break;
+            }
+            Err(later @ AudienceGap::NotYet(_)) => return Err(later.into()),
+        };
         everybody.add(&page.contacts);
         after = page.contacts.last().copied();
         if page.done || after.is_none() {
             break;
         }
     }
-    let judged = app.cx.bus.ask(tenant, &question(brief)).await?;
+    let policy = policy(app, tenant, brief).await?;
     Ok(Versions {
         content: brief.content.clone(),
         template_version: brief.template_version,
         audience: everybody.version(),
-        policy: judged.policy,
+        policy,
     })
+}
+
+/// The policies that are in force for a campaign.
+pub async fn policy(app: &App, tenant: TenantId, brief: &Brief) -> anyhow::Result<String> {
+    Ok(app.cx.bus.ask(tenant, &question(brief)).await?.policy)
 }
 
 /// What consent is asked, before anybody is asked about.

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::audience::{MOST_CHUNKS, PAGE};
 use crate::db;
 use crate::db::run::{Run, RunState};
+use crate::envelope::canary;
 use crate::lifecycle::{State, Step};
 use crate::recurring;
 
@@ -77,7 +78,11 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
         }
         Some(later @ AudienceGap::NotYet(_)) => return Err(later.into()),
     }
-    let pieces = parts::of_page(app, &run, &answer.contacts).await?;
+    let mut people = answer.contacts.clone();
+    if run.paced && has_canary(app, &run).await? {
+        canary::mix(run.id, &mut people);
+    }
+    let pieces = parts::of_page(app, &run, &people).await?;
     let chunks = match &pieces {
         Some(pieces) => pieces.len(),
         None => answer.contacts.len().div_ceil(CHUNK_SIZE),
@@ -110,8 +115,7 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
                 match &pieces {
                     Some(pieces) => parts::append(tx, &bus, &run, pieces, now).await?,
                     None => {
-                        let chunks: Vec<&[ContactId]> =
-                            answer.contacts.chunks(CHUNK_SIZE).collect();
+                        let chunks: Vec<&[ContactId]> = people.chunks(CHUNK_SIZE).collect();
                         db::chunk::append(tx, id, run.chunks, &chunks).await?;
                     }
                 }
@@ -155,6 +159,12 @@ async fn give_up(app: &App, run: &Run) -> anyhow::Result<()> {
     write.await?;
     tracing::warn!(run = %id, "a list or segment of an audience is gone");
     Ok(())
+}
+
+/// Whether some of them go first, for all.
+pub async fn has_canary(app: &App, run: &Run) -> anyhow::Result<bool> {
+    let pace = db::pace::by_run(app.cx.db.read(), run.id).await?;
+    Ok(pace.is_some_and(|pace| pace.envelope.is_some()))
 }
 
 fn after(mut run: Run, contacts: &[ContactId], chunks: usize, done: bool) -> Run {

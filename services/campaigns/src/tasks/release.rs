@@ -1,5 +1,6 @@
 //! Releases the chunks of a run that are due, as far as the window and the run's pace allow.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use contract::chunk::{ChunkHead, Outcome, Recipient};
@@ -9,7 +10,9 @@ use contract::{ContactId, Reason, UnixMillis};
 use futures::StreamExt;
 
 use crate::app::App;
+use crate::db::fresh::Fresh;
 use crate::db::run::{Run, RunState};
+use crate::envelope::canary;
 use crate::fold::Mark;
 use crate::release::{self, Stage, later};
 use crate::variants::{Letters, Text};
@@ -26,13 +29,13 @@ struct Going {
 }
 
 pub async fn due_chunks(app: &App, run: &Run) -> anyhow::Result<()> {
-    let numbers = choose(app, run).await?;
-    if numbers.is_empty() {
+    let chosen = choose(app, run).await?;
+    if chosen.numbers.is_empty() {
         return Ok(());
     }
-    let letters = Letters::load(app, run, &numbers).await?;
+    let letters = Letters::load(app, run, &chosen.numbers).await?;
     let letters = &letters;
-    let going = claim(app, run, &numbers).await?;
+    let going = claim(app, run, chosen).await?;
     futures::stream::iter(going)
         .for_each_concurrent(app.config.release_parallel.max(1), |going| async move {
             let number = going.number;
@@ -45,54 +48,111 @@ pub async fn due_chunks(app: &App, run: &Run) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Chunks to look at.
+struct Chosen {
+    numbers: Vec<u32>,
+    /// Up to which position each chunk may be released, where only the canary goes.
+    canary: Option<BTreeMap<u32, u64>>,
+}
+
 /// Chunks whose time is up first, then held ones that come back, then new ones.
-async fn choose(app: &App, run: &Run) -> anyhow::Result<Vec<u32>> {
+async fn choose(app: &App, run: &Run) -> anyhow::Result<Chosen> {
     let (read, now, window) = (app.cx.db.read(), app.cx.clock.millis(), app.config.window);
     let mut numbers = db::chunk::due(read, run.id, Stage::InFlight, now, window).await?;
-    let mut free = window.saturating_sub(db::chunk::count(read, run.id, Stage::InFlight).await?);
+    let free = window.saturating_sub(db::chunk::count(read, run.id, Stage::InFlight).await?);
+    let mut held = 0;
     if free > 0 {
         let more = db::chunk::due(read, run.id, Stage::Held, now, free).await?;
-        free -= more.len();
+        held = more.len();
         numbers.extend(more);
     }
+    let mut canary = None;
     if run.paced {
-        numbers.extend(next_of_paced(app, run, free).await?);
-    } else if free > 0 {
-        numbers.extend(db::chunk::due(read, run.id, Stage::Waiting, now, free).await?);
+        let next = next_of_paced(app, run, free, held).await?;
+        numbers.extend(next.numbers);
+        canary = next.canary;
+    } else if free > held {
+        numbers.extend(db::chunk::due(read, run.id, Stage::Waiting, now, free - held).await?);
     }
-    Ok(numbers)
+    Ok(Chosen { numbers, canary })
 }
 
 /// The first chunks with people who were never released, as many as its pace may need now. One that is on its way in
 /// part takes up no other place in the window.
-async fn next_of_paced(app: &App, run: &Run, mut free: usize) -> anyhow::Result<Vec<u32>> {
-    let (read, now) = (app.cx.db.read(), app.cx.clock.millis());
-    let Some(pace) = db::pace::by_run(read, run.id).await? else {
-        return Ok(Vec::new());
+async fn next_of_paced(app: &App, run: &Run, free: usize, held: usize) -> anyhow::Result<Chosen> {
+    let (read, now, most) = (
+        app.cx.db.read(),
+        app.cx.clock.millis(),
+        app.config.window + 1,
+    );
+    let mut chosen = Chosen {
+        numbers: Vec::new(),
+        canary: None,
     };
-    let mut allowed = pace.allows(run.recipients, now);
+    let Some(pace) = db::pace::by_run(read, run.id).await? else {
+        return Ok(chosen);
+    };
+    let canary = pace.canary(run.recipients);
+    let mut allowed = pace.allows(run.recipients, run.frozen, now);
     if allowed == 0 {
-        return Ok(Vec::new());
+        chosen.canary = canary.map(|_| BTreeMap::new());
+        return Ok(chosen);
     }
-    let mut numbers = Vec::new();
-    for chunk in db::chunk::fresh(read, run.id, pace.frontier, app.config.window + 1).await? {
+    let mut free = free - held;
+    let fresh = match canary {
+        None => db::fresh::first(read, run.id, (pace.frontier, now), most).await?,
+        Some(canary) => {
+            // Held ones that have given their share leave their places to the others.
+            free += held;
+            let (shares, fresh) = of_canary(app, run, canary).await?;
+            chosen.canary = Some(shares);
+            fresh
+        }
+    };
+    for chunk in fresh.into_iter().take(most) {
         if !chunk.in_flight {
             if free == 0 {
                 continue;
             }
             free -= 1;
         }
-        numbers.push(chunk.number);
+        chosen.numbers.push(chunk.number);
         allowed = allowed.saturating_sub(chunk.left);
         if allowed == 0 {
             break;
         }
     }
-    Ok(numbers)
+    Ok(chosen)
+}
+
+/// How far each chunk whose time has come may go in a canary of so many people, and the chunks that have not gone so
+/// far. Of those whose time is still to come nobody is in it while there are enough others.
+async fn of_canary(
+    app: &App,
+    run: &Run,
+    canary: u64,
+) -> anyhow::Result<(BTreeMap<u32, u64>, Vec<Fresh>)> {
+    let (read, now) = (app.cx.db.read(), app.cx.clock.millis());
+    let chunks = db::fresh::reachable(read, run.id, now).await?;
+    let sizes: Vec<(u32, u64)> = chunks
+        .iter()
+        .map(|chunk| (chunk.number, chunk.people))
+        .collect();
+    let shares = canary::shares(&sizes, canary);
+    let fresh = chunks.iter().filter_map(|chunk| {
+        let share = shares.get(&chunk.number).copied().unwrap_or(0);
+        (share > chunk.released_to).then(|| Fresh {
+            number: chunk.number,
+            in_flight: chunk.in_flight,
+            left: share - chunk.released_to,
+        })
+    });
+    let fresh = fresh.collect();
+    Ok((shares, fresh))
 }
 
 /// Notes the release before anything is published: whatever happens afterwards, the chunk comes back.
-async fn claim(app: &App, run: &Run, numbers: &[u32]) -> anyhow::Result<Vec<Going>> {
+async fn claim(app: &App, run: &Run, chosen: Chosen) -> anyhow::Result<Vec<Going>> {
     let (engine, now, patience) = (
         app.cx.db.engine(),
         app.cx.clock.millis(),
@@ -100,8 +160,13 @@ async fn claim(app: &App, run: &Run, numbers: &[u32]) -> anyhow::Result<Vec<Goin
     );
     let (id, keys) = (
         run.id,
-        numbers.iter().map(|number| (run.id, *number)).collect(),
+        chosen
+            .numbers
+            .iter()
+            .map(|number| (run.id, *number))
+            .collect(),
     );
+    let canary = chosen.canary;
     let claimed = app
         .cx
         .db
@@ -116,14 +181,18 @@ async fn claim(app: &App, run: &Run, numbers: &[u32]) -> anyhow::Result<Vec<Goin
                     true => db::pace::by_run_for_update(tx, engine, id).await?,
                     false => None,
                 };
-                let allowed = pace
-                    .as_ref()
-                    .map_or(u64::MAX, |pace| pace.allows(run.recipients, now));
+                let allowed = pace.as_ref().map_or(u64::MAX, |pace| {
+                    pace.allows(run.recipients, run.frozen, now)
+                });
                 let mut chunks = db::chunk::load(tx, engine, &keys).await?;
                 let (mut claimed, mut fresh) = (Vec::with_capacity(chunks.len()), 0);
                 for chunk in &mut chunks {
                     let (marks, timing) = (&mut chunk.marks, &mut chunk.timing);
-                    let due = release::due(marks, timing, now, allowed - fresh);
+                    let to = canary.as_ref().map_or(u64::MAX, |shares| {
+                        shares.get(&chunk.number).copied().unwrap_or(0)
+                    });
+                    let share = to.saturating_sub(u64::from(timing.released_to));
+                    let due = release::due(marks, timing, now, share.min(allowed - fresh));
                     if !due.positions.is_empty() {
                         release::release(marks, timing, &due, now, &patience);
                         fresh += due.fresh as u64;
@@ -134,7 +203,8 @@ async fn claim(app: &App, run: &Run, numbers: &[u32]) -> anyhow::Result<Vec<Goin
                 if let Some(pace) = pace.as_mut().filter(|_| fresh > 0) {
                     pace.took(fresh, run.recipients, now);
                     // Whoever was never released stands in the first of these or behind it.
-                    let first = db::chunk::fresh(tx, id, pace.frontier, 1).await?;
+                    let first =
+                        db::fresh::first(tx, id, (pace.frontier, UnixMillis(i64::MAX)), 1).await?;
                     pace.frontier = first.first().map_or(run.chunks, |first| first.number);
                     db::pace::save(tx, pace).await?;
                 }

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::audience::MOST_CHUNKS;
 use crate::db;
 use crate::db::run::{Run, RunState};
+use crate::envelope::canary;
 use crate::lifecycle::{State, Step};
 use crate::retry;
 
@@ -20,11 +21,14 @@ pub async fn page(app: &App, run: &Run) -> anyhow::Result<bool> {
     };
     let page = retry::page(app, run.tenant, &read).await?;
     let done = run.state == RunState::Cancelled || page.next.source >= read.sources.len();
-    let people = match run.state {
+    let mut people = match run.state {
         // The audience is what was frozen until then.
         RunState::Cancelled => Vec::new(),
         _ => page.people,
     };
+    if run.paced && freeze::has_canary(app, run).await? {
+        canary::mix(run.id, &mut people);
+    }
     let pieces = parts::of_page(app, run, &people).await?;
     let (engine, now, bus) = (
         app.cx.db.engine(),

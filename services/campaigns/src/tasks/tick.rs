@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::approval::Moved;
 use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::occurrence::{Occurrence, OccurrenceState};
@@ -11,6 +12,7 @@ use crate::{clearance, recurring, start};
 
 /// Campaigns launched per look; the rest follow at the next.
 const AT_ONCE: u64 = 100;
+const APPROVAL_VOID: &str = "campaign.approval_void";
 
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.cx.stopping();
@@ -38,15 +40,46 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
 
 async fn launch_due(app: &App) -> anyhow::Result<()> {
     for campaign in db::campaign::due(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await? {
-        match start::describe(app, &campaign).await? {
-            Some(template) if clearance::still_approved(app, &campaign, &template).await? => {
-                start::begin(app, &campaign, start::by_itself(), template, None).await?;
-            }
-            Some(_) => fail(app, &campaign, "campaign.approval_void").await?,
-            None => fail(app, &campaign, "template.not_published").await?,
+        // One that cannot be begun now, such as while its segment is being looked up, holds up no other.
+        if let Err(error) = launch(app, &campaign).await {
+            tracing::warn!(campaign = %campaign.id, error = format!("{error:#}"), "a campaign cannot be begun yet");
         }
     }
     Ok(())
+}
+
+async fn launch(app: &App, campaign: &Campaign) -> anyhow::Result<()> {
+    let Some(template) = start::describe(app, campaign).await? else {
+        return fail(app, campaign, "template.not_published").await;
+    };
+    let moved = clearance::moved_at_start(app, campaign, &template).await?;
+    if moved.is_empty() {
+        start::begin(app, campaign, start::by_itself(), template, None).await?;
+        return Ok(());
+    }
+    send_back(app, campaign, &moved).await
+}
+
+/// What is not as it was approved waits for another approval.
+async fn send_back(app: &App, campaign: &Campaign, moved: &[Moved]) -> anyhow::Result<()> {
+    let named: Vec<&str> = moved.iter().map(|moved| moved.as_str()).collect();
+    let named = named.join(", ");
+    tracing::info!(campaign = %campaign.id, moved = named, "a campaign is not what was approved");
+    let (id, now, bus) = (campaign.id, app.cx.clock.millis(), app.cx.bus.clone());
+    app.cx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let step = Step::own("begin", State::PendingApproval)
+                    .because(Some(APPROVAL_VOID))
+                    .noting(format!("moved: {named}"));
+                if db::campaign::move_on(tx, &bus, id, &[State::Scheduled], &step, now).await? {
+                    db::approval::void(tx, id).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
 }
 
 async fn fail(app: &App, campaign: &Campaign, reason: &'static str) -> anyhow::Result<()> {
@@ -74,31 +107,28 @@ async fn start_occurrences(app: &App) -> anyhow::Result<()> {
             end(app, &occurrence, OccurrenceState::Skipped, "schedule.late").await?;
             continue;
         }
-        match start::describe(app, &campaign).await? {
-            Some(template) if clearance::still_approved(app, &campaign, &template).await? => {
-                let id = Some(occurrence.id);
-                start::begin(app, &campaign, start::by_itself(), template, id).await?;
-            }
-            Some(_) => {
-                end(
-                    app,
-                    &occurrence,
-                    OccurrenceState::Failed,
-                    "campaign.approval_void",
-                )
-                .await?;
-            }
-            None => {
-                end(
-                    app,
-                    &occurrence,
-                    OccurrenceState::Failed,
-                    "template.not_published",
-                )
-                .await?;
-            }
+        if let Err(error) = start_occurrence(app, &campaign, &occurrence).await {
+            tracing::warn!(campaign = %campaign.id, error = format!("{error:#}"), "a slot cannot be begun yet");
         }
     }
+    Ok(())
+}
+
+async fn start_occurrence(
+    app: &App,
+    campaign: &Campaign,
+    occurrence: &Occurrence,
+) -> anyhow::Result<()> {
+    let failed = OccurrenceState::Failed;
+    let Some(template) = start::describe(app, campaign).await? else {
+        return end(app, occurrence, failed, "template.not_published").await;
+    };
+    let moved = clearance::moved_at_start(app, campaign, &template).await?;
+    if !moved.is_empty() {
+        return end(app, occurrence, failed, APPROVAL_VOID).await;
+    }
+    let id = Some(occurrence.id);
+    start::begin(app, campaign, start::by_itself(), template, id).await?;
     Ok(())
 }
 

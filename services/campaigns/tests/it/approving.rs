@@ -225,9 +225,52 @@ async fn an_approved_campaign_whose_words_change_before_its_time_does_not_start(
     ask(&kit, &other, "cancel").await;
     fake::world(kit.tenant).looks.newer_templates = 1;
     kit.clock.advance(Span::hours(4));
-    let ended = until_state(&kit, &id, "failed").await;
-    assert_eq!(ended["state_reason"], "campaign.approval_void");
-    assert!(fake::world(kit.tenant).texts.is_empty());
+    sent_back(&kit, &id, "moved: content").await;
+    kit.stop().await;
+}
+
+/// It asks for another approval, says what has moved, and has sent nothing.
+async fn sent_back(kit: &Kit, id: &str, note: &str) {
+    let stands = until_state(kit, id, "pending_approval").await;
+    assert_eq!(stands["state_reason"], "campaign.approval_void");
+    let (_, history) = kit.get(&format!("/v1/campaigns/{id}/history")).await;
+    let last = history["data"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        (&last["action"], &last["reason"], &last["note"]),
+        (
+            &json!("begin"),
+            &json!("campaign.approval_void"),
+            &json!(note)
+        )
+    );
+    let (_, question) = kit.get(&format!("/v1/campaigns/{id}/approval")).await;
+    assert_eq!(question["state"], "pending", "{question}");
+    assert!(fake::world(kit.tenant).released.is_empty());
+}
+
+#[tokio::test]
+async fn an_approved_campaign_does_not_start_with_other_people_or_policies_until_it_is_approved_again()
+ {
+    let kit = kit(20).await;
+    let mut body = draft();
+    body["schedule"] = json!({"at": "2026-06-10T18:00:00Z"});
+    let grown = approved(&kit, body.clone()).await;
+    assert_eq!(ask(&kit, &grown, "launch").await.0, 202);
+    fake::world(kit.tenant).people = 21;
+    kit.clock.advance(Span::hours(4));
+    sent_back(&kit, &grown, "moved: audience").await;
+    // It goes the same way again, at another time.
+    let path = format!("/v1/campaigns/{grown}");
+    let later = json!({"schedule": {"at": "2026-06-11T18:00:00Z"}});
+    assert_eq!(kit.patch(&path, later).await.0, 200);
+    looked(&kit, &grown).await;
+    assert_eq!(ask(&kit, &grown, "submit").await.0, 200);
+    let told = second(&kit, "POST", &grown, "approve", json!({})).await;
+    assert_eq!(told.0, 200, "{}", told.1);
+    assert_eq!(ask(&kit, &grown, "launch").await.0, 202);
+    fake::world(kit.tenant).looks.newer_policies = 1;
+    kit.clock.advance(Span::hours(24));
+    sent_back(&kit, &grown, "moved: policy").await;
     kit.stop().await;
 }
 
