@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State as Shared;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, PathId, Problem};
+use chassis::http::{Auth, Listing, Page, Params, PathId, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::{CampaignId, KeyId};
 use serde::Serialize;
@@ -61,11 +60,7 @@ pub async fn handle(
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<Transition>>, Problem> {
     let campaign = find(&app, caller, id).await?;
-    let after = page.cursor.as_deref().map(str::parse::<u32>).transpose();
-    let after = after.map_err(|_| {
-        let detail = "this is not a cursor of this list";
-        Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
-    })?;
+    let after = cursor::<u32>(page.cursor.as_deref())?;
     let (read, size) = (app.cx.db.read(), page.size());
     let rows = db::transition::page(read, campaign.id, after.unwrap_or(0), size + 1).await?;
     let rows: Vec<Transition> = rows.into_iter().map(Transition::from).collect();

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::CampaignId;
 
 use super::types::Campaign;
@@ -20,21 +19,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<Campaign>>, Problem> {
-    let before = match page
-        .cursor
-        .as_deref()
-        .map(str::parse::<CampaignId>)
-        .transpose()
-    {
-        Ok(before) => before,
-        Err(error) => {
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "cursor.invalid",
-                format!("this is not a cursor of this list: {error}"),
-            ));
-        }
-    };
+    let before = cursor::<CampaignId>(page.cursor.as_deref())?;
     let size = page.size();
     let rows = db::campaign::page(app.cx.db.read(), caller.tenant, before, size + 1).await?;
     let rows: Vec<Campaign> = rows.into_iter().map(Campaign::from).collect();

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State as Shared;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Page, Params, PathId, Problem};
+use chassis::http::{Auth, Page, Params, PathId, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::{CampaignId, RunId, UnixMillis};
 use serde::Serialize;
@@ -73,18 +72,7 @@ pub async fn handle(
     Params(page): Params<Page>,
 ) -> Result<Json<Occurrences>, Problem> {
     let campaign = find(&app, caller, id).await?;
-    let before = match page.cursor.as_deref().map(str::parse::<i64>) {
-        None => UnixMillis(i64::MAX),
-        Some(Ok(before)) => UnixMillis(before),
-        Some(Err(_)) => {
-            let detail = "this is not a cursor of this list";
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "cursor.invalid",
-                detail,
-            ));
-        }
-    };
+    let before = cursor(page.cursor.as_deref())?.map_or(UnixMillis(i64::MAX), UnixMillis);
     let size = usize::try_from(page.size()).unwrap_or(usize::MAX);
     let mut rows = db::occurrence::page(app.cx.db.read(), id, before, page.size() + 1).await?;
     let more = rows.len() > size;

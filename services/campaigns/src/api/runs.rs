@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State as Shared;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, PathId, Problem};
+use chassis::http::{Auth, Listing, Page, Params, PathId, Problem, cursor};
 use chrono::{DateTime, Utc};
 use contract::{CampaignId, RunId, UnixMillis};
 use serde::Serialize;
@@ -48,15 +47,7 @@ pub async fn handle(
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<RunSums>>, Problem> {
     let campaign = find(&app, caller, id).await?;
-    let before = page
-        .cursor
-        .as_deref()
-        .map(str::parse::<RunId>)
-        .transpose()
-        .map_err(|error| {
-            let detail = format!("this is not a cursor of this list: {error}");
-            Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
-        })?;
+    let before = cursor::<RunId>(page.cursor.as_deref())?;
     let (db, size) = (app.cx.db.read(), page.size().min(MOST));
     let mut rows = Vec::new();
     for run in db::run::of_campaign(db, campaign.id, before, size + 1).await? {

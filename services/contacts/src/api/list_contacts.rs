@@ -3,13 +3,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::{ContactId, ListId, Phone};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::contact_view::ContactView;
-use super::params::cursor;
 use crate::app::App;
 use crate::db;
 use crate::db::contacts::Filter;
@@ -54,7 +53,7 @@ pub async fn handle(
         let known = db::lists::by_id(app.db.read(), engine, tenant, list).await?;
         known.ok_or_else(|| Problem::not_found("list"))?;
     }
-    let after = cursor(wanted.cursor.as_deref(), ContactId::from_raw(0))?;
+    let after = cursor(wanted.cursor.as_deref())?.unwrap_or(ContactId::from_raw(0));
     let size = Page {
         cursor: None,
         limit: wanted.limit,

@@ -2,11 +2,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::ImportId;
 
 use super::import_view::ImportView;
-use super::params::cursor;
 use crate::app::App;
 use crate::db;
 
@@ -17,7 +16,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<ImportView>>, Problem> {
-    let before = cursor(page.cursor.as_deref(), ImportId::from_raw(u128::MAX))?;
+    let before = cursor(page.cursor.as_deref())?.unwrap_or(ImportId::from_raw(u128::MAX));
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
     let jobs =
         db::imports::page(app.db.read(), app.db.engine(), caller.tenant, before, limit).await?;

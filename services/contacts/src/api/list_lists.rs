@@ -2,11 +2,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::ListId;
 
 use super::list_view::ListView;
-use super::params::cursor;
 use crate::app::App;
 use crate::db;
 
@@ -17,7 +16,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<ListView>>, Problem> {
-    let after = cursor(page.cursor.as_deref(), ListId::from_raw(0))?;
+    let after = cursor(page.cursor.as_deref())?.unwrap_or(ListId::from_raw(0));
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
     let lists =
         db::lists::page(app.db.read(), app.db.engine(), caller.tenant, after, limit).await?;

@@ -20,7 +20,6 @@ mod list_contacts;
 mod list_imports;
 mod list_lists;
 mod list_view;
-mod params;
 mod patch_contact;
 mod remove_from_list;
 mod segments;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Params, Problem};
+use chassis::http::{Auth, Listing, Params, Problem, no_such_cursor};
 use chrono::{DateTime, Utc};
 use contract::{AppointmentId, ContactId, UnixMillis};
 use serde::Deserialize;
@@ -83,11 +83,5 @@ fn cursor(text: &str) -> Result<(UnixMillis, AppointmentId), Problem> {
         let (at, id) = text.split_once('.')?;
         Some((UnixMillis(at.parse().ok()?), id.parse().ok()?))
     };
-    read(text).ok_or_else(|| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "cursor.invalid",
-            "this is not a cursor of this list",
-        )
-    })
+    read(text).ok_or_else(no_such_cursor)
 }

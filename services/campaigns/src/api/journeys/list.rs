@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::JourneyId;
 
-use super::transition::cursor;
 use super::types::Journey;
 use crate::app::App;
 use crate::db;

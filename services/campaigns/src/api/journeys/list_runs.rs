@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use chassis::http::{Auth, Listing, Params, PathId, Problem};
+use chassis::http::{Auth, Listing, Params, PathId, Problem, cursor};
 use contract::{JourneyId, JourneyRunId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::transition::{cursor, find};
+use super::transition::find;
 use super::types::RunView;
 use crate::app::App;
 use crate::db;

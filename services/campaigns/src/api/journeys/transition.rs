@@ -1,7 +1,5 @@
 //! What the endpoints share: finding a journey, and moving it from one state to another.
 
-use std::str::FromStr;
-
 use axum::http::StatusCode;
 use chassis::http::Problem;
 use contract::JourneyId;
@@ -21,19 +19,6 @@ pub async fn find(
     found
         .filter(|journey| journey.mode == caller.mode)
         .ok_or_else(|| Problem::not_found("journey"))
-}
-
-pub fn cursor<T: FromStr>(text: Option<&str>) -> Result<Option<T>, Problem>
-where
-    T::Err: std::fmt::Display,
-{
-    text.map(str::parse).transpose().map_err(|error: T::Err| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "cursor.invalid",
-            format!("this is not a cursor of this list: {error}"),
-        )
-    })
 }
 
 /// Moves a journey on. One that stands there already is left as it is; what waited for it is let go where it goes on.

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::ReminderPlanId;
 
 use super::view::ReminderPlan;
@@ -20,11 +19,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<ReminderPlan>>, Problem> {
-    let before = page.cursor.as_deref().map(str::parse::<ReminderPlanId>);
-    let before = before.transpose().map_err(|error| {
-        let detail = format!("this is not a cursor of this list: {error}");
-        Problem::new(StatusCode::BAD_REQUEST, "cursor.invalid", detail)
-    })?;
+    let before = cursor::<ReminderPlanId>(page.cursor.as_deref())?;
     let size = page.size();
     let (tenant, mode) = (caller.tenant, caller.mode);
     let rows = db::reminder_plan::page(app.cx.db.read(), tenant, mode, before, size + 1).await?;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Listing, Page, Params, PathId, Problem};
+use chassis::http::{Auth, Listing, Page, Params, PathId, Problem, cursor};
 use contract::{ContactId, SegmentId};
 
 use super::super::contact_view::ContactView;
-use super::super::params::cursor;
 use crate::app::App;
 use crate::db;
 use crate::db::contacts::Filter;
@@ -36,7 +35,7 @@ pub async fn handle(
             detail,
         ));
     }
-    let after = cursor(page.cursor.as_deref(), ContactId::from_raw(0))?;
+    let after = cursor(page.cursor.as_deref())?.unwrap_or(ContactId::from_raw(0));
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
     let members = Filter {
         segment: Some(id),

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use chassis::http::{Auth, Listing, Page, Params, Problem};
+use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
 use contract::SegmentId;
 
-use super::super::params::cursor;
 use super::view::SegmentView;
 use crate::app::App;
 use crate::db;
@@ -20,7 +19,7 @@ pub async fn handle(
     State(app): State<Arc<App>>,
     Params(page): Params<Page>,
 ) -> Result<Json<Listing<SegmentView>>, Problem> {
-    let after = cursor(page.cursor.as_deref(), SegmentId::from_raw(0))?;
+    let after = cursor(page.cursor.as_deref())?.unwrap_or(SegmentId::from_raw(0));
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
     let (read, engine) = (app.db.read(), app.db.engine());
     let segments = db::segments::page(read, engine, caller.tenant, after, limit).await?;
