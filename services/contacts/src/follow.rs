@@ -18,12 +18,15 @@ use crate::segment::subject::Subject;
 /// Conditions that are kept compiled; beyond that all are compiled anew.
 const KEPT: usize = 10_000;
 
+/// By segment and revision.
+type Conditions = HashMap<(SegmentId, i64), Arc<Condition>>;
+
 /// What following needs beside a transaction.
 #[derive(Clone)]
 pub struct Follower {
     engine: Engine,
     bus: Bus,
-    conditions: Arc<Mutex<HashMap<(SegmentId, i64), Arc<Condition>>>>,
+    conditions: Arc<Mutex<Conditions>>,
 }
 
 impl Follower {
