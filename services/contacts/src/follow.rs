@@ -7,6 +7,7 @@ use chassis::{Bus, Engine, Tx};
 use chrono::{DateTime, Utc};
 use contract::contacts::{MOST_MOVED, SegmentMembersMoved};
 use contract::{ContactId, SegmentId, TenantId};
+use sea_orm::ConnectionTrait;
 
 use crate::db;
 use crate::import_plan::Contact;
@@ -27,6 +28,27 @@ pub struct Follower {
     engine: Engine,
     bus: Bus,
     conditions: Arc<Mutex<Conditions>>,
+}
+
+/// Contacts as conditions see them; `by_lists`: a condition speaks of lists.
+pub async fn subjects(
+    db: &impl ConnectionTrait,
+    engine: Engine,
+    tenant: TenantId,
+    by_lists: bool,
+    contacts: Vec<Contact>,
+) -> anyhow::Result<Vec<Subject>> {
+    let mut lists = if by_lists {
+        let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
+        db::members::lists_of(db, engine, tenant, &ids).await?
+    } else {
+        HashMap::new()
+    };
+    let subject = |contact: Contact| {
+        let of = lists.remove(&contact.id).unwrap_or_default();
+        Subject::new(contact, of)
+    };
+    Ok(contacts.into_iter().map(subject).collect())
 }
 
 impl Follower {
@@ -70,19 +92,9 @@ impl Follower {
         if contacts.is_empty() {
             return Ok(());
         }
-        let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
-        let mut lists = if segments.iter().any(|segment| segment.by_lists) {
-            db::members::lists_of(tx, self.engine, tenant, &ids).await?
-        } else {
-            HashMap::new()
-        };
-        let subjects: Vec<(ContactId, Subject)> = contacts
-            .into_iter()
-            .map(|contact| {
-                let of = lists.remove(&contact.id).unwrap_or_default();
-                (contact.id, Subject::new(Arc::new(contact), of))
-            })
-            .collect();
+        let by_lists = segments.iter().any(|segment| segment.by_lists);
+        let subjects = subjects(tx, self.engine, tenant, by_lists, contacts).await?;
+        let ids: Vec<ContactId> = subjects.iter().map(Subject::id).collect();
         let of: Vec<SegmentId> = segments.iter().map(|segment| segment.id).collect();
         let mut before = db::segment_members::of(tx, self.engine, &of, &ids).await?;
         let at = Instant::at(now);
@@ -95,9 +107,9 @@ impl Follower {
                     continue;
                 }
             };
-            let holds = subjects.iter().map(|(id, subject)| {
+            let holds = subjects.iter().map(|subject| {
                 // What cannot be judged of a contact does not hold of it.
-                (*id, condition.holds(subject, &at).unwrap_or(false))
+                (subject.id(), condition.holds(subject, &at).unwrap_or(false))
             });
             let members = before.remove(&segment.id).unwrap_or_default();
             let moves = moves(segment, holds, &members);

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chassis::http::{Auth, Listing, Page, Params, Problem, cursor};
-use contract::{ContactId, ListId, Phone};
+use contract::{AudiencePart, ContactId, ListId, Phone};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -62,8 +62,7 @@ pub async fn handle(
     let filter = Filter {
         phone,
         external_id: wanted.external_id,
-        list: wanted.list,
-        segment: None,
+        part: wanted.list.map(AudiencePart::List),
     };
     let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
     let found = db::contacts::page(app.db.read(), engine, tenant, &filter, after, limit).await?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::Context;
 use chassis::{Engine, Tx};
-use contract::{ContactId, ImportId, ListId, Phone, SegmentId, TenantId};
+use contract::{AudiencePart, ContactId, ImportId, Phone, TenantId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
@@ -311,13 +311,13 @@ pub async fn count(
     Ok(count.unwrap_or(0))
 }
 
-/// What a list of contacts may be narrowed by. Of a list and a segment the list counts.
+/// What a list of contacts may be narrowed by.
 #[derive(Debug, Default)]
 pub struct Filter {
     pub phone: Option<Phone>,
     pub external_id: Option<String>,
-    pub list: Option<ListId>,
-    pub segment: Option<SegmentId>,
+    /// Members of this list or segment.
+    pub part: Option<AudiencePart>,
 }
 
 /// Contacts after a cursor, ascending by id.
@@ -343,19 +343,18 @@ pub async fn page(
         sql.push_str(&format!(" AND external_id = ${external_id}"));
     }
     let narrow = filter.phone.is_some() || filter.external_id.is_some();
-    let members = match (filter.list, filter.segment) {
-        (Some(list), _) => Some(("list", list.uuid())),
-        (None, Some(segment)) => Some(("segment", segment.uuid())),
-        (None, None) => None,
-    };
-    match members.map(|(of, id)| (of, place(id.into()))) {
+    let members = filter.part.map(|part| {
+        let (table, column, id) = super::parts::members(part);
+        (table, column, place(id.into()))
+    });
+    match members {
         // Alone, the members are read as far as the page needs; with another filter there is one row to look up.
-        Some((of, id)) if !narrow => sql.push_str(&format!(
-            " AND id IN (SELECT contact FROM {of}_member WHERE {of} = ${id} AND contact > $2 \
+        Some((table, column, id)) if !narrow => sql.push_str(&format!(
+            " AND id IN (SELECT contact FROM {table} WHERE {column} = ${id} AND contact > $2 \
              ORDER BY contact LIMIT $3)"
         )),
-        Some((of, id)) => sql.push_str(&format!(
-            " AND id > $2 AND EXISTS (SELECT 1 FROM {of}_member m WHERE m.{of} = ${id} AND m.contact = contact.id)"
+        Some((table, column, id)) => sql.push_str(&format!(
+            " AND id > $2 AND EXISTS (SELECT 1 FROM {table} m WHERE m.{column} = ${id} AND m.contact = contact.id)"
         )),
         None => sql.push_str(" AND id > $2"),
     }

@@ -6,6 +6,7 @@ pub mod former_phones;
 pub mod imports;
 pub mod lists;
 pub mod members;
+pub mod parts;
 pub mod segment_members;
 pub mod segment_walks;
 pub mod segments;

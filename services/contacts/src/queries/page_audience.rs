@@ -68,14 +68,6 @@ async fn gap(
     })
 }
 
-/// The table of a part's members, its column that names the part, and the value there.
-fn members(part: AudiencePart) -> (&'static str, &'static str, uuid::Uuid) {
-    match part {
-        AudiencePart::List(id) => ("list_member", "list", id.uuid()),
-        AudiencePart::Segment(id) => ("segment_member", "segment", id.uuid()),
-    }
-}
-
 /// Keyset paging: each part is read from the cursor as far as a page needs, so that a page costs the same
 /// wherever it lies.
 fn statement(
@@ -92,7 +84,7 @@ fn statement(
     };
     let mut left_out = String::new();
     for part in &ask.exclude {
-        let (table, column, id) = members(*part);
+        let (table, column, id) = db::parts::members(*part);
         let id = place(id);
         left_out.push_str(&format!(
             " AND NOT EXISTS (SELECT 1 FROM {table} AS x WHERE x.{column} = {id} AND x.contact = {{who}})"
@@ -108,7 +100,7 @@ fn statement(
         let left_out = left_out.replace("{who}", "m.contact");
         let mut branches = Vec::with_capacity(ask.include.len());
         for part in &ask.include {
-            let (table, column, id) = members(*part);
+            let (table, column, id) = db::parts::members(*part);
             let id = place(id);
             branches.push(format!(
                 "SELECT id FROM (SELECT m.contact AS id FROM {table} AS m WHERE m.{column} = {id} \

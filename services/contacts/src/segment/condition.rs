@@ -101,8 +101,6 @@ fn days_since(then: &Value, now: DateTime<Utc>) -> Result<i64, minijinja::Error>
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use contract::{ContactId, ListId, Phone};
 
     use super::*;
@@ -129,7 +127,7 @@ mod tests {
             created_at: 0,
             updated_at: 0,
         };
-        Subject::new(Arc::new(contact), vec![ListId::from_raw(7)])
+        Subject::new(contact, vec![ListId::from_raw(7)])
     }
 
     fn holds(source: &str) -> Result<bool, EvalError> {

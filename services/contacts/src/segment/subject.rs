@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{ListId, UnixMillis};
+use contract::{ContactId, ListId, UnixMillis};
 use expression::minijinja::value::{Object, Value};
 use expression::timestamp;
 
@@ -16,8 +16,20 @@ pub struct Subject {
 }
 
 impl Subject {
-    pub const fn new(contact: Arc<Contact>, lists: Vec<ListId>) -> Self {
-        Self { contact, lists }
+    pub fn new(contact: Contact, lists: Vec<ListId>) -> Self {
+        Self {
+            contact: Arc::new(contact),
+            lists,
+        }
+    }
+
+    pub fn id(&self) -> ContactId {
+        self.contact.id
+    }
+
+    /// The contact itself, once it was judged.
+    pub fn into_contact(self) -> Contact {
+        Arc::unwrap_or_clone(self.contact)
     }
 
     pub fn contact(&self) -> Value {

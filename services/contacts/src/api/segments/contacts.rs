@@ -38,7 +38,7 @@ pub async fn handle(
     let after = cursor(page.cursor.as_deref())?.unwrap_or(ContactId::from_raw(0));
     let limit = i64::try_from(page.size() + 1).unwrap_or(i64::MAX);
     let members = Filter {
-        segment: Some(id),
+        part: Some(id.into()),
         ..Filter::default()
     };
     let found = db::contacts::page(read, engine, tenant, &members, after, limit).await?;

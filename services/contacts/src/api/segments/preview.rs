@@ -14,7 +14,7 @@ use super::body;
 use crate::app::App;
 use crate::db;
 use crate::db::contacts::Filter;
-use crate::import_plan::Contact;
+use crate::follow::subjects;
 use crate::segment::condition::{Condition, Instant};
 use crate::segment::subject::Subject;
 
@@ -82,25 +82,13 @@ async fn preview(
         };
         after = last;
         left -= u32::try_from(page.len())?;
-        let mut lists = if condition.by_lists {
-            let ids: Vec<ContactId> = page.iter().map(|contact| contact.id).collect();
-            db::members::lists_of(read, engine, tenant, &ids).await?
-        } else {
-            Default::default()
-        };
-        let subjects: Vec<(Arc<Contact>, Subject)> = page
-            .into_iter()
-            .map(|contact| {
-                let of = lists.remove(&contact.id).unwrap_or_default();
-                let contact = Arc::new(contact);
-                (contact.clone(), Subject::new(contact, of))
-            })
-            .collect();
+        let subjects = subjects(read, engine, tenant, condition.by_lists, page).await?;
         let (condition, at) = (condition.clone(), at.clone());
         // Thousands at a time are work for a thread of its own.
         preview = tokio::task::spawn_blocking(move || {
-            for (contact, subject) in subjects {
-                preview.add(contact, condition.holds(&subject, &at));
+            for subject in subjects {
+                let holds = condition.holds(&subject, &at);
+                preview.add(subject, holds);
             }
             preview
         })
@@ -116,13 +104,13 @@ async fn preview(
 }
 
 impl Preview {
-    fn add(&mut self, contact: Arc<Contact>, holds: Result<bool, expression::EvalError>) {
+    fn add(&mut self, subject: Subject, holds: Result<bool, expression::EvalError>) {
         self.judged += 1;
         match holds {
             Ok(true) => {
                 self.matching += 1;
                 if self.sample.len() < SAMPLE {
-                    self.sample.push(Arc::unwrap_or_clone(contact).into());
+                    self.sample.push(subject.into_contact().into());
                 }
             }
             Ok(false) => {}
