@@ -41,7 +41,8 @@ pub enum Outside {
     /// It waits until the window opens.
     #[default]
     Later,
-    /// It goes before, in the last minute in which the window is open. For `timezone: contact` with `at` only.
+    /// It goes before, in the last minute in which the window is open. With `timezone: contact` only, where the local
+    /// time is known before it comes.
     Earlier,
     /// It is left out.
     Skip,
@@ -50,7 +51,8 @@ pub enum Outside {
 /// When texts leave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaving {
-    /// The local time wanted; `None`: when the campaign starts.
+    /// The local time wanted; `None`: when the campaign starts, or, where that recurs by each contact's clock, the local
+    /// time of its slot.
     pub at: Option<NaiveDateTime>,
     pub clock: Clock,
     /// The zone of contacts that have none; `None`: they get nothing.
@@ -73,6 +75,14 @@ pub enum Leaves {
 }
 
 impl Leaving {
+    /// The same for a slot of a rule.
+    pub fn at(self, local: NaiveDateTime) -> Self {
+        Self {
+            at: Some(local),
+            ..self
+        }
+    }
+
     /// Zones of people matter.
     pub fn asks_zones(&self) -> bool {
         self.clock == Clock::Contact && (self.at.is_some() || self.window.is_some())

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::app::App;
 use crate::db;
 use crate::db::campaign::Campaign;
-use crate::db::occurrence::{Occurrence, OccurrenceState};
+use crate::db::occurrence::{LOCAL_FORM, Occurrence, OccurrenceState};
 use crate::lifecycle::{State, Step};
 use crate::schedule::recurrence::{Passed, Recurring, Skipped};
 use crate::schedule::slots::Slot;
@@ -185,10 +185,7 @@ pub async fn goes_on(tx: &Tx, id: CampaignId) -> anyhow::Result<bool> {
 }
 
 fn read(campaign: &Campaign) -> anyhow::Result<Option<Recurring>> {
-    let recurrence = campaign
-        .schedule
-        .as_ref()
-        .and_then(|planned| planned.recurrence());
+    let recurrence = campaign.recurrence();
     Ok(recurrence.map(|recurrence| recurrence.read()).transpose()?)
 }
 
@@ -208,7 +205,7 @@ fn occurrence(
         id: slot_id(KIND, campaign.uuid(), slot.at),
         campaign,
         slot_at: slot.at.into(),
-        local_time: slot.local.format("%Y-%m-%dT%H:%M").to_string(),
+        local_time: slot.local.format(LOCAL_FORM).to_string(),
         zone_data: zone::DATA_VERSION.to_string(),
         state,
         reason: skipped.map(|skipped| skipped.why.as_str().to_string()),

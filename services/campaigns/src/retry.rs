@@ -184,7 +184,7 @@ pub async fn begin(
     key: KeyId,
 ) -> anyhow::Result<bool> {
     let (now, from) = (app.cx.clock.now(), campaign.state);
-    let partition = variants::frozen(app, &at_once(campaign), &template, now.into()).await?;
+    let partition = variants::frozen(app, &at_once(campaign), &template, now.into(), None).await?;
     let noted = NoteContent {
         campaign: campaign.id,
         opt_out_said: partition

@@ -4,11 +4,11 @@ use chassis::Tx;
 use contract::consent::{Gate, NoteContent};
 use contract::renderer::{DescribeTemplate, TemplateDescribed};
 use contract::{RunId, UnixMillis};
-use sea_orm::prelude::Uuid;
 
 use crate::app::App;
 use crate::db;
 use crate::db::campaign::Campaign;
+use crate::db::occurrence::Occurrence;
 use crate::db::run::{Run, RunState};
 use crate::lifecycle::{State, Step};
 use crate::pace::Pace;
@@ -41,10 +41,11 @@ pub async fn begin(
     campaign: &Campaign,
     step: Step,
     template: TemplateDescribed,
-    occurrence: Option<Uuid>,
+    occurrence: Option<&Occurrence>,
 ) -> anyhow::Result<bool> {
     let now = app.cx.clock.now();
-    let partition = variants::frozen(app, campaign, &template, now.into()).await?;
+    let slot = occurrence.map(Occurrence::local).transpose()?;
+    let partition = variants::frozen(app, campaign, &template, now.into(), slot).await?;
     let noted = NoteContent {
         campaign: campaign.id,
         opt_out_said: partition
@@ -57,6 +58,7 @@ pub async fn begin(
         run.valid_until = partition.valid_until();
     }
     let (from, bus) = (campaign.state, app.cx.bus.clone());
+    let occurrence = occurrence.map(|occurrence| occurrence.id);
     let begun = app
         .cx
         .db

@@ -8,11 +8,9 @@ use utoipa::ToSchema;
 
 use super::schedule::{At, Checked, Fault, LOCAL_FORM, LocalTime, Schedule, local_time};
 use crate::local_time::{Clock, Leaving, Outside};
+use crate::schedule::round::CONTACT;
 use crate::schedule::window::Written;
 use crate::schedule::{IsoDuration, Window, zone};
-
-/// The zone that is each contact's own.
-pub const CONTACT: &str = "contact";
 
 /// A window of the day, and what becomes of texts whose time lies outside of it.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -38,6 +36,15 @@ impl Schedule {
     pub(super) fn by_contact(&self, local: &LocalTime) -> bool {
         let zone = local.timezone.as_ref().or(self.timezone.as_ref());
         zone.is_some_and(|zone| zone == CONTACT)
+    }
+
+    /// Each contact's own clock says when their text leaves: at a local `at`, or at the slots of a rule.
+    fn each_clock(&self) -> bool {
+        match &self.at {
+            Some(At::Local(local)) => self.by_contact(local),
+            Some(At::Instant(_)) => false,
+            None => self.recurs() && self.timezone.as_deref() == Some(CONTACT),
+        }
     }
 
     /// What goes with `cron` and `rrule` alone.
@@ -121,15 +128,15 @@ impl Schedule {
             Some(At::Local(local)) => Some(local),
             _ => None,
         };
-        let by_contact = local.filter(|local| self.by_contact(local));
-        if by_contact.is_none() && self.past_recipients.is_some() {
-            let detail = "This goes with a local `at` and `timezone: contact`.";
+        let by_contact = self.each_clock();
+        if !by_contact && self.past_recipients.is_some() {
+            let detail = "This goes with `timezone: contact` and a local `at`, `cron` or `rrule`.";
             let pointer = "/schedule/past_recipients";
             faults.push((pointer, "field.invalid", detail.to_string()));
         }
         let (window, clock) = match &self.window {
-            Some(hours) => self.hours(hours, local, by_contact.is_some(), &mut faults),
-            None => (None, by_contact.map(|_| Clock::Contact)),
+            Some(hours) => self.hours(hours, local, by_contact, &mut faults),
+            None => (None, by_contact.then_some(Clock::Contact)),
         };
         if let Some(fallback) = &self.fallback_timezone {
             if let Err(unknown) = zone::parse(fallback) {
@@ -137,7 +144,7 @@ impl Schedule {
                 faults.push((pointer, zone::UNKNOWN, unknown.to_string()));
             }
             if clock.as_ref().is_some_and(|clock| *clock != Clock::Contact)
-                || (self.window.is_none() && by_contact.is_none())
+                || (self.window.is_none() && !by_contact)
             {
                 let detail =
                     "This goes with `timezone: contact`, of the schedule or of its window.";
@@ -157,11 +164,14 @@ impl Schedule {
         if !faults.is_empty() {
             return Err(faults);
         }
-        if by_contact.is_none() && window.is_none() && expires_after_ms.is_none() {
+        if !by_contact && window.is_none() && expires_after_ms.is_none() {
             return Ok(None);
         }
         Ok(Some(Leaving {
-            at: by_contact.and_then(|local| local_time(&local.local)),
+            // A slot of a rule brings its own.
+            at: local
+                .filter(|_| by_contact)
+                .and_then(|local| local_time(&local.local)),
             // Without a window and a local time no clock is looked at.
             clock: clock.unwrap_or_else(|| Clock::Zone("UTC".to_string())),
             fallback: self.fallback_timezone.clone(),
@@ -201,8 +211,8 @@ impl Schedule {
             }
         };
         if hours.outside == Outside::Earlier && !by_contact {
-            let detail = "Before its time a text can go with a local `at` and `timezone: contact` only; write `later` or \
-                          `skip`.";
+            let detail = "Before its time a text can go with `timezone: contact` and a local `at`, `cron` or `rrule` only; \
+                          write `later` or `skip`.";
             let pointer = "/schedule/window/outside";
             faults.push((pointer, "field.invalid", detail.to_string()));
         }
@@ -219,14 +229,14 @@ impl Schedule {
             }
             Some(name) if name == CONTACT => Some(Clock::Contact),
             Some(_) if by_contact => {
-                let detail = "With a local `at` wherever people are, the window is by their clocks too; leave this out.";
+                let detail = "At a local time wherever people are, the window is by their clocks too; leave this out.";
                 faults.push((pointer, "field.invalid", detail.to_string()));
                 None
             }
             Some(name) => match zone::parse(name) {
                 Ok(zone) => Some(Clock::Zone(zone.name().to_string())),
                 // The zone of the schedule is told of where it stands.
-                Err(_) if hours.timezone.is_none() && self.at_launch_only().is_none() => None,
+                Err(_) if hours.timezone.is_none() && self.starts_by_a_clock() => None,
                 Err(unknown) => {
                     faults.push((pointer, zone::UNKNOWN, unknown.to_string()));
                     None
@@ -236,9 +246,13 @@ impl Schedule {
         (window, clock)
     }
 
-    /// Something if there is no time that a zone would be read with.
-    fn at_launch_only(&self) -> Option<()> {
-        (self.at.is_none() && self.cron.is_none() && self.rrule.is_none()).then_some(())
+    fn recurs(&self) -> bool {
+        self.cron.is_some() || self.rrule.is_some()
+    }
+
+    /// There is a time that a zone is read with.
+    fn starts_by_a_clock(&self) -> bool {
+        self.at.is_some() || self.recurs()
     }
 }
 
@@ -259,13 +273,14 @@ pub fn shown(rule: &Leaving, mut schedule: Schedule) -> Schedule {
             resolve: None,
         }));
         schedule.timezone = Some(CONTACT.to_string());
-        schedule.past_recipients = Some(rule.past);
     }
+    let each_clock = schedule.each_clock();
+    schedule.past_recipients = each_clock.then_some(rule.past);
     schedule.fallback_timezone.clone_from(&rule.fallback);
     schedule.window = rule.window.map(|window| {
         let Written { from, to, days } = window.into();
         let timezone = match &rule.clock {
-            Clock::Contact if rule.at.is_some() => None,
+            Clock::Contact if each_clock => None,
             Clock::Contact => Some(CONTACT.to_string()),
             Clock::Zone(name) => Some(name.clone()),
         };
@@ -292,6 +307,9 @@ mod tests {
     #[test]
     fn what_is_shown_of_a_schedule_is_read_back_as_the_same() {
         let all = [
+            r#"{"cron":"0 10 * * 1","timezone":"contact"}"#,
+            r#"{"rrule":"FREQ=WEEKLY;BYDAY=MO","start":"2026-11-30T10:00","timezone":"contact","past_recipients":"send_now",
+                "window":{"from":"09:00","to":"20:00","outside":"earlier"},"fallback_timezone":"America/New_York"}"#,
             r#"{"at":{"local":"2026-11-27T10:00"},"timezone":"contact","past_recipients":"send_now",
                 "fallback_timezone":"America/New_York","window":{"from":"09:00","to":"20:00","days":["mon","fri"],
                 "outside":"earlier"},"expires_after":"PT10H"}"#,
@@ -303,7 +321,14 @@ mod tests {
         for written in all {
             let schedule: Schedule = serde_json::from_str(written).unwrap();
             let rule = schedule.leaving().unwrap().unwrap();
-            let again = shown(&rule, Schedule::default());
+            // The rule of a recurring one is kept beside.
+            let kept = Schedule {
+                timezone: schedule.timezone.clone().filter(|_| schedule.recurs()),
+                cron: schedule.cron.clone(),
+                rrule: schedule.rrule.clone(),
+                ..Schedule::default()
+            };
+            let again = shown(&rule, kept);
             assert_eq!(again.leaving().unwrap().unwrap(), rule, "{written}");
             assert_eq!(rule.past == Past::SendNow, written.contains("send_now"));
         }

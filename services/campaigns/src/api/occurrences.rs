@@ -85,10 +85,7 @@ pub async fn handle(
         campaign.state,
         State::Completed | State::Cancelled | State::Expired | State::Failed
     );
-    let recurrence = campaign
-        .schedule
-        .as_ref()
-        .and_then(|planned| planned.recurrence());
+    let recurrence = campaign.recurrence();
     let mut coming = Vec::new();
     if let Some(recurrence) = recurrence.filter(|_| !over) {
         let recurring = recurrence.read().map_err(anyhow::Error::from)?;

@@ -35,7 +35,7 @@ pub struct Schedule {
     /// Local time at which an `rrule` begins, such as `2026-12-01T09:00`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// IANA name of the zone of `cron` or `rrule`, or of a local `at`; `contact`: a local `at` wherever people are.
+    /// IANA name of the zone of `cron` or `rrule`, or of a local `at`; `contact`: that time wherever people are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
     /// After a downtime, slots that are older than this are skipped. An ISO 8601 duration.

@@ -100,10 +100,7 @@ pub async fn handle(
         }
     }
     // A new class may allow less than the old one did.
-    let recurrence = campaign
-        .schedule
-        .as_ref()
-        .and_then(|planned| planned.recurrence());
+    let recurrence = campaign.recurrence();
     faults.extend(recurrence.and_then(|recurrence| {
         schedule::too_frequent(recurrence, campaign.class, now, &app.config)
     }));

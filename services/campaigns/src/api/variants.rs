@@ -49,11 +49,7 @@ pub fn check(campaign: &Campaign, rest: Result<(), Problem>) -> Result<(), Probl
         .variants
         .as_ref()
         .and_then(|all| all.winner.as_ref());
-    let local = campaign
-        .local_time
-        .as_ref()
-        .is_some_and(|rule| rule.at.is_some());
-    if winner.is_some() && local {
+    if winner.is_some() && campaign.by_each_clock() {
         let detail = "The rest of the audience would miss its local time while the winner is looked for; leave out one \
                       of `winner` and `timezone: contact`.";
         faults.push(Fault::new("/winner", "field.invalid", detail));

@@ -11,7 +11,7 @@ use crate::audience::Audience;
 use crate::lifecycle::{State, Step};
 use crate::local_time::Leaving;
 use crate::pace::Plan;
-use crate::schedule::Planned;
+use crate::schedule::{Planned, Recurrence};
 use crate::variants::Definition;
 
 #[derive(Debug, Clone)]
@@ -45,8 +45,20 @@ pub struct Campaign {
 
 impl Campaign {
     pub fn recurs(&self) -> bool {
-        let planned = self.schedule.as_ref();
-        planned.is_some_and(|planned| planned.recurrence().is_some())
+        self.recurrence().is_some()
+    }
+
+    pub fn recurrence(&self) -> Option<&Recurrence> {
+        self.schedule.as_ref().and_then(Planned::recurrence)
+    }
+
+    /// Texts leave at a local time wherever people are.
+    pub fn by_each_clock(&self) -> bool {
+        let once = self
+            .local_time
+            .as_ref()
+            .is_some_and(|rule| rule.at.is_some());
+        once || self.recurrence().is_some_and(Recurrence::each_clock)
     }
 }
 

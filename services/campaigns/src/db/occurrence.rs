@@ -1,6 +1,7 @@
 //! What became of each slot of a recurring campaign.
 
 use chassis::Tx;
+use chrono::NaiveDateTime;
 use contract::{CampaignId, RunId, UnixMillis};
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -52,6 +53,15 @@ pub struct Occurrence {
     pub slots: u32,
     pub run: Option<RunId>,
     pub recorded_at: UnixMillis,
+}
+
+/// How the local time of a slot is written.
+pub const LOCAL_FORM: &str = "%Y-%m-%dT%H:%M";
+
+impl Occurrence {
+    pub fn local(&self) -> anyhow::Result<NaiveDateTime> {
+        Ok(NaiveDateTime::parse_from_str(&self.local_time, LOCAL_FORM)?)
+    }
 }
 
 fn read(row: &QueryResult) -> anyhow::Result<Occurrence> {

@@ -2,10 +2,10 @@
 
 use chrono::{Duration, NaiveDateTime};
 
-use super::clocks;
 use super::model::{Missed, Recurrence};
 use crate::schedule::cron::{Cron, CronError};
 use crate::schedule::recurrence::{self, Recurring, Rule};
+use crate::schedule::round::CONTACT;
 use crate::schedule::rrule::Rrule;
 
 /// A slot found later than this is skipped, in seconds.
@@ -15,7 +15,7 @@ const NEVER_LATE_SECONDS: u32 = 366 * 86_400;
 
 /// Each contact's own clock counts.
 pub fn each_clock(schedule: &Recurrence) -> bool {
-    schedule.timezone.as_deref() == Some("contact")
+    schedule.timezone.as_deref() == Some(CONTACT)
 }
 
 /// A slot found later than this is skipped.
@@ -47,7 +47,6 @@ pub fn recurring(schedule: &Recurrence) -> Result<Recurring, String> {
     let recurrence = recurrence::Recurrence {
         rule,
         timezone: match schedule.timezone.as_deref() {
-            _ if each_clock(schedule) => clocks::FIRST.name().to_string(),
             Some(zone) => zone.to_string(),
             None => "UTC".to_string(),
         },

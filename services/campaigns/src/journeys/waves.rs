@@ -10,8 +10,9 @@ use super::{load, slots};
 use crate::app::App;
 use crate::db;
 use crate::db::journey_slot::{ByClock, Slot};
-use crate::journey::clocks::{ROUND, Turn, turn};
+use crate::journey::clocks::{Turn, turn};
 use crate::journey::version::{Start, Version};
+use crate::schedule::round::ROUND;
 
 /// When each of these contacts enters. Whoever is gone, or whose time had passed before, does not.
 pub async fn turns(

@@ -12,6 +12,7 @@ use crate::db::campaign::Campaign;
 use crate::local_time::Leaving;
 use crate::pace::Plan;
 use crate::schedule::Planned;
+use crate::schedule::slots::Slot;
 use crate::throttle::Throttle;
 use crate::variants::{self, Definition, Letter, Partition};
 
@@ -50,7 +51,8 @@ impl Brief {
         template: TemplateDescribed,
     ) -> anyhow::Result<Self> {
         let now = app.cx.clock.now();
-        let cut = variants::frozen(app, campaign, &template, now.into()).await?;
+        let slot = next_slot(campaign, now).map(|slot| slot.local);
+        let cut = variants::frozen(app, campaign, &template, start(campaign, now), slot).await?;
         Ok(Self::of(campaign, template, cut, now))
     }
 
@@ -97,14 +99,14 @@ impl Brief {
 
 /// Its time where that is to come, else now.
 fn start(campaign: &Campaign, now: DateTime<Utc>) -> UnixMillis {
-    let recurrence = campaign.schedule.as_ref().and_then(Planned::recurrence);
-    let slot = recurrence
-        .and_then(|recurrence| recurrence.read().ok())
-        .and_then(|recurring| recurring.next_after(now))
-        .map(|slot| UnixMillis::from(slot.at));
+    let slot = next_slot(campaign, now).map(|slot| UnixMillis::from(slot.at));
     let now = UnixMillis::from(now);
-    let once = campaign.schedule_at.filter(|_| recurrence.is_none());
+    let once = campaign.schedule_at.filter(|_| !campaign.recurs());
     slot.or(once).map_or(now, |at| at.max(now))
+}
+
+fn next_slot(campaign: &Campaign, now: DateTime<Utc>) -> Option<Slot> {
+    campaign.recurrence()?.read().ok()?.next_after(now)
 }
 
 /// What decides what people get. Everything that a campaign says of itself belongs in here, but for its name, which

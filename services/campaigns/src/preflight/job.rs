@@ -1,18 +1,20 @@
 //! Does a preflight, page by page. What a page brought is committed with its cursor, so that a restart goes on there.
 
-use contract::chunk::CHUNK_SIZE;
+use std::collections::HashMap;
+
 use contract::contacts::PageAudience;
-use contract::{ContactId, PreflightId, Reason, TenantId, UnixMillis};
-use futures::{StreamExt, TryStreamExt};
+use contract::{PreflightId, TenantId, UnixMillis};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 
 use super::brief::Brief;
 use super::look::{Looked, look};
-use super::lots::lots;
+use super::lots::{Group, lots};
 use super::report;
 use crate::app::App;
 use crate::audience::PAGE;
 use crate::db;
 use crate::db::preflight::{Preflight, PreflightState};
+use crate::variants::{Person, people};
 
 /// Chunks that are looked at side by side.
 const AT_ONCE: usize = 4;
@@ -59,25 +61,35 @@ async fn page(app: &App, id: PreflightId) -> anyhow::Result<bool> {
         limit: PAGE,
     };
     let page = app.cx.bus.ask(job.tenant, &question).await?.whole()?;
-    let mut wanted = SAMPLES.saturating_sub(job.samples.as_ref().map_or(0, Vec::len));
-    let lots = lots(&job.brief, &page.contacts);
-    for contact in &lots.held_out {
-        job.tally.suppress(&Reason::HOLDOUT, contact);
-    }
-    // Of every text some samples.
-    let of_each = wanted.div_ceil(lots.groups.len().max(1));
-    for (variant, contacts) in &lots.groups {
-        let brief = job.brief.of_variant(*variant);
-        let mut left = of_each.min(wanted);
-        for looked in look_at(app, job.tenant, &brief, contacts, left).await? {
-            let samples = job.samples.get_or_insert_default();
-            let fresh = looked.measured.samples.iter().take(left);
-            let before = samples.len();
-            samples.extend(fresh.cloned());
-            left -= samples.len() - before;
-            wanted -= samples.len() - before;
-            job.tally.add(&looked, job.brief.start);
+    let people = match &job.brief.partition {
+        Some(partition) => people(app, job.tenant, partition, &page.contacts).await?,
+        None => page
+            .contacts
+            .iter()
+            .copied()
+            .map(Person::somewhere)
+            .collect(),
+    };
+    let lots = lots(&job.brief, &people);
+    for (reason, contacts) in &lots.never {
+        for contact in contacts {
+            job.tally.suppress(reason, contact);
         }
+    }
+    let mut wanted = SAMPLES.saturating_sub(job.samples.as_ref().map_or(0, Vec::len));
+    // Of every text some samples.
+    let of_each = wanted.div_ceil(lots.texts().max(1));
+    let mut left: HashMap<Option<u8>, usize> = HashMap::new();
+    let all = look_at(app, &job.brief, job.tenant, &lots.groups, of_each).await?;
+    for (group, looked) in lots.groups.iter().zip(all) {
+        let left = left.entry(group.variant).or_insert(of_each);
+        let fresh = looked.measured.samples.iter().take(wanted.min(*left));
+        let samples = job.samples.get_or_insert_default();
+        let before = samples.len();
+        samples.extend(fresh.cloned());
+        *left -= samples.len() - before;
+        wanted -= samples.len() - before;
+        job.tally.add(&looked, group);
     }
     job.tally.count(&page.contacts);
     job.cursor = page.contacts.last().copied().or(job.cursor);
@@ -99,16 +111,18 @@ async fn page(app: &App, id: PreflightId) -> anyhow::Result<bool> {
 
 async fn look_at(
     app: &App,
-    tenant: TenantId,
     brief: &Brief,
-    contacts: &[ContactId],
+    tenant: TenantId,
+    groups: &[Group],
     samples: usize,
 ) -> anyhow::Result<Vec<Looked>> {
     let samples = u8::try_from(samples).unwrap_or(u8::MAX);
-    let chunks = contacts.chunks(CHUNK_SIZE);
-    let looks: Vec<_> = chunks
-        .map(|chunk| look(app, tenant, brief, chunk, samples))
-        .collect();
+    let looks = groups.iter().map(|group| async move {
+        let brief = brief.of_group(group);
+        look(app, tenant, &brief, &group.contacts, samples).await
+    });
+    // Boxed, since the compiler cannot see that such futures may go from thread to thread.
+    let looks: Vec<_> = looks.map(FutureExt::boxed).collect();
     futures::stream::iter(looks)
         .buffered(AT_ONCE)
         .try_collect()

@@ -1,59 +1,93 @@
-//! Who of an audience would get which text.
+//! Who of an audience would get which text, and from when on.
 
-use contract::ContactId;
+use contract::chunk::{CHUNK_SIZE, Outcome};
+use contract::{ContactId, Reason, UnixMillis};
 
 use super::brief::Brief;
-use crate::variants::{Lot, Shares, lot};
+use crate::variants::{Part, Person, Piece};
 
 /// A page of an audience, by what falls to its people.
 #[derive(Debug, Default, PartialEq)]
 pub struct Lots {
-    /// They get nothing.
-    pub held_out: Vec<ContactId>,
-    /// Those who get the same text, and which variant's it is; `None`: the campaign's own.
-    pub groups: Vec<(Option<u8>, Vec<ContactId>)>,
+    /// They get nothing, and why.
+    pub never: Vec<(Reason, Vec<ContactId>)>,
+    pub groups: Vec<Group>,
 }
 
-/// The split is that of a run. Those who wait for a winner are counted with the first variant.
-pub fn lots(brief: &Brief, contacts: &[ContactId]) -> Lots {
-    let Some(cut) = &brief.partition else {
-        return Lots {
-            held_out: Vec::new(),
-            groups: vec![(None, contacts.to_vec())],
-        };
-    };
-    let weights: Vec<u32> = cut.letters.iter().map(|letter| letter.weight).collect();
-    let shares = Shares {
-        holdout: cut.holdout,
-        test: cut.winner.as_ref().map(|rule| rule.test),
-        weights: &weights,
-    };
+/// At most one chunk of people who get the same text from the same instant on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Whose text it is; `None`: the campaign's own.
+    pub variant: Option<u8>,
+    pub leaves_at: UnixMillis,
+    pub valid_until: UnixMillis,
+    /// Why they wait until then; `None`: they do not.
+    pub waits: Option<Reason>,
+    pub contacts: Vec<ContactId>,
+}
+
+/// The cut is that of a run. Those who wait for a winner are counted with the first variant.
+pub fn lots(brief: &Brief, people: &[Person]) -> Lots {
     let mut lots = Lots::default();
-    for contact in contacts {
-        let variant = match lot(cut.campaign, *contact, shares) {
-            Lot::Holdout => {
-                lots.held_out.push(*contact);
-                continue;
-            }
-            Lot::Goes(variant) => variant,
-            Lot::Rest => (!cut.letters.is_empty()).then_some(0),
-        };
-        match lots.groups.iter_mut().find(|(of, _)| *of == variant) {
-            Some((_, people)) => people.push(*contact),
-            None => lots.groups.push((variant, vec![*contact])),
+    let Some(cut) = &brief.partition else {
+        let chunks = people.chunks(CHUNK_SIZE);
+        lots.groups = chunks
+            .map(|people| Group::at_start(brief, people))
+            .collect();
+        return lots;
+    };
+    for piece in cut.cut(people, brief.start) {
+        if piece.mark.outcome.is_settled() {
+            lots.never.push((piece.mark.reason, piece.people));
+        } else {
+            lots.groups.push(Group::of(piece, !cut.letters.is_empty()));
         }
     }
-    lots.groups.sort_by_key(|(variant, _)| *variant);
     lots
 }
 
+impl Lots {
+    /// How many different texts there are.
+    pub fn texts(&self) -> usize {
+        let mut variants: Vec<_> = self.groups.iter().map(|group| group.variant).collect();
+        variants.sort_unstable();
+        variants.dedup();
+        variants.len()
+    }
+}
+
+impl Group {
+    fn at_start(brief: &Brief, people: &[Person]) -> Self {
+        Self {
+            variant: None,
+            leaves_at: brief.start,
+            valid_until: brief.valid_until,
+            waits: None,
+            contacts: people.iter().map(|person| person.contact).collect(),
+        }
+    }
+
+    fn of(piece: Piece, has_variants: bool) -> Self {
+        let first = (piece.part == Part::Rest && has_variants).then_some(0);
+        let held = piece.mark.outcome == Outcome::Held;
+        Self {
+            variant: piece.variant.or(first),
+            leaves_at: piece.leaves_at,
+            valid_until: piece.valid_until,
+            waits: held.then_some(piece.mark.reason),
+            contacts: piece.people,
+        }
+    }
+}
+
 impl Brief {
-    /// The same for those who get this variant.
-    pub fn of_variant(&self, variant: Option<u8>) -> Self {
+    /// The same for those of a group.
+    pub fn of_group(&self, group: &Group) -> Self {
         let mut brief = self.clone();
+        (brief.start, brief.valid_until) = (group.leaves_at, group.valid_until);
         let letters = self.partition.as_ref().map(|cut| &cut.letters);
         let letter = letters
-            .zip(variant)
+            .zip(group.variant)
             .and_then(|(all, at)| all.get(usize::from(at)));
         if let Some(letter) = letter {
             brief.template = letter.template;

@@ -28,12 +28,19 @@ pub struct Limit {
 pub struct Wave {
     /// Milliseconds since 1970.
     pub from: i64,
+    /// From then on it is too late for them; milliseconds since 1970.
+    #[serde(default = "never")]
+    pub until: i64,
     /// Which set of limits.
     pub lane: usize,
     /// Whose clock; `None`: unknown, UTC stands for it.
     pub zone: Option<usize>,
     pub people: u64,
     pub segments: u64,
+}
+
+const fn never() -> i64 {
+    i64::MAX
 }
 
 /// What binds.
@@ -66,6 +73,7 @@ type Part = (Option<usize>, u64);
 /// Those of one lane who may leave from the same instant on.
 struct Bundle {
     from: i64,
+    until: i64,
     lane: usize,
     parts: Vec<Part>,
     people: u64,
@@ -112,7 +120,13 @@ pub fn plan(waves: &[Wave], bounds: &Bounds, start: i64, until: i64) -> Curve {
     let mut texts = 0.0_f64;
     let mut at = start;
     while at < until {
-        bundles.retain(|one| one.people > 0);
+        bundles.retain(|one| {
+            let too_late = one.until <= at;
+            if too_late {
+                curve.late += one.people;
+            }
+            one.people > 0 && !too_late
+        });
         let Some(next) = bundles.iter().map(|one| one.from).min() else {
             break;
         };
@@ -158,7 +172,7 @@ pub fn plan(waves: &[Wave], bounds: &Bounds, start: i64, until: i64) -> Curve {
             .max(DateTime::from_timestamp_millis(end.min(until)));
         at += STEP_MS;
     }
-    curve.late = bundles.iter().map(|one| one.people).sum();
+    curve.late += bundles.iter().map(|one| one.people).sum::<u64>();
     if curve.hours.is_empty() {
         curve.finish = None;
     }
@@ -171,18 +185,20 @@ fn is_bound(bounds: &Bounds) -> bool {
 
 /// In the order in which they may leave.
 fn bundles(waves: &[Wave]) -> Vec<Bundle> {
-    let mut bundles: BTreeMap<(i64, usize), (Vec<Part>, u64)> = BTreeMap::new();
+    let mut bundles: BTreeMap<(i64, i64, usize), (Vec<Part>, u64)> = BTreeMap::new();
     for wave in waves.iter().filter(|wave| wave.people > 0) {
-        let (parts, segments) = bundles.entry((wave.from, wave.lane)).or_default();
+        let key = (wave.from, wave.until, wave.lane);
+        let (parts, segments) = bundles.entry(key).or_default();
         parts.push((wave.zone, wave.people));
         *segments += wave.segments;
     }
     let bundles = bundles
         .into_iter()
-        .map(|((from, lane), (parts, segments))| {
+        .map(|((from, until, lane), (parts, segments))| {
             let people = parts.iter().map(|(_, people)| people).sum();
             Bundle {
                 from,
+                until,
                 lane,
                 parts,
                 people,

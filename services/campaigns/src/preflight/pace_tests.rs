@@ -9,6 +9,7 @@ const HOUR: i64 = 3_600_000;
 fn wave(from: i64, lane: usize, zone: Option<usize>, people: u64) -> Wave {
     Wave {
         from,
+        until: i64::MAX,
         lane,
         zone,
         people,
@@ -134,6 +135,19 @@ fn nobody_ends_nowhere() {
     assert_eq!(curve, Curve::default());
 }
 
+#[test]
+fn whoever_has_not_left_within_their_own_validity_is_too_late() {
+    let own = Wave {
+        until: START + HOUR,
+        ..wave(START, 0, Some(0), 7_200)
+    };
+    let waves = [own, wave(START, 0, Some(1), 3_600)];
+    let curve = plan(&waves, &bounds(&[1.0], &[&[0]]), START, START + 24 * HOUR);
+    assert_eq!(curve.late, 3_600);
+    assert_eq!(curve.hours.values().sum::<u64>(), 7_200);
+    assert_eq!(curve.finish, Some(at("2026-06-10T17:00:00Z")));
+}
+
 fn any_waves() -> impl Strategy<Value = Vec<Wave>> {
     let one = (
         0_i64..20,
@@ -143,6 +157,7 @@ fn any_waves() -> impl Strategy<Value = Vec<Wave>> {
         1_u64..4,
     );
     let one = one.prop_map(|(hour, lane, zone, people, each)| Wave {
+        until: i64::MAX,
         from: START + hour * HOUR / 2,
         lane,
         zone,

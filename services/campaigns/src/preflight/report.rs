@@ -356,11 +356,6 @@ fn warnings(brief: &Brief, tally: &Tally, cost: &Cost, at_risk: &AtRisk) -> Vec<
         "Those who wait for the winner are counted with the first variant's text.".into(),
     );
     warn(
-        partition.is_some_and(|cut| cut.leaving.is_some()),
-        "recipients_clocks",
-        "Everybody is judged at the start; texts leave by each recipient's own clock.".into(),
-    );
-    warn(
         brief.recurs,
         "every_occurrence_differs",
         "This is the next occurrence; later ones have other audiences.".into(),

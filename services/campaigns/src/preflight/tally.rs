@@ -9,6 +9,7 @@ use contract::{Reason, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 use super::look::Looked;
+use super::lots::Group;
 use super::pace::{Limit, Wave};
 use super::versions::Everybody;
 use crate::approval::AudienceVersion;
@@ -104,8 +105,9 @@ impl Tally {
         group.add(Some(contact));
     }
 
-    /// What becomes of one chunk; `start`: when the campaign would.
-    pub fn add(&mut self, looked: &Looked, start: UnixMillis) {
+    /// What becomes of the people of a group.
+    pub fn add(&mut self, looked: &Looked, group: &Group) {
+        let leaves_at = group.leaves_at;
         match &self.policy {
             Some(known) => self.policy_moved |= *known != looked.judged.policy,
             None => self.policy = Some(looked.judged.policy.clone()),
@@ -119,16 +121,16 @@ impl Tally {
                 .add(who(*position));
         }
         let mut held: HashMap<u16, (&Reason, UnixMillis)> = HashMap::new();
-        for group in &looked.judged.groups {
-            for position in &group.positions {
-                match (group.outcome, group.until) {
+        for judged in &looked.judged.groups {
+            for position in &judged.positions {
+                match (judged.outcome, judged.until) {
                     (Outcome::Held, until) => {
-                        held.insert(*position, (&group.reason, until.unwrap_or(start)));
+                        held.insert(*position, (&judged.reason, until.unwrap_or(leaves_at)));
                     }
                     (Outcome::Expired, _) => self.expired.add(who(*position)),
                     _ => self
                         .suppressed
-                        .entry(group.reason.to_string())
+                        .entry(judged.reason.to_string())
                         .or_default()
                         .add(who(*position)),
                 }
@@ -168,34 +170,36 @@ impl Tally {
                 let encoding = text.encoding.as_str().to_string();
                 *self.encodings.entry(encoding).or_default() += 1;
                 *self.segments.entry(text.segments).or_default() += 1;
-                let from = match held.get(position) {
-                    Some((reason, until)) => {
-                        let group = self.held.entry(reason.to_string()).or_default();
-                        group.add(who(*position));
-                        (until.0 + GRAIN_MS - 1).div_euclid(GRAIN_MS) * GRAIN_MS
-                    }
-                    None => start.0,
-                };
-                self.wave((from, lane, zones.get(position).copied()), segments);
+                let held = held.get(position);
+                if let Some(reason) = held.map(|(reason, _)| *reason).or(group.waits.as_ref()) {
+                    let held = self.held.entry(reason.to_string()).or_default();
+                    held.add(who(*position));
+                }
+                let from = held.map_or(leaves_at.0, |(_, until)| {
+                    (until.0 + GRAIN_MS - 1).div_euclid(GRAIN_MS) * GRAIN_MS
+                });
+                self.wave(Wave {
+                    from,
+                    until: group.valid_until.0,
+                    lane,
+                    zone: zones.get(position).copied(),
+                    people: 1,
+                    segments,
+                });
             }
         }
     }
 
-    fn wave(&mut self, (from, lane, zone): (i64, usize, Option<usize>), segments: u64) {
-        let same = |wave: &&mut Wave| (wave.from, wave.lane, wave.zone) == (from, lane, zone);
+    fn wave(&mut self, one: Wave) {
+        let key = |wave: &Wave| (wave.from, wave.until, wave.lane, wave.zone);
         // Those who come one after the other are mostly alike: the last wave is looked at first.
-        match self.waves.iter_mut().rev().find(same) {
+        let mut known = self.waves.iter_mut().rev();
+        match known.find(|wave| key(wave) == key(&one)) {
             Some(wave) => {
-                wave.people += 1;
-                wave.segments += segments;
+                wave.people += one.people;
+                wave.segments += one.segments;
             }
-            None => self.waves.push(Wave {
-                from,
-                lane,
-                zone,
-                people: 1,
-                segments,
-            }),
+            None => self.waves.push(one),
         }
     }
 

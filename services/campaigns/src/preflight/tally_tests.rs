@@ -20,6 +20,17 @@ pub enum Fate {
     Sent(u8),
 }
 
+/// Those who leave at the start.
+fn at_start() -> Group {
+    Group {
+        variant: None,
+        leaves_at: START,
+        valid_until: UnixMillis(START.0 + 24 * 3_600_000),
+        waits: None,
+        contacts: Vec::new(),
+    }
+}
+
 pub fn contact(n: usize) -> ContactId {
     ContactId::from_raw(1 + n as u128)
 }
@@ -138,7 +149,7 @@ pub fn tally(fates: &[Fate], chunk: usize) -> Tally {
     let mut tally = Tally::default();
     for (n, fates) in fates.chunks(chunk).enumerate() {
         let looked = looked(n * chunk, fates);
-        tally.add(&looked, START);
+        tally.add(&looked, &at_start());
         tally.count(&looked.contacts);
     }
     tally
@@ -167,7 +178,7 @@ proptest! {
         let mut again = Tally::default();
         for (n, fates) in fates.chunks(chunk).enumerate() {
             let looked = looked(n * chunk, fates);
-            again.add(&looked, START);
+            again.add(&looked, &at_start());
             again.count(&looked.contacts);
             again = serde_json::from_str(&serde_json::to_string(&again).unwrap()).unwrap();
         }
@@ -187,11 +198,42 @@ proptest! {
 fn another_policy_in_the_middle_is_noticed() {
     let mut tally = Tally::default();
     let mut one = looked(0, &[Fate::Sent(1)]);
-    tally.add(&one, START);
-    tally.add(&one, START);
+    tally.add(&one, &at_start());
+    tally.add(&one, &at_start());
     assert!(!tally.policy_moved);
     one.judged.policy = "p2".into();
-    tally.add(&one, START);
+    tally.add(&one, &at_start());
     assert!(tally.policy_moved);
     assert_eq!(tally.policy.as_deref(), Some("p1"));
+}
+
+#[test]
+fn whoever_leaves_later_waits_for_their_own_instant_and_tries_no_longer_than_from_there() {
+    let mut tally = Tally::default();
+    let (leaves_at, until) = (START.0 + 9 * 3_600_000, START.0 + 11 * 3_600_000);
+    let later = Group {
+        leaves_at: UnixMillis(leaves_at),
+        valid_until: UnixMillis(until),
+        waits: Some(Reason::NOT_BEFORE),
+        ..at_start()
+    };
+    tally.add(
+        &looked(0, &[Fate::Sent(1), Fate::Quiet(10), Fate::OptedOut]),
+        &later,
+    );
+    let held: Vec<(&str, u64)> = tally
+        .held
+        .iter()
+        .map(|(reason, held)| (reason.as_str(), held.count))
+        .collect();
+    assert_eq!(held, [("NOT_BEFORE", 1), ("QUIET_HOURS", 1)]);
+    let waves: Vec<(i64, i64)> = tally
+        .waves
+        .iter()
+        .map(|wave| (wave.from, wave.until))
+        .collect();
+    assert_eq!(
+        waves,
+        [(leaves_at, until), (START.0 + 10 * 3_600_000, until)]
+    );
 }

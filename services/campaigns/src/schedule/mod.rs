@@ -8,6 +8,7 @@ mod cron_fields;
 pub mod duration;
 pub mod planned;
 pub mod recurrence;
+pub mod round;
 pub mod rrule;
 mod rrule_days;
 mod rrule_except;

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::cron::{Cron, CronError};
+use super::round::{CONTACT, FIRST, ROUND};
 use super::rrule::{Rrule, RruleError};
 use super::slots::{self, Slot};
 use super::zone::{self, UnknownZone};
@@ -13,7 +14,7 @@ use super::zone::{self, UnknownZone};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recurrence {
     pub rule: Rule,
-    /// IANA name of the zone whose clocks the rule speaks of.
+    /// IANA name of the zone whose clocks the rule speaks of, or [`CONTACT`].
     pub timezone: String,
     /// A slot found this much later, after downtime, is skipped. Seconds.
     pub late_seconds: u32,
@@ -101,15 +102,38 @@ pub const MOST_COUNTED: u32 = 10_000;
 const SAMPLE: usize = 500;
 
 impl Recurrence {
+    /// Each contact's own clock counts: a slot is one local time, which begins where the first clock shows it.
+    pub fn each_clock(&self) -> bool {
+        self.timezone == CONTACT
+    }
+
+    /// A slot found this much later is skipped. Where each clock counts it comes for some as long as it takes to get
+    /// round the world.
+    pub fn late(&self) -> Duration {
+        let late = Duration::seconds(i64::from(self.late_seconds));
+        if self.each_clock() {
+            late + ROUND
+        } else {
+            late
+        }
+    }
+
     /// Reads the rule and the zone.
     pub fn read(&self) -> Result<Recurring, RecurrenceError> {
-        let zone = zone::parse(&self.timezone)?;
+        let zone = if self.each_clock() {
+            FIRST
+        } else {
+            zone::parse(&self.timezone)?
+        };
         let slots = match &self.rule {
             Rule::Cron(text) => Slots::Cron(text.parse()?),
             Rule::Rrule { rule, start } => Slots::Rrule(Box::new(Rrule::parse(rule, *start)?)),
         };
-        let late = Duration::seconds(i64::from(self.late_seconds));
-        Ok(Recurring { slots, zone, late })
+        Ok(Recurring {
+            slots,
+            zone,
+            late: self.late(),
+        })
     }
 }
 

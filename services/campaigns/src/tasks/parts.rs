@@ -2,16 +2,14 @@
 
 use chassis::{Bus, Tx};
 use contract::campaigns::ChunkSettled;
-use contract::chunk::{CHUNK_SIZE, OutcomeGroup};
-use contract::contacts::LoadRecipients;
+use contract::chunk::OutcomeGroup;
 use contract::{ContactId, DecisionId, UnixMillis};
 
 use crate::app::App;
 use crate::db;
 use crate::db::run::Run;
 use crate::fold::Marks;
-use crate::schedule::zone;
-use crate::variants::{Person, Piece};
+use crate::variants::{Piece, people};
 
 /// The chunks of a page; `None` where the audience of the run is cut like any other.
 pub async fn of_page(
@@ -22,47 +20,8 @@ pub async fn of_page(
     let Some(cut) = app.partitions.of(app, run.id).await? else {
         return Ok(None);
     };
-    let people = if cut.partition.asks_zones() {
-        let mut people = Vec::with_capacity(contacts.len());
-        for contacts in contacts.chunks(CHUNK_SIZE) {
-            people.extend(zones(app, run, contacts).await?);
-        }
-        people
-    } else {
-        let person = |contact: &ContactId| Person {
-            contact: *contact,
-            zone: None,
-        };
-        contacts.iter().map(person).collect()
-    };
+    let people = people(app, run.tenant, &cut.partition, contacts).await?;
     Ok(Some(cut.partition.cut(&people, app.cx.clock.millis())))
-}
-
-/// A chunk of people with the zones on their contacts. Who is gone has none; that is found out again at the release.
-async fn zones(app: &App, run: &Run, contacts: &[ContactId]) -> anyhow::Result<Vec<Person>> {
-    let question = LoadRecipients {
-        contacts: contacts.to_vec(),
-        field_names: Vec::new(),
-    };
-    let loaded = app.cx.bus.ask(run.tenant, &question).await?;
-    anyhow::ensure!(
-        loaded.recipients.len() == contacts.len(),
-        "contacts answered about other people"
-    );
-    let known: Vec<_> = loaded
-        .zones
-        .iter()
-        .map(|name| zone::parse(name).ok())
-        .collect();
-    let person = |(contact, data): (&ContactId, _)| {
-        let data: Option<contract::contacts::RecipientData> = data;
-        let zone = data.and_then(|data| data.zone);
-        Person {
-            contact: *contact,
-            zone: zone.and_then(|zone| known.get(usize::from(zone)).copied().flatten()),
-        }
-    };
-    Ok(contacts.iter().zip(loaded.recipients).map(person).collect())
 }
 
 /// Writes chunks, what they are for, and what is settled of them from the start.

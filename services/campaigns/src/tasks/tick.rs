@@ -127,18 +127,21 @@ async fn start_occurrence(
     if !moved.is_empty() {
         return end(app, occurrence, failed, APPROVAL_VOID).await;
     }
-    let id = Some(occurrence.id);
-    start::begin(app, campaign, start::by_itself(), template, id).await?;
+    start::begin(
+        app,
+        campaign,
+        start::by_itself(),
+        template,
+        Some(occurrence),
+    )
+    .await?;
     Ok(())
 }
 
 /// Its run could not start for so long that it is not wanted any more.
 fn late(app: &App, campaign: &Campaign, occurrence: &Occurrence) -> bool {
-    let recurrence = campaign
-        .schedule
-        .as_ref()
-        .and_then(|planned| planned.recurrence());
-    let late = recurrence.map_or(0, |recurrence| i64::from(recurrence.late_seconds) * 1000);
+    let recurrence = campaign.recurrence();
+    let late = recurrence.map_or(0, |recurrence| recurrence.late().num_milliseconds());
     // A slot at the edge of its time was accepted; it is given a minute to start.
     app.cx.clock.millis().0 - occurrence.slot_at.0 > late + 60_000
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use chassis::http::Problem;
+use chrono::NaiveDateTime;
 use contract::renderer::{DescribeTemplate, TemplateDescribed};
 use contract::{TemplateId, UnixMillis};
 
@@ -10,6 +11,8 @@ use super::partition::{Letter, Partition, WinnerRule};
 use crate::app::App;
 use crate::db::campaign::Campaign;
 use crate::lifecycle::State;
+use crate::local_time::Leaving;
+use crate::schedule::Recurrence;
 
 async fn described(
     app: &App,
@@ -35,12 +38,13 @@ pub async fn unpublished(app: &App, campaign: &Campaign) -> anyhow::Result<Vec<u
 }
 
 /// How the audience of a run that begins now is cut, and whether every text of it says how to opt out; `None`: like any
-/// other. `template` is the campaign's own.
+/// other. `template` is the campaign's own. `slot`: the local time of the slot it begins for, where it recurs.
 pub async fn frozen(
     app: &App,
     campaign: &Campaign,
     template: &TemplateDescribed,
     now: UnixMillis,
+    slot: Option<NaiveDateTime>,
 ) -> anyhow::Result<Option<(Partition, bool)>> {
     if campaign.variants.is_none() && campaign.local_time.is_none() {
         return Ok(None);
@@ -70,11 +74,6 @@ pub async fn frozen(
     if letters.is_empty() {
         opt_out_said = template.opt_out_said;
     }
-    // Who was launched in time has not missed anything, however late it starts.
-    let launched_at = match campaign.schedule_at {
-        Some(at) if campaign.state == State::Scheduled => at.min(now),
-        _ => now,
-    };
     let partition = Partition {
         campaign: campaign.id,
         letters,
@@ -84,12 +83,32 @@ pub async fn frozen(
             .as_ref()
             .map(|winner| rule(winner, now))
             .transpose()?,
-        leaving: campaign.local_time.clone(),
+        leaving: leaving(campaign, slot),
         started_at: now,
-        launched_at,
+        launched_at: launched_at(campaign, now),
         valid_for_ms: campaign.valid_for_ms,
     };
     Ok(Some((partition, opt_out_said)))
+}
+
+/// When texts leave. By each contact's clock a slot is a local time.
+fn leaving(campaign: &Campaign, slot: Option<NaiveDateTime>) -> Option<Leaving> {
+    let rule = campaign.local_time.clone()?;
+    let each_clock = campaign.recurrence().is_some_and(Recurrence::each_clock);
+    Some(match slot.filter(|_| each_clock) {
+        Some(local) => rule.at(local),
+        None => rule,
+    })
+}
+
+/// Local times before this are past. What was launched in time has missed nothing, however late it starts; a slot has
+/// what was missed for longer than it may be late.
+fn launched_at(campaign: &Campaign, now: UnixMillis) -> UnixMillis {
+    match (campaign.recurrence(), campaign.schedule_at) {
+        (Some(recurrence), _) => UnixMillis(now.0 - i64::from(recurrence.late_seconds) * 1000),
+        (None, Some(at)) if campaign.state == State::Scheduled => at.min(now),
+        _ => now,
+    }
 }
 
 fn rule(winner: &Winner, now: UnixMillis) -> anyhow::Result<WinnerRule> {

@@ -83,6 +83,16 @@ pub struct Person {
     pub zone: Option<Tz>,
 }
 
+impl Person {
+    /// Where they live has no say.
+    pub const fn somewhere(contact: ContactId) -> Self {
+        Self {
+            contact,
+            zone: None,
+        }
+    }
+}
+
 /// A chunk to be: its people, where all of them stand at first, and what they share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {

@@ -18,13 +18,13 @@ const ZONES: [&str; 4] = [
     "",
 ];
 
-async fn zoned(people: u32) -> Kit {
+pub async fn zoned(people: u32) -> Kit {
     let kit = kit(people).await;
     fake::world(kit.tenant).zones = ZONES.to_vec();
     kit
 }
 
-async fn launch(kit: &Kit, schedule: Value) -> String {
+pub async fn launch(kit: &Kit, schedule: Value) -> String {
     let mut body = draft();
     body["schedule"] = schedule;
     let id = create(kit, body).await;
@@ -33,14 +33,14 @@ async fn launch(kit: &Kit, schedule: Value) -> String {
     id
 }
 
-fn at(text: &str) -> UnixMillis {
+pub fn at(text: &str) -> UnixMillis {
     text.parse::<chrono::DateTime<chrono::Utc>>()
         .unwrap()
         .into()
 }
 
 /// Instants at which people of a zone were released, and until when they were valid.
-fn released(kit: &Kit, zone: u32) -> Vec<(UnixMillis, UnixMillis)> {
+pub fn released(kit: &Kit, zone: u32) -> Vec<(UnixMillis, UnixMillis)> {
     let world = fake::world(kit.tenant);
     let of_zone = world.heads.iter().filter(|(person, _)| *person % 4 == zone);
     of_zone.map(|(_, one)| (one.at, one.valid_until)).collect()
@@ -195,7 +195,11 @@ async fn faults_of_local_times_name_their_place() {
     let cases = [
         (
             json!({"cron": "0 9 * * *", "timezone": "contact"}),
-            vec![("/schedule/timezone", "field.invalid")],
+            vec![("/schedule/cron", "schedule.too_frequent")],
+        ),
+        (
+            json!({"cron": "0 9 * * 1", "timezone": "UTC", "past_recipients": "skip"}),
+            vec![("/schedule/past_recipients", "field.invalid")],
         ),
         (
             json!({"at": {"local": "2026-06-09T02:00"}, "timezone": "contact"}),
@@ -236,14 +240,19 @@ async fn faults_of_local_times_name_their_place() {
             .collect();
         assert_eq!(found, wanted, "{schedule}");
     }
-    let mut both = draft();
-    both["schedule"] = json!({"at": {"local": "2026-12-01T10:00"}, "timezone": "contact"});
-    both["variants"] = json!([{"name": "a", "weight": 1}, {"name": "b", "weight": 1}]);
-    both["winner"] = json!({"metric": "click_rate", "after": "PT4H"});
-    let (status, problem) = kit.post("/v1/campaigns", both).await;
-    assert_eq!(
-        (status, &problem["errors"][0]["pointer"]),
-        (422, &json!("/winner"))
-    );
+    for schedule in [
+        json!({"at": {"local": "2026-12-01T10:00"}, "timezone": "contact"}),
+        json!({"cron": "0 9 * * 1", "timezone": "contact"}),
+    ] {
+        let mut both = draft();
+        both["schedule"] = schedule;
+        both["variants"] = json!([{"name": "a", "weight": 1}, {"name": "b", "weight": 1}]);
+        both["winner"] = json!({"metric": "click_rate", "after": "PT4H"});
+        let (status, problem) = kit.post("/v1/campaigns", both).await;
+        assert_eq!(
+            (status, &problem["errors"][0]["pointer"]),
+            (422, &json!("/winner"))
+        );
+    }
     kit.stop().await;
 }

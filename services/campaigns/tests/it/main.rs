@@ -20,6 +20,7 @@ mod looks;
 mod pausing;
 mod preflight;
 mod recurring;
+mod recurring_by_clock;
 mod releasing;
 mod restart;
 mod restating;

@@ -16,14 +16,14 @@ fn daily() -> Value {
     body
 }
 
-async fn occurrences(kit: &Kit, id: &str) -> Value {
+pub async fn occurrences(kit: &Kit, id: &str) -> Value {
     let (status, body) = kit.get(&format!("/v1/campaigns/{id}/occurrences")).await;
     assert_eq!(status, 200, "{body}");
     body
 }
 
 /// Waits until the last slots have these states and reasons, the last first.
-async fn until_past(kit: &Kit, id: &str, wanted: &[(&str, Value)]) -> Value {
+pub async fn until_past(kit: &Kit, id: &str, wanted: &[(&str, Value)]) -> Value {
     let started = std::time::Instant::now();
     loop {
         let body = occurrences(kit, id).await;
@@ -40,7 +40,7 @@ async fn until_past(kit: &Kit, id: &str, wanted: &[(&str, Value)]) -> Value {
     }
 }
 
-async fn until_campaign(kit: &Kit, id: &str, state: &str) -> Value {
+pub async fn until_campaign(kit: &Kit, id: &str, state: &str) -> Value {
     let started = std::time::Instant::now();
     loop {
         let (_, campaign) = kit.get(&format!("/v1/campaigns/{id}")).await;
@@ -56,7 +56,7 @@ async fn until_campaign(kit: &Kit, id: &str, state: &str) -> Value {
 }
 
 /// Every error of the answer as pointer and code.
-fn errors(body: &Value) -> Vec<(String, String)> {
+pub fn errors(body: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_string();
     let errors = body["errors"].as_array().unwrap();
     errors

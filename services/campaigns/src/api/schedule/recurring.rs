@@ -4,9 +4,9 @@ use chrono::{DateTime, Duration, Utc};
 use contract::Class;
 
 use super::{Checked, Fault, LOCAL_FORM, Schedule, local_time};
-use crate::api::leaving::CONTACT;
 use crate::config::Config;
 use crate::schedule::recurrence::RecurrenceError;
+use crate::schedule::round::{CONTACT, ROUND};
 use crate::schedule::{IsoDuration, Planned, Recurrence, Rule, zone};
 
 const LATE_LONGEST: Duration = Duration::days(7);
@@ -22,17 +22,8 @@ impl Schedule {
                 0
             }
         };
-        if self.timezone.as_deref() == Some(CONTACT) {
-            let detail = "A recurring campaign has slots in one zone; name it, and give `window` its own `timezone: contact` \
-                          where the clocks of contacts count.";
-            return Err(vec![(
-                "/schedule/timezone",
-                "field.invalid",
-                detail.to_string(),
-            )]);
-        }
         if self.timezone.is_none() {
-            let detail = "Say in which zone the rule is meant, such as America/New_York.";
+            let detail = "Say in which zone the rule is meant, such as America/New_York, or `contact` for each contact's own.";
             faults.push(("/schedule/timezone", "field.required", detail.to_string()));
         }
         let rule = match (&self.cron, &self.rrule) {
@@ -61,7 +52,9 @@ impl Schedule {
         };
         // Rule and zone are each read, so that the faults of both are told.
         let timezone = self.timezone.clone().unwrap_or_else(|| "UTC".to_string());
-        if let Err(unknown) = zone::parse(&timezone) {
+        if timezone != CONTACT
+            && let Err(unknown) = zone::parse(&timezone)
+        {
             faults.push(("/schedule/timezone", zone::UNKNOWN, unknown.to_string()));
         }
         let Some(rule) = rule else { return Err(faults) };
@@ -104,11 +97,21 @@ pub fn too_frequent(
     };
     let least = Duration::minutes(i64::from(least));
     let shortest = recurrence.read().ok()?.shortest_interval(now)?;
+    let pointer = match recurrence.rule {
+        Rule::Cron(_) => "/schedule/cron",
+        Rule::Rrule { .. } => "/schedule/rrule",
+    };
+    if recurrence.each_clock() && shortest < ROUND {
+        let detail = format!(
+            "Two slots are {} hours apart; by each contact's clock a run takes {} hours to get round the world, and the \
+             next starts when it is over. Let the slots be two days apart, name one zone, or use a journey, which may \
+             come every day.",
+            shortest.num_hours(),
+            ROUND.num_hours()
+        );
+        return Some((pointer, "schedule.too_frequent", detail));
+    }
     (shortest < least).then(|| {
-        let pointer = match recurrence.rule {
-            Rule::Cron(_) => "/schedule/cron",
-            Rule::Rrule { .. } => "/schedule/rrule",
-        };
         let detail = format!(
             "Two slots are {} minutes apart; a {} campaign may start every {} minutes at most.",
             shortest.num_minutes(),

@@ -8,6 +8,7 @@ use crate::journey::fault::Fault;
 use crate::journey::model::{Missed, Recurrence};
 use crate::journey::source::Node;
 use crate::schedule::IsoDuration;
+use crate::schedule::round::CONTACT;
 
 /// The longest that one try of a call may take.
 const LONGEST_CALL_SECONDS: i64 = 30;
@@ -42,7 +43,7 @@ pub fn schedule(root: &Node, faults: &mut Vec<Fault>) {
 /// By each contact's own clock the whole audience is gone through at every slot, for more than a day.
 fn too_often(schedule: &Node, faults: &mut Vec<Fault>) {
     let word = |name: &str| schedule.get(name).and_then(Node::text);
-    if word("timezone") != Some("contact") {
+    if word("timezone") != Some(CONTACT) {
         return;
     }
     let written = Recurrence {

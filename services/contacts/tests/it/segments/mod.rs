@@ -103,10 +103,13 @@ pub async fn until_ready(kit: &Kit, id: &str) -> Value {
 /// Who is in it, by the API and as an audience alike. The two are asked one after the other, so people who move in
 /// between are asked for again.
 pub async fn members(kit: &Kit, id: &str) -> Vec<ContactId> {
-    eventually("the API and the audience show the same people", async || {
-        let shown = shown(kit, id).await;
-        (addressed(kit, id).await == shown).then_some(shown)
-    })
+    eventually(
+        "the API and the audience show the same people",
+        async || {
+            let shown = shown(kit, id).await;
+            (addressed(kit, id).await == shown).then_some(shown)
+        },
+    )
     .await
 }
 
