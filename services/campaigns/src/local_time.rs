@@ -41,8 +41,7 @@ pub enum Outside {
     /// It waits until the window opens.
     #[default]
     Later,
-    /// It goes before, in the last minute in which the window is open. With `timezone: contact` only, where the local
-    /// time is known before it comes.
+    /// It goes before, in the last minute in which the window is open. For `timezone: contact` with `at` only.
     Earlier,
     /// It is left out.
     Skip,

@@ -210,9 +210,10 @@ impl Schedule {
                 None
             }
         };
-        if hours.outside == Outside::Earlier && !by_contact {
-            let detail = "Before its time a text can go with `timezone: contact` and a local `at`, `cron` or `rrule` only; \
-                          write `later` or `skip`.";
+        // A run of a rule begins at the slot; there is no earlier.
+        if hours.outside == Outside::Earlier && (!by_contact || self.recurs()) {
+            let detail = "Before its time a text can go with a local `at` and `timezone: contact` only; write `later` or \
+                          `skip`.";
             let pointer = "/schedule/window/outside";
             faults.push((pointer, "field.invalid", detail.to_string()));
         }
@@ -309,7 +310,7 @@ mod tests {
         let all = [
             r#"{"cron":"0 10 * * 1","timezone":"contact"}"#,
             r#"{"rrule":"FREQ=WEEKLY;BYDAY=MO","start":"2026-11-30T10:00","timezone":"contact","past_recipients":"send_now",
-                "window":{"from":"09:00","to":"20:00","outside":"earlier"},"fallback_timezone":"America/New_York"}"#,
+                "window":{"from":"09:00","to":"20:00","outside":"skip"},"fallback_timezone":"America/New_York"}"#,
             r#"{"at":{"local":"2026-11-27T10:00"},"timezone":"contact","past_recipients":"send_now",
                 "fallback_timezone":"America/New_York","window":{"from":"09:00","to":"20:00","days":["mon","fri"],
                 "outside":"earlier"},"expires_after":"PT10H"}"#,

@@ -198,6 +198,11 @@ async fn faults_of_local_times_name_their_place() {
             vec![("/schedule/cron", "schedule.too_frequent")],
         ),
         (
+            json!({"cron": "0 9 * * 1", "timezone": "contact",
+                "window": {"from": "10:00", "to": "20:00", "outside": "earlier"}}),
+            vec![("/schedule/window/outside", "field.invalid")],
+        ),
+        (
             json!({"cron": "0 9 * * 1", "timezone": "UTC", "past_recipients": "skip"}),
             vec![("/schedule/past_recipients", "field.invalid")],
         ),
