@@ -23,11 +23,13 @@ fn line(one: &Value) -> (String, bool) {
 #[tokio::test]
 async fn every_transition_is_a_row_and_an_event_by_whom_it_was() {
     let kit = kit(600).await;
-    fake::world(kit.tenant).chunk_takes = 300;
+    // Long enough for the pause to come while both are on their way.
+    fake::world(kit.tenant).chunk_takes = 2_000;
     let id = launched(&kit).await;
     until(&kit, &id, |progress| progress["state"] == "running").await;
     let (status, told) = ask(&kit, &id, "pause").await;
     assert_eq!(status, 200, "{told}");
+    fake::world(kit.tenant).chunk_takes = 0;
     ask(&kit, &id, "resume").await;
     until_state(&kit, &id, "completed").await;
     let rows = history(&kit, &id).await;

@@ -133,7 +133,7 @@ async fn one_preflight_of_a_campaign_runs_at_a_time_and_goes_on_after_a_restart(
     .await;
     // Two pages.
     fake::create(kit.tenant, 11_000);
-    fake::world(kit.tenant).looks.forecast_takes = 100;
+    fake::world(kit.tenant).looks.forecast_takes = 400;
     let id = create(&kit, draft()).await;
     let (_, one) = ask(&kit, &id, "preflight").await;
     let (status, two) = ask(&kit, &id, "preflight").await;

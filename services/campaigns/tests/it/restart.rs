@@ -32,7 +32,8 @@ async fn a_run_goes_on_after_a_restart_with_the_same_audience() {
 async fn a_freeze_goes_on_after_a_restart_and_everybody_is_in_once() {
     let people = 25_000;
     let kit = kit(people).await;
-    fake::world(kit.tenant).page_takes = 400;
+    // Below the five seconds for which an answer is waited for, and long enough to see the first page alone.
+    fake::world(kit.tenant).page_takes = 1_500;
     let id = launched(&kit).await;
     let frozen = until(&kit, &id, |progress| progress["recipients"] != 0).await;
     assert_eq!(
@@ -40,6 +41,7 @@ async fn a_freeze_goes_on_after_a_restart_and_everybody_is_in_once() {
         (&"preparing".into(), Some(10_240))
     );
     let kit = kit.restart().await;
+    fake::world(kit.tenant).page_takes = 0;
     let progress = until_state(&kit, &id, "completed").await;
     assert_eq!(progress["handed_over"].as_u64(), Some(expected(people).2));
     while fake::world(kit.tenant).closed.is_empty() {

@@ -36,7 +36,8 @@ async fn until_released(kit: &Kit, people: usize) -> usize {
     while released(kit) < people {
         let now = released(kit);
         assert!(
-            started.elapsed() < Duration::from_secs(20),
+            // A pull that a restart has cut off ends after twenty seconds; then deliveries go on.
+            started.elapsed() < Duration::from_secs(45),
             "still {now} of {people}"
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -186,7 +187,8 @@ async fn a_throttle_can_be_changed_and_taken_away_under_way() {
 async fn a_running_campaign_can_be_slowed_down() {
     let people = 60 * 512;
     let kit = quick_kit(people).await;
-    fake::world(kit.tenant).chunk_takes = 100;
+    // Most chunks still wait when the throttle comes.
+    fake::world(kit.tenant).chunk_takes = 1_000;
     let id = create(&kit, draft()).await;
     ask(&kit, &id, "launch").await;
     until(&kit, &id, |progress| progress["handed_over"] != 0).await;
@@ -195,6 +197,7 @@ async fn a_running_campaign_can_be_slowed_down() {
     let slowed = kit.clock.now();
     // What was on its way arrives; then one goes every second.
     let on_their_way = progress(&kit, &id).await["chunks"]["released"].clone();
+    fake::world(kit.tenant).chunk_takes = 0;
     until(&kit, &id, |progress| {
         progress["chunks"]["settled"].as_u64() >= on_their_way.as_u64().map(|chunks| chunks - 1)
     })

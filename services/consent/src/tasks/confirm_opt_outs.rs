@@ -32,8 +32,6 @@ const IDLE: Duration = Duration::from_millis(500);
 /// A permit runs out long before this: its dispatcher is dead or frozen. The confirmation still waits for
 /// the permit to be closed (by the dispatcher's successor), because time alone proves nothing.
 const ALARM_AFTER: Duration = Duration::from_secs(30);
-/// How long campaigns may take to say what still stands.
-const PATIENCE: Duration = Duration::from_millis(500);
 /// Questions to it at a time.
 const AT_ONCE: usize = 100;
 
@@ -97,7 +95,7 @@ async fn round(
     let (asking, ready) = apart(app, urgent, ready).await?;
     confirm_all(app, urgent, ready, Notes::new()).await?;
     if !asking.is_empty() {
-        let notes = notes(urgent, &asking).await;
+        let notes = notes(app, urgent, &asking).await;
         confirm_all(app, urgent, asking, notes).await?;
     }
     Ok(!waiting.is_empty())
@@ -146,7 +144,8 @@ async fn apart(
 }
 
 /// What still stands of what these people were told, as far as it is known at once.
-async fn notes(urgent: &Cx, asking: &[Pending]) -> Notes {
+async fn notes(app: &App, urgent: &Cx, asking: &[Pending]) -> Notes {
+    let patience = app.config.appointment_stands_wait();
     let ask = |one: &Pending| {
         let question = DescribeAppointment {
             contact: one.contact,
@@ -156,7 +155,7 @@ async fn notes(urgent: &Cx, asking: &[Pending]) -> Notes {
         };
         let (consent, tenant, bus) = (one.consent, one.tenant, urgent.bus.clone());
         async move {
-            let answer = bus.ask_within(tenant, &question, PATIENCE).await;
+            let answer = bus.ask_within(tenant, &question, patience).await;
             // Without an answer the usual confirmation goes out alone: it is what the law asks for.
             Some((consent, answer.ok().flatten()?))
         }

@@ -195,7 +195,11 @@ async fn told(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_is_an_opt_out_whose_one_confirmation_says_what_still_stands() {
-    let kit = Kit::start(&[consent::SERVICE, CAMPAIGNS]).await;
+    // Less than the three seconds that one of the appointments takes to be found.
+    let kit = Kit::start_with(&[consent::SERVICE, CAMPAIGNS], |settings| {
+        settings.with("consent.appointment_stands_wait_ms", 2_000)
+    })
+    .await;
     let usual =
         "You are unsubscribed and will receive no more messages. Reply START to resubscribe.";
     let mut sent = listen::<SendAnswer>(&kit).await;

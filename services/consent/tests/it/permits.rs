@@ -5,6 +5,8 @@ use contract::consent::{
     CancelRuns, Gate, PermitAnswer, RegisterDispatcher, RunsCancelled, SetRunGate,
 };
 use contract::{Reason, RunId, UnixMillis};
+use sea_orm::ConnectionTrait;
+use testkit::eventually;
 
 use crate::Kit;
 use crate::support::{
@@ -104,6 +106,14 @@ async fn a_shut_gate_is_settled_once_nothing_of_the_run_can_leave() {
     };
     let (bus, tenant) = (kit.bus.clone(), kit.tenant);
     let waiting = tokio::spawn(async move { bus.ask(tenant, &pause).await.unwrap().settled });
+    let db = kit.db("consent");
+    eventually("the gate is shut", async || {
+        let shut = "SELECT COUNT(*) AS n FROM run_gate WHERE gate = 'paused'";
+        let row = db.read().query_one_raw(db.engine().sql(shut, [])).await;
+        let shut: i64 = row.unwrap().unwrap().try_get("", "n").unwrap();
+        (shut == 1).then_some(())
+    })
+    .await;
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert!(!waiting.is_finished());
     let told = grant(&kit, &ask(&kit, SLOT, epoch, &[0, 1])).await;

@@ -105,7 +105,7 @@ async fn states_are_folded_into_the_ledger_and_the_log_is_emptied() {
         rig.said.count(Outcome::Delivered) == 130
     })
     .await;
-    for _ in 0..100 {
+    for _ in 0..1_500 {
         if rows(
             &rig,
             "SELECT COUNT(*) AS n FROM ledger_state WHERE awaiting = 0",

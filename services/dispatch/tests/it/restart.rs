@@ -94,7 +94,7 @@ async fn what_a_predecessor_left_open_is_settled_as_unknown_unless_the_ledger_kn
 async fn a_predecessor_that_may_only_be_frozen_is_left_until_its_permits_have_run_out() {
     let rig = Rig::start(Wish {
         smsc: kind(),
-        settings: vec![("dispatch.takeover_wait_ms", 1500.into())],
+        settings: vec![("dispatch.takeover_wait_ms", 6000.into())],
         ..Wish::default()
     })
     .await;

@@ -45,7 +45,7 @@ async fn play(rig: &Rig, chunk: &SendChunk, what: &str, reached: impl Fn(&Rig) -
 #[tokio::test(flavor = "multi_thread")]
 async fn a_carrier_that_throttles_for_a_while_gets_every_text_once_in_the_end() {
     let rig = rig(Vec::new()).await;
-    rig.stub.with(|state| state.good_for_ms = 500);
+    rig.stub.with(|state| state.good_for_ms = 2_000);
     rig.smsc.change(|options| options.throttle_every = Some(1));
     let chunk = rig.chunk(0, 0..20);
     rig.send(&chunk).await;

@@ -16,6 +16,9 @@ use super::stub::Stub;
 
 pub const SENDER: &str = "+15005550006";
 
+/// A pull that a restart has cut off ends after twenty seconds; then deliveries go on.
+const PATIENCE: Duration = Duration::from_secs(45);
+
 pub struct Rig {
     pub kit: Kit,
     pub stub: Stub,
@@ -140,7 +143,7 @@ impl Rig {
                 counts.into_iter().filter(|(_, count)| *count > 0)
             };
             assert!(
-                begun.elapsed() < Duration::from_secs(30),
+                begun.elapsed() < PATIENCE,
                 "waited in vain until {what}: {:?}",
                 states().collect::<Vec<_>>()
             );
@@ -204,14 +207,11 @@ pub fn arrivals(log: &std::path::Path) -> Vec<(u64, String)> {
     arrivals
 }
 
-/// Waits up to 20 seconds.
+/// Waits for as long as [`PATIENCE`] lasts.
 pub async fn until(what: &str, reached: impl Fn() -> bool) {
     let begun = Instant::now();
     while !reached() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(20),
-            "waited in vain until {what}"
-        );
+        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -276,7 +276,8 @@ async fn a_moved_provider_s_texts_leave_by_the_other_until_the_move_ends() {
         ("dispatch.providers.beta", second),
     ])
     .await;
-    let limit = json!({"segments_per_second": 50, "burst": 1});
+    // Ten seconds for the first chunk: the move comes while most of it waits.
+    let limit = json!({"segments_per_second": 20, "burst": 1});
     let (status, told) = call(&rig, "PUT", "/v1/limits/provider/acme", limit).await;
     assert_eq!(status, 200, "{told}");
     let path = "/v1/traffic/controls/provider/acme";

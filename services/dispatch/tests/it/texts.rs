@@ -118,7 +118,7 @@ async fn a_text_waits_for_its_instant_and_one_that_is_withdrawn_meanwhile_never_
     let rig = rig().await;
     let mut offered = texts(&rig, 0, 2);
     let now = rig.kit.clock.millis();
-    offered[0].not_before = Some(UnixMillis(now.0 + 1_500));
+    offered[0].not_before = Some(UnixMillis(now.0 + 5_000));
     offered[1].not_before = Some(UnixMillis(now.0 + 3_000_000));
     let (soon, late) = (offered[0].message, offered[1].message);
     offer(&rig, offered).await;

@@ -46,11 +46,9 @@ async fn a_transactional_campaign_starts_at_once_behind_a_thousand_chunks_of_mar
     let other = OTHER.trim_start_matches('+');
     let left = || rig.arrivals().iter().filter(|one| one.1 == other).count();
     until("all of it has left", || left() == 100).await;
-    assert!(
-        begun.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        begun.elapsed()
-    );
+    let took = begun.elapsed();
+    // Two seconds on a machine with nothing else to do.
+    assert!(took < Duration::from_secs(6), "{took:?}");
     assert!(rig.arrivals().len() < 400, "marketing was not behind");
     rig.stop().await;
 }

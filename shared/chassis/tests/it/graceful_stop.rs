@@ -87,7 +87,8 @@ async fn a_request_in_flight_is_answered() {
     let kit = Kit::start(&[probe::SERVICE]).await;
     let client = kit.with_key(&kit.key);
     let asking = tokio::spawn(async move { client.get("/v1/slow").await });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // The answer takes 700 milliseconds.
+    tokio::time::sleep(Duration::from_millis(400)).await;
     kit.stop().await;
     assert_eq!(asking.await.unwrap().unwrap()["slow"], true);
 }

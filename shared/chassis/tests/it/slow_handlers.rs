@@ -9,7 +9,7 @@ use testkit::Kit;
 
 use crate::probe::{self, Marked, Seen, mark};
 
-const ACK_WAIT: u64 = 400;
+const ACK_WAIT: u64 = 1_200;
 
 fn impatient(settings: Settings) -> Settings {
     settings.with("bus.ack_wait_ms", ACK_WAIT)

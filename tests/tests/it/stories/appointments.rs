@@ -165,6 +165,7 @@ async fn appointments_are_reminded_answered_moved_and_cancelled_through_every_ki
     let mut world = World::start(&[
         ("HAILMAST_CAMPAIGNS__APPOINTMENT_NOTICE_SECONDS", "4"),
         ("HAILMAST_CAMPAIGNS__APPOINTMENT_JOIN_MINUTES", "0"),
+        ("HAILMAST_CONSENT__APPOINTMENT_STANDS_WAIT_MS", "2000"),
     ]);
     let people = people(5);
     let (mut desk, first_due) = book(&world, &people).await;

@@ -138,8 +138,8 @@ async fn a_late_receipt_restates_what_the_campaign_and_the_analysts_said_of_an_u
     // Receipts come long after the submit that is never answered has been given up.
     let carrier = SmscOptions {
         receipt_delay_ms: Delay {
-            min: 6000,
-            max: 6000,
+            min: 15_000,
+            max: 15_000,
         },
         ..SmscOptions::default()
     };
@@ -160,7 +160,7 @@ async fn a_late_receipt_restates_what_the_campaign_and_the_analysts_said_of_an_u
     let said = async |revision: u64, wanted: (u64, u64)| {
         wait_for(
             "both to say the same",
-            Duration::from_secs(30),
+            Duration::from_secs(45),
             async || {
                 let (ours, theirs) = (
                     client.get(&progress).await.ok()?,

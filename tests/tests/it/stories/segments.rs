@@ -83,7 +83,7 @@ async fn a_segment_gets_a_campaign_and_whoever_comes_in_later_is_welcomed_once()
     let welcome = desk::published(&client, WELCOME).await;
     let source = format!(
         "journey: v1\nname: welcome\npurpose: marketing\ntrigger: {{segment: {segment}, when: enters}}\nsteps:\n  \
-         - {{id: a_moment, wait: {{for: PT2S}}}}\n  - {{id: hello, send: {{template: welcome}}}}\n"
+         - {{id: a_moment, wait: {{for: PT6S}}}}\n  - {{id: hello, send: {{template: welcome}}}}\n"
     );
     let draft = json!({"source": source, "templates": {"welcome": welcome}, "sender": SENDER});
     let journey = client.post("/v1/journeys", &draft).await.unwrap();

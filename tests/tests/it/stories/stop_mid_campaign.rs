@@ -2,7 +2,20 @@
 
 use std::time::Duration;
 
+use super::carrier::CONFIRMATION;
 use super::world::{World, assert_sums, people, sum, wait_for};
+
+/// How many confirmations a carrier took.
+fn confirmations(log: &str) -> usize {
+    let entries = log.lines().map(serde_json::from_str::<serde_json::Value>);
+    let confirms = |entry: &serde_json::Value| {
+        entry["e"] == "submit"
+            && entry["text"]
+                .as_str()
+                .is_some_and(|text| text.contains(CONFIRMATION))
+    };
+    entries.flatten().filter(confirms).count()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_who_texted_stop_is_texted_after_the_confirmation() {
@@ -25,6 +38,11 @@ async fn nobody_who_texted_stop_is_texted_after_the_confirmation() {
         (stats["replies_answered"].as_u64()? >= 50).then_some(())
     })
     .await;
+    wait_for("fifty confirmations", Duration::from_secs(30), async || {
+        (confirmations(&world.carrier_log()) >= 50).then_some(())
+    })
+    .await;
+    // Time for a text that must not come.
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_sums(&progress);
     // Consent looked at every one of these hand-overs, and takes none for what it is not.

@@ -49,6 +49,7 @@ async fn an_appointment_is_planned_and_its_reminders_are_sent_when_they_are_due(
     let plan = plan(&kit, "a").await;
     assert_eq!(plan["told"][1]["kind"], "reminder");
     // At a day before nobody had confirmed.
+    until_event(&kit, AppointmentEvent::Unconfirmed).await;
     assert_eq!(
         events(&kit),
         [AppointmentEvent::Scheduled, AppointmentEvent::Unconfirmed]

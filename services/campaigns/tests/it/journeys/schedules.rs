@@ -1,5 +1,7 @@
 //! Journeys that a schedule starts.
 
+use sea_orm::ConnectionTrait;
+
 use super::*;
 
 /// The kit's clock starts on a Wednesday at 15:00 UTC, 11:00 in New York.
@@ -8,13 +10,39 @@ const DAILY: &str = "journey: v1\nname: daily\npurpose: informational\n\
     - {id: hello, send: {template: greeting}}\n  - {id: rest, wait: {for: PT2H}}\n";
 
 async fn live(kit: &Kit, id: &str) -> u64 {
-    let (_, journey) = kit.get(&format!("/v1/journeys/{id}")).await;
+    let (status, journey) = kit.get(&format!("/v1/journeys/{id}")).await;
+    assert_eq!(status, 200, "{journey}");
     journey["live_runs"]["1"].as_u64().unwrap_or(0)
 }
 
 async fn until_live(kit: &Kit, id: &str, wanted: u64) {
     crate::appointments::until(&format!("{wanted} live runs"), async || {
         live(kit, id).await == wanted
+    })
+    .await;
+}
+
+/// How many rows of the database there are; `rows` is what stands behind FROM.
+async fn count(kit: &Kit, rows: &str) -> i64 {
+    let db = kit.db("campaigns");
+    let text = format!("SELECT COUNT(*) AS n FROM {rows}");
+    let row = db.read().query_one_raw(db.engine().sql(text, [])).await;
+    row.unwrap().unwrap().try_get("", "n").unwrap()
+}
+
+/// The audience of so many slots has been gone through: by the clocks of contacts, everybody has a place.
+async fn until_placed(kit: &Kit, slots: i64) {
+    crate::appointments::until(&format!("{slots} slots are gone through"), async || {
+        count(kit, "journey_slot WHERE done_at IS NOT NULL").await == slots
+    })
+    .await;
+}
+
+/// Nothing of `rows` whose time, in the column named so, has come waits to be looked at.
+async fn until_none_is_due(kit: &Kit, column: &str, rows: &str) {
+    crate::appointments::until(&format!("none is due of {rows}"), async || {
+        let now = kit.clock.millis().0;
+        count(kit, &format!("{rows} AND {column} <= {now}")).await == 0
     })
     .await;
 }
@@ -31,7 +59,11 @@ async fn at_each_slot_the_whole_audience_enters_once_across_a_restart() {
     until_live(&kit, &id, 1_300).await;
     kit.clock.advance(chrono::Duration::hours(2));
     until_live(&kit, &id, 0).await;
-    assert_eq!(fake::world(kit.tenant).flow_texts.len(), 1_300);
+    // A run has ended before dispatch hears of its last text.
+    crate::appointments::until("everybody was texted", async || {
+        fake::world(kit.tenant).flow_texts.len() == 1_300
+    })
+    .await;
     kit.clock.advance(chrono::Duration::hours(22));
     until_live(&kit, &id, 1_300).await;
     kit.stop().await;
@@ -44,7 +76,7 @@ async fn a_slot_of_a_pause_starts_nothing_and_the_next_one_does() {
     let pause = |what: &'static str| format!("/v1/journeys/{id}/{what}");
     assert_eq!(kit.post(&pause("pause"), json!({})).await.0, 200);
     kit.clock.advance(chrono::Duration::hours(1));
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    until_none_is_due(&kit, "due_at", "timer WHERE kind = 'journey.slot'").await;
     assert_eq!(kit.post(&pause("resume"), json!({})).await.0, 200);
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(live(&kit, &id).await, 0);
@@ -144,7 +176,7 @@ async fn everybody_enters_when_the_slot_comes_by_their_own_clock_and_once_whatev
     // 15:00 UTC: 11:00 in New York, 08:00 in Los Angeles, 17:00 in Berlin, where 14:00 is over for today.
     fake::world(kit.tenant).zones = vec!["Europe/Berlin", "America/Los_Angeles", ""];
     let id = published(&kit, BY_CLOCK).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    until_placed(&kit, 1).await;
     assert_eq!(live(&kit, &id).await, 0);
     // Everybody moves further west: who has a place keeps it.
     fake::world(kit.tenant).zones = vec!["Pacific/Honolulu"];
@@ -160,7 +192,8 @@ async fn everybody_enters_when_the_slot_comes_by_their_own_clock_and_once_whatev
     assert_eq!(people_of(&kit, &id).await, those_of(&[1, 2], 30));
     // Of today's slot nobody is left. When tomorrow's comes in Honolulu, the others are still on the way.
     kit.clock.advance(chrono::Duration::hours(13));
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    until_placed(&kit, 2).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(live(&kit, &id).await, 20);
     kit.clock.advance(chrono::Duration::hours(14));
     until_live(&kit, &id, 30).await;
@@ -174,13 +207,13 @@ async fn by_the_contacts_clock_a_time_that_was_missed_or_fell_into_a_pause_is_sk
     fake::world(kit.tenant).zones = vec!["America/Chicago", "America/Los_Angeles", ""];
     let id = published(&kit, BY_CLOCK).await;
     let entered = async |kit: &Kit| kit.get(&format!("/v1/journeys/{id}/runs?limit=200")).await;
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    until_placed(&kit, 1).await;
     assert_eq!(entered(&kit).await.1["data"], json!([]));
     // New York's time falls into a pause.
     let path = |what: &str| format!("/v1/journeys/{id}/{what}");
     assert_eq!(kit.post(&path("pause"), json!({})).await.0, 200);
     kit.clock.advance(chrono::Duration::minutes(3 * 60 + 5));
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    until_none_is_due(&kit, "enters_at", "journey_wave WHERE opened_at IS NULL").await;
     assert_eq!(kit.post(&path("resume"), json!({})).await.0, 200);
     // Chicago's is missed by more than an hour, Los Angeles' by less.
     kit.clock.advance(chrono::Duration::minutes(3 * 60 + 30));

@@ -49,9 +49,9 @@ async fn thousands_of_runs_start_and_go_on_in_batches_across_a_restart() {
     }
     let kit = kit.restart().await;
     let live = async |kit: &Kit| {
-        kit.get(&format!("/v1/journeys/{id}")).await.1["live_runs"]["1"]
-            .as_u64()
-            .unwrap_or(0)
+        let (status, journey) = kit.get(&format!("/v1/journeys/{id}")).await;
+        assert_eq!(status, 200, "{journey}");
+        journey["live_runs"]["1"].as_u64().unwrap_or(0)
     };
     while live(&kit).await < 3_000 {
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -29,12 +29,12 @@ impl Scene {
         chunk.head.mode = Mode::Live;
         self.rig.send(&chunk).await;
         let sent = self.chunks as usize * usize::from(TEXTS);
-        let said = &self.rig.said;
-        testkit::eventually("they have left", || async {
-            let taken = said.count(Outcome::Delivered) + said.count(Outcome::HandedOver);
-            (taken == sent).then_some(())
-        })
-        .await;
+        // On a busy machine a permit may run out before its text has left; the text is held then.
+        let chunks = std::slice::from_ref(&chunk);
+        let left = |rig: &Rig| {
+            rig.said.count(Outcome::Delivered) + rig.said.count(Outcome::HandedOver) == sent
+        };
+        self.rig.play(chunks, "they have left", left).await;
         let message = MessageId::of(self.rig.run, number, 0);
         let path = format!("/v1/messages/{message}/dispatch");
         self.client.get(&path).await.unwrap()
@@ -126,7 +126,7 @@ async fn a_provider_that_goes_down_is_gone_around_probed_and_taken_back() {
     let begun = std::time::Instant::now();
     while scene.breaker().await.0 != "closed" {
         scene.send().await;
-        assert!(begun.elapsed() < Duration::from_secs(20), "it stays open");
+        assert!(begun.elapsed() < Duration::from_secs(45), "it stays open");
     }
     let shown = scene.send().await;
     assert_eq!(shown["provider"], "acme", "{shown}");

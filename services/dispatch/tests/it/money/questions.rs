@@ -56,7 +56,7 @@ async fn what_a_run_cost_and_what_of_it_did_not_arrive_can_be_asked() {
         places.sort_unstable();
         places
     };
-    for _ in 0..200 {
+    for _ in 0..1_500 {
         if ask(tenant, 0, 63).await.len() == wanted.len() {
             break;
         }
