@@ -175,6 +175,43 @@ async fn one_preflight_of_a_campaign_runs_at_a_time_and_goes_on_after_a_restart(
     kit.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_with_the_same_preflight_in_hand_count_everybody_once() {
+    if testkit::database_url().is_none() {
+        return;
+    }
+    let kit = Kit::start_with(&[campaigns::SERVICE, fake::SERVICE], |settings| {
+        settings.with("campaigns.preflight_wait_ms", 0)
+    })
+    .await;
+    // Four pages.
+    fake::create(kit.tenant, 31_000);
+    fake::world(kit.tenant).looks.forecast_takes = 50;
+    let beside = kit.beside().await;
+    let id = create(&kit, draft()).await;
+    let (_, asked) = ask(&kit, &id, "preflight").await;
+    let preflight = asked["id"].as_str().unwrap();
+    let path = format!("/v1/campaigns/{id}/preflights/{preflight}");
+    // Whoever has it in hand seems to be dead, again and again: others take it up beside them.
+    for _ in 0..4 {
+        kit.clock.advance(Span::seconds(16));
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let found = done(&kit, &id, preflight).await;
+    let report = &found["report"];
+    let (suppressed, failed, sent) = expected(31_000);
+    assert_eq!(report["recipients"], 31_000, "{report}");
+    assert_eq!(report["would_send"], sent);
+    assert_eq!(count(&report["suppressed"], "NO_CONSENT"), suppressed);
+    assert_eq!(count(&report["failed"], "MERGE_FIELD_MISSING"), failed);
+    assert_eq!(kit.get(&path).await.1, found);
+    let chunks = 31_000_u32.div_ceil(512);
+    let asked = fake::world(kit.tenant).looks.forecasts;
+    assert!(asked > chunks, "it was never in two hands");
+    beside.stop().await.unwrap();
+    kit.stop().await;
+}
+
 #[tokio::test]
 async fn texts_of_a_preflight_are_dropped_after_a_day() {
     let kit = kit(20).await;
