@@ -185,6 +185,9 @@ pub async fn begin(
     }
     let partition = text.partition;
     let mut run = start::run_of(campaign, RunId::begin(now), text.template, now.into());
+    if let Some(partition) = &partition {
+        run.valid_until = partition.valid_until();
+    }
     run.retry_of = sources.last().copied();
     let retry = Retry {
         sources,

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::db::campaign::Campaign;
 use crate::db::run::Run;
+use crate::local_time::{Outside, Past};
 use crate::variants::Partition;
 use crate::{start, variants};
 
@@ -70,10 +71,17 @@ impl Text {
     }
 }
 
-/// A retry keeps to the variants of the campaign. Nobody waits in it: its people were chosen, and their time has come.
+/// A retry keeps to the variants of the campaign, and to its window: whoever is outside of it waits, or is left out. Nobody
+/// waits for a winner or a local time: its people were chosen, and their time has come.
 fn at_once(campaign: &Campaign) -> Campaign {
     let mut campaign = campaign.clone();
-    campaign.local_time = None;
+    if let Some(rule) = &mut campaign.local_time {
+        rule.at = None;
+        rule.past = Past::default();
+        if rule.outside == Outside::Earlier {
+            rule.outside = Outside::Later;
+        }
+    }
     if let Some(definition) = &mut campaign.variants {
         definition.winner = None;
         definition.holdout_percent = 0.0;

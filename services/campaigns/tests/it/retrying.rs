@@ -230,3 +230,43 @@ async fn a_retry_of_many_people_needs_the_approval_or_the_preflight_that_a_launc
     assert_eq!(retried(&kit, &id, json!({})).await["recipients"], 4);
     kit.stop().await;
 }
+
+#[tokio::test]
+async fn a_retry_at_night_waits_for_the_window_of_the_campaign() {
+    let kit = kit(40).await;
+    for (schedule, hours) in [
+        // At 11:00 in New York, where everybody lives.
+        (
+            json!({"window": {"from": "09:00", "to": "20:00", "timezone": "contact"}, "expires_after": "PT2H"}),
+            0,
+        ),
+        // At 23:00 of the next day.
+        (
+            json!({"at": {"local": "2026-06-12T11:00"}, "timezone": "contact", "expires_after": "PT2H",
+                "window": {"from": "09:00", "to": "20:00", "outside": "earlier"}}),
+            12,
+        ),
+    ] {
+        let mut body = draft();
+        body["schedule"] = schedule;
+        let id = create(&kit, body).await;
+        assert_eq!(ask(&kit, &id, "launch").await.0, 202);
+        kit.clock.advance(chrono::Duration::hours(hours));
+        until_state(&kit, &id, "completed").await;
+        fake::world(kit.tenant).heads.clear();
+        kit.clock.advance(chrono::Duration::hours(12));
+        assert_eq!(ask(&kit, &id, "retry").await.0, 202);
+        until(&kit, &id, |progress| progress["held"] == 4).await;
+        assert!(fake::world(kit.tenant).heads.is_empty());
+        // 09:00 of the next morning, two hours before its end.
+        kit.clock.advance(chrono::Duration::hours(10));
+        until_state(&kit, &id, "completed").await;
+        let heads = fake::world(kit.tenant).heads.clone();
+        assert_eq!(heads.len(), 4);
+        let valid = |one: &fake::Released| one.valid_until.to_utc().format("%H:%M").to_string();
+        assert!(heads.values().all(|one| valid(one) == "15:00"), "{heads:?}");
+        // On to 23:00.
+        kit.clock.advance(chrono::Duration::hours(14));
+    }
+    kit.stop().await;
+}
