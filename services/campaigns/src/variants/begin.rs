@@ -10,6 +10,7 @@ use super::definition::{Definition, Winner, basis_points};
 use super::partition::{Letter, Partition, WinnerRule};
 use crate::app::App;
 use crate::db::campaign::Campaign;
+use crate::late_start;
 use crate::lifecycle::State;
 use crate::local_time::Leaving;
 use crate::schedule::Recurrence;
@@ -102,6 +103,7 @@ pub fn cut(
         winner: winner.map(|winner| rule(winner, now)).transpose()?,
         leaving: leaving(campaign, slot),
         started_at: now,
+        due_at: Some(late_start::due_at(campaign, now)),
         launched_at: launched_at(campaign, now),
         valid_for_ms: campaign.valid_for_ms,
     }))
