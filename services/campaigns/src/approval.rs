@@ -1,5 +1,7 @@
 //! What a launch needs, and what an approval is bound to (ADR 0030). Pure: what was seen comes in as values.
 
+pub mod retry;
+
 use std::collections::BTreeMap;
 
 use contract::{KeyId, UnixMillis};
@@ -182,6 +184,14 @@ impl Rules {
         self.preflight_from.is_none()
             && self.approval_from.is_none()
             && self.approval_from_cost.is_none()
+    }
+
+    /// So many people are as good as all of them: beyond, nothing more is asked for. A cost grows with each.
+    pub fn enough_people(&self) -> u64 {
+        match self.approval_from_cost {
+            Some(_) => u64::MAX,
+            None => self.preflight_from.max(self.approval_from).unwrap_or(0),
+        }
     }
 }
 

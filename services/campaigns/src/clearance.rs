@@ -1,5 +1,7 @@
 //! Whether a campaign may be launched: gathers what [`approval`](crate::approval) judges.
 
+pub mod retry;
+
 use axum::http::StatusCode;
 use chassis::http::Problem;
 use contract::renderer::TemplateDescribed;

@@ -37,6 +37,7 @@ mod fold;
 mod gate;
 pub mod journey;
 mod journeys;
+mod late_start;
 mod lifecycle;
 mod local_time;
 mod pace;

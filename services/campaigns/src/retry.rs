@@ -3,6 +3,8 @@
 //! A retry is a run of its own, with message ids of its own. Its people are taken from the runs before it, chunk by
 //! chunk (`tasks::retry`): those whose last text failed.
 
+mod text;
+
 use std::collections::HashSet;
 
 use contract::RunId;
@@ -10,7 +12,6 @@ use contract::chunk::Outcome;
 use contract::consent::NoteContent;
 use contract::dispatch::UndeliveredOf;
 use contract::ids::KeyId;
-use contract::renderer::TemplateDescribed;
 use contract::{ContactId, TenantId};
 use sea_orm::ConnectionTrait;
 
@@ -21,7 +22,9 @@ use crate::db::chunk::Chunk;
 use crate::db::retry::Retry;
 use crate::db::run::Run;
 use crate::lifecycle::{Action, State, Step};
-use crate::{start, variants};
+use crate::start;
+
+pub use text::{Text, Words};
 
 /// Retries that follow each other, at most; older runs are not looked at.
 const MOST_SOURCES: usize = 100;
@@ -42,27 +45,27 @@ pub async fn sources(conn: &impl ConnectionTrait, last: &Run) -> anyhow::Result<
     Ok(sources)
 }
 
-/// Whether a retry would have anybody in it.
-pub async fn anybody(
+/// How many people a retry would have in it; counted until there are `enough`.
+pub async fn people(
     app: &App,
     last: &Run,
     sources: &[RunId],
     undelivered: bool,
-) -> anyhow::Result<bool> {
+    enough: u64,
+) -> anyhow::Result<u64> {
     let mut retry = Retry {
         sources: sources.to_vec(),
         undelivered,
         source: 0,
         chunk: 0,
     };
-    while retry.source < retry.sources.len() {
+    let mut people = 0;
+    while retry.source < retry.sources.len() && people < enough {
         let page = page(app, last.tenant, &retry).await?;
-        if !page.people.is_empty() {
-            return Ok(true);
-        }
+        people += page.people.len() as u64;
         retry = page.next;
     }
-    Ok(false)
+    Ok(people)
 }
 
 /// People of the next chunks, and where it goes on.
@@ -163,36 +166,28 @@ async fn later(app: &App, runs: &[RunId]) -> anyhow::Result<HashSet<ContactId>> 
     Ok(people)
 }
 
-/// A retry keeps to the variants of the campaign. Nobody waits in it: its people were chosen, and their time has come.
-fn at_once(campaign: &Campaign) -> Campaign {
-    let mut campaign = campaign.clone();
-    campaign.local_time = None;
-    if let Some(definition) = &mut campaign.variants {
-        definition.winner = None;
-        definition.holdout_percent = 0.0;
-    }
-    campaign
-}
-
 /// Begins the run of a retry, if the campaign still stands where it was found: of rivals one wins.
 pub async fn begin(
     app: &App,
     campaign: &Campaign,
-    template: TemplateDescribed,
+    text: Text,
     sources: Vec<RunId>,
     undelivered: bool,
     key: KeyId,
 ) -> anyhow::Result<bool> {
     let (now, from) = (app.cx.clock.now(), campaign.state);
-    let partition = variants::frozen(app, &at_once(campaign), &template, now.into(), None).await?;
-    let noted = NoteContent {
-        campaign: campaign.id,
-        opt_out_said: partition
-            .as_ref()
-            .map_or(template.opt_out_said, |(_, said)| *said),
-    };
-    let _noted = app.cx.bus.ask(campaign.tenant, &noted).await?;
-    let mut run = start::run_of(campaign, RunId::begin(now), template, now.into());
+    if let Some(opt_out_said) = text.opt_out_said {
+        let noted = NoteContent {
+            campaign: campaign.id,
+            opt_out_said,
+        };
+        let _noted = app.cx.bus.ask(campaign.tenant, &noted).await?;
+    }
+    let partition = text.partition;
+    let mut run = start::run_of(campaign, RunId::begin(now), text.template, now.into());
+    if let Some(partition) = &partition {
+        run.valid_until = partition.valid_until();
+    }
     run.retry_of = sources.last().copied();
     let retry = Retry {
         sources,
@@ -212,7 +207,7 @@ pub async fn begin(
                 if won {
                     db::campaign::set_run(tx, id, run.id).await?;
                     db::retry::save(tx, run.id, &retry).await?;
-                    if let Some((partition, _)) = &partition {
+                    if let Some(partition) = &partition {
                         db::partition::insert(tx, &run, partition).await?;
                     }
                     start::insert(tx, run).await?;

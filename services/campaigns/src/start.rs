@@ -12,7 +12,7 @@ use crate::db::occurrence::Occurrence;
 use crate::db::run::{Run, RunState};
 use crate::lifecycle::{State, Step};
 use crate::pace::Pace;
-use crate::variants;
+use crate::{late_start, variants};
 
 /// The published template of a campaign; `None` where it, or one of its variants, was never published.
 pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<TemplateDescribed>> {
@@ -109,6 +109,7 @@ pub async fn insert(tx: &Tx, mut run: Run) -> anyhow::Result<()> {
 
 /// A run of a campaign that begins now.
 pub fn run_of(campaign: &Campaign, id: RunId, template: TemplateDescribed, now: UnixMillis) -> Run {
+    let due = late_start::due_at(campaign, now);
     Run {
         id,
         tenant: campaign.tenant,
@@ -128,7 +129,7 @@ pub fn run_of(campaign: &Campaign, id: RunId, template: TemplateDescribed, now: 
         programme: campaign.programme.clone(),
         sender: campaign.sender.clone(),
         mode: campaign.mode,
-        valid_until: UnixMillis(now.0.saturating_add(campaign.valid_for_ms)),
+        valid_until: UnixMillis(due.0.saturating_add(campaign.valid_for_ms)),
         started_at: now,
         closed_at: None,
         revision: 0,

@@ -2,21 +2,39 @@
 
 use axum::http::StatusCode;
 use chassis::http::Problem;
-use contract::contacts::{AudienceGap, PageAudience};
+use contract::contacts::{AudienceGap, AudiencePage, PageAudience};
 
 use crate::app::App;
 use crate::db::campaign::Campaign;
 
-/// Refuses a campaign for a list or a segment that does not exist.
-pub async fn check(app: &App, campaign: &Campaign) -> Result<(), Problem> {
-    let audience = &campaign.audience;
+/// Somebody of an audience, if there is anybody.
+async fn anybody(app: &App, campaign: &Campaign) -> anyhow::Result<AudiencePage> {
     let question = PageAudience {
-        include: audience.include.clone(),
-        exclude: audience.exclude.clone(),
+        include: campaign.audience.include.clone(),
+        exclude: campaign.audience.exclude.clone(),
         after: None,
         limit: 1,
     };
-    let page = app.cx.bus.ask(campaign.tenant, &question).await?;
+    Ok(app.cx.bus.ask(campaign.tenant, &question).await?)
+}
+
+/// Refuses a launch that would text nobody. What cannot be looked up now is found out when the audience is frozen.
+pub async fn check_somebody(app: &App, campaign: &Campaign) -> Result<(), Problem> {
+    let page = anybody(app, campaign).await?;
+    if page.gap.is_some() || !page.contacts.is_empty() {
+        return Ok(());
+    }
+    let code = "campaign.empty_audience";
+    let detail = "nobody is in the audience of this campaign";
+    let mend = "Add contacts to its lists, widen its segments, or leave fewer out in `exclude`.";
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
+    Err(problem.error("/audience", code, mend))
+}
+
+/// Refuses a campaign for a list or a segment that does not exist.
+pub async fn check(app: &App, campaign: &Campaign) -> Result<(), Problem> {
+    let audience = &campaign.audience;
+    let page = anybody(app, campaign).await?;
     let Some(AudienceGap::Gone(gone)) = page.gap else {
         return Ok(());
     };

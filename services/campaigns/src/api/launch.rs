@@ -11,6 +11,7 @@ use contract::{CampaignId, KeyId, PreflightId, UnixMillis};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::audience_parts;
 use super::leaving;
 use super::schedule;
 use super::transition::{find_for, settled_by};
@@ -35,7 +36,7 @@ pub struct Launch {
     request_body = Option<Launch>,
     responses((status = 202, body = Campaign), (status = 409, description = "campaign.state, campaign.preflight_unfinished"),
         (status = 403, description = "campaign.preflight_required, campaign.approval_required"),
-        (status = 422, description = "template.not_published, schedule.in_past, campaign.preflight_stale, campaign.approval_void")))]
+        (status = 422, description = "template.not_published, schedule.in_past, campaign.empty_audience, campaign.preflight_stale, campaign.approval_void")))]
 pub async fn handle(
     Auth(caller): Auth,
     Shared(app): Shared<Arc<App>>,
@@ -72,6 +73,7 @@ pub async fn handle(
             })
             .await?
     } else {
+        audience_parts::check_somebody(&app, &campaign).await?;
         start::begin(&app, &campaign, to(State::Preparing), template, None).await?
     };
     let campaign = settled_by(&app, &campaign, won, Action::Launch).await?;

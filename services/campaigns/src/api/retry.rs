@@ -15,7 +15,8 @@ use super::types::Campaign;
 use crate::app::App;
 use crate::db::run::RunState;
 use crate::lifecycle::{Action, State};
-use crate::{db, envelope, retry, start};
+use crate::retry::{Text, Words};
+use crate::{clearance, db, envelope, retry};
 
 /// Whom to text again besides those whose text failed.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -23,6 +24,9 @@ use crate::{db, envelope, retry, start};
 pub struct RetryOptions {
     #[serde(default)]
     pub include: Vec<Include>,
+    /// `published` (absent): the template as it is published now. `as_sent`: the version that the run before sent.
+    #[serde(default)]
+    pub template: Words,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -32,12 +36,14 @@ pub enum Include {
     Undelivered,
 }
 
-/// Texts those again whose text failed, in a new run with the template as it is published now. Never those whose
-/// outcome is unknown, who were handed over, or whom consent stopped; consent judges everybody anew.
+/// Texts those again whose text failed, in a new run with the template as it is published now, or as it was sent. Never
+/// those whose outcome is unknown, who were handed over, or whom consent stopped; consent judges everybody anew. A
+/// campaign that was approved keeps to what was approved.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/retry", tag = "campaigns", params(("id" = String, Path)),
     request_body = RetryOptions,
     responses((status = 202, body = Campaign), (status = 409, description = "campaign.state, campaign.nothing_to_retry"),
-        (status = 422, description = "template.not_published")))]
+        (status = 403, description = "campaign.preflight_required, campaign.approval_required"),
+        (status = 422, description = "template.not_published, campaign.approval_void")))]
 pub async fn handle(
     Auth(caller): Auth,
     Shared(app): Shared<Arc<App>>,
@@ -64,10 +70,11 @@ pub async fn handle(
     }
     let undelivered = options.include.contains(&Include::Undelivered);
     let sources = retry::sources(db, &last).await?;
-    if !retry::anybody(&app, &last, &sources, undelivered).await? {
+    if retry::people(&app, &last, &sources, undelivered, 1).await? == 0 {
         return Err(nothing_to_retry());
     }
-    let Some(template) = start::describe(&app, &campaign).await? else {
+    let now = app.cx.clock.millis();
+    let Some(text) = Text::of(&app, &campaign, &last, options.template, now).await? else {
         let detail = "the campaign's template does not exist or has no published version";
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -75,7 +82,8 @@ pub async fn handle(
             detail,
         ));
     };
-    let won = retry::begin(&app, &campaign, template, sources, undelivered, caller.key).await?;
+    clearance::retry::check(&app, &campaign, &text, &last, &sources, undelivered).await?;
+    let won = retry::begin(&app, &campaign, text, sources, undelivered, caller.key).await?;
     let campaign = settled_by(&app, &campaign, won, Action::Retry).await?;
     Ok((StatusCode::ACCEPTED, Json(campaign.into())))
 }

@@ -164,45 +164,47 @@ pub fn content(campaign: &Campaign, template_version: u32, letters: &[Letter]) -
     hex::encode(Sha256::digest(written))
 }
 
+/// A campaign as tests know it.
+#[cfg(test)]
+pub fn example() -> Campaign {
+    Campaign {
+        id: CampaignId::from_raw(1),
+        tenant: contract::TenantId::from_raw(2),
+        name: "Spring".into(),
+        class: Class::Marketing,
+        programme: "default".into(),
+        template: TemplateId::from_raw(3),
+        sender: "+15005550100".into(),
+        audience: Audience {
+            include: vec![contract::ListId::from_raw(4).into()],
+            ..Audience::default()
+        },
+        schedule_at: None,
+        schedule: None,
+        valid_for_ms: 3_600_000,
+        mode: Mode::Live,
+        state: crate::lifecycle::State::Draft,
+        state_reason: None,
+        run: None,
+        created_at: UnixMillis(0),
+        updated_at: UnixMillis(0),
+        pace: Plan::default(),
+        variants: None,
+        local_time: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use contract::{ListId, TenantId};
+    use contract::ListId;
 
     use super::*;
     use crate::lifecycle::State;
     use crate::local_time::{Clock, Outside, Past};
 
-    fn campaign() -> Campaign {
-        Campaign {
-            id: CampaignId::from_raw(1),
-            tenant: TenantId::from_raw(2),
-            name: "Spring".into(),
-            class: Class::Marketing,
-            programme: "default".into(),
-            template: TemplateId::from_raw(3),
-            sender: "+15005550100".into(),
-            audience: Audience {
-                include: vec![ListId::from_raw(4).into()],
-                ..Audience::default()
-            },
-            schedule_at: None,
-            schedule: None,
-            valid_for_ms: 3_600_000,
-            mode: Mode::Live,
-            state: State::Draft,
-            state_reason: None,
-            run: None,
-            created_at: UnixMillis(0),
-            updated_at: UnixMillis(0),
-            pace: Plan::default(),
-            variants: None,
-            local_time: None,
-        }
-    }
-
     #[test]
     fn whatever_people_would_notice_is_part_of_the_content() {
-        let before = content(&campaign(), 1, &[]);
+        let before = content(&example(), 1, &[]);
         let changes: [fn(&mut Campaign); 11] = [
             |one| one.class = Class::Transactional,
             |one| one.programme.push('x'),
@@ -232,26 +234,26 @@ mod tests {
             },
         ];
         for (n, change) in changes.into_iter().enumerate() {
-            let mut other = campaign();
+            let mut other = example();
             change(&mut other);
             assert_ne!(content(&other, 1, &[]), before, "change {n}");
         }
-        assert_ne!(content(&campaign(), 2, &[]), before);
+        assert_ne!(content(&example(), 2, &[]), before);
     }
 
     #[test]
     fn a_name_and_the_course_of_things_are_no_content() {
-        let mut other = campaign();
+        let mut other = example();
         other.name = "Summer".into();
         other.state = State::Approved;
         other.updated_at = UnixMillis(9);
-        assert_eq!(content(&other, 1, &[]), content(&campaign(), 1, &[]));
+        assert_eq!(content(&other, 1, &[]), content(&example(), 1, &[]));
     }
 
     #[test]
     fn it_starts_at_its_time_and_never_in_the_past() {
         let now = DateTime::from_timestamp_millis(1_000).unwrap();
-        let mut one = campaign();
+        let mut one = example();
         assert_eq!(start(&one, now), UnixMillis(1_000));
         one.schedule_at = Some(UnixMillis(500));
         assert_eq!(start(&one, now), UnixMillis(1_000));

@@ -8,10 +8,12 @@ use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::occurrence::{Occurrence, OccurrenceState};
 use crate::lifecycle::{State, Step};
-use crate::{clearance, recurring, start};
+use crate::{clearance, late_start, recurring, start};
 
 /// Campaigns launched per look; the rest follow at the next.
 const AT_ONCE: u64 = 100;
+/// Found too late after a downtime or a pause.
+const LATE: &str = "schedule.late";
 const APPROVAL_VOID: &str = "campaign.approval_void";
 
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
@@ -49,8 +51,11 @@ async fn launch_due(app: &App) -> anyhow::Result<()> {
 }
 
 async fn launch(app: &App, campaign: &Campaign) -> anyhow::Result<()> {
+    if late_start::is_over(campaign, app.cx.clock.millis())? {
+        return give_up(app, campaign, State::Expired, LATE).await;
+    }
     let Some(template) = start::describe(app, campaign).await? else {
-        return fail(app, campaign, "template.not_published").await;
+        return give_up(app, campaign, State::Failed, "template.not_published").await;
     };
     let moved = clearance::moved_at_start(app, campaign, &template).await?;
     if moved.is_empty() {
@@ -82,13 +87,19 @@ async fn send_back(app: &App, campaign: &Campaign, moved: &[Moved]) -> anyhow::R
         .await
 }
 
-async fn fail(app: &App, campaign: &Campaign, reason: &'static str) -> anyhow::Result<()> {
+/// It never starts.
+async fn give_up(
+    app: &App,
+    campaign: &Campaign,
+    to: State,
+    reason: &'static str,
+) -> anyhow::Result<()> {
     let (id, now, bus) = (campaign.id, app.cx.clock.millis(), app.cx.bus.clone());
     app.cx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let step = Step::own("begin", State::Failed).because(Some(reason));
+                let step = Step::own("begin", to).because(Some(reason));
                 db::campaign::move_on(tx, &bus, id, &[State::Scheduled], &step, now).await
             })
         })
@@ -104,7 +115,7 @@ async fn start_occurrences(app: &App) -> anyhow::Result<()> {
             continue;
         };
         if late(app, &campaign, &occurrence) {
-            end(app, &occurrence, OccurrenceState::Skipped, "schedule.late").await?;
+            end(app, &occurrence, OccurrenceState::Skipped, LATE).await?;
             continue;
         }
         if let Err(error) = start_occurrence(app, &campaign, &occurrence).await {

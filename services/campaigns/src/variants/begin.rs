@@ -10,6 +10,7 @@ use super::definition::{Definition, Winner, basis_points};
 use super::partition::{Letter, Partition, WinnerRule};
 use crate::app::App;
 use crate::db::campaign::Campaign;
+use crate::late_start;
 use crate::lifecycle::State;
 use crate::local_time::Leaving;
 use crate::schedule::Recurrence;
@@ -46,14 +47,13 @@ pub async fn frozen(
     now: UnixMillis,
     slot: Option<NaiveDateTime>,
 ) -> anyhow::Result<Option<(Partition, bool)>> {
-    if campaign.variants.is_none() && campaign.local_time.is_none() {
+    if is_plain(campaign) {
         return Ok(None);
     }
-    let plain = Definition::default();
-    let definition = campaign.variants.as_ref().unwrap_or(&plain);
-    let mut letters = Vec::with_capacity(definition.variants.len());
+    let variants = campaign.variants.iter().flat_map(|all| &all.variants);
+    let mut letters = Vec::new();
     let mut opt_out_said = true;
-    for variant in &definition.variants {
+    for variant in variants {
         let described = match variant.template {
             None => template.clone(),
             Some(own) => described(app, campaign, own).await?.ok_or_else(|| {
@@ -74,21 +74,39 @@ pub async fn frozen(
     if letters.is_empty() {
         opt_out_said = template.opt_out_said;
     }
-    let partition = Partition {
+    let partition = cut(campaign, letters, now, slot)?;
+    Ok(partition.map(|partition| (partition, opt_out_said)))
+}
+
+/// Everybody of it gets the same text, as soon as it starts.
+const fn is_plain(campaign: &Campaign) -> bool {
+    campaign.variants.is_none() && campaign.local_time.is_none()
+}
+
+/// The same with the texts given; `None`: like any other.
+pub fn cut(
+    campaign: &Campaign,
+    letters: Vec<Letter>,
+    now: UnixMillis,
+    slot: Option<NaiveDateTime>,
+) -> anyhow::Result<Option<Partition>> {
+    if is_plain(campaign) {
+        return Ok(None);
+    }
+    let plain = Definition::default();
+    let definition = campaign.variants.as_ref().unwrap_or(&plain);
+    let winner = definition.winner.as_ref();
+    Ok(Some(Partition {
         campaign: campaign.id,
         letters,
         holdout: basis_points(definition.holdout_percent).unwrap_or(0),
-        winner: definition
-            .winner
-            .as_ref()
-            .map(|winner| rule(winner, now))
-            .transpose()?,
+        winner: winner.map(|winner| rule(winner, now)).transpose()?,
         leaving: leaving(campaign, slot),
         started_at: now,
+        due_at: Some(late_start::due_at(campaign, now)),
         launched_at: launched_at(campaign, now),
         valid_for_ms: campaign.valid_for_ms,
-    };
-    Ok(Some((partition, opt_out_said)))
+    }))
 }
 
 /// When texts leave. By each contact's clock a slot is a local time.

@@ -20,7 +20,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 
-pub use begin::{frozen, unpublished};
+pub use begin::{cut, frozen, unpublished};
 pub use carry_out::work;
 pub use decision::Decision;
 pub use definition::{Definition, Fault, Metric, Variant, Winner};

@@ -46,6 +46,10 @@ pub struct Partition {
     pub winner: Option<WinnerRule>,
     pub leaving: Option<Leaving>,
     pub started_at: UnixMillis,
+    /// When it was to start, where that was before: validity counts from there. `None`: of older versions, which counted
+    /// from the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<UnixMillis>,
     /// Local times before this were past when the campaign was launched.
     pub launched_at: UnixMillis,
     /// How long a text may try, from its own instant.
@@ -108,9 +112,17 @@ pub struct Piece {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     leaves_at: UnixMillis,
+    valid_until: UnixMillis,
     part: Part,
     variant: Option<u8>,
     never: Option<Reason>,
+}
+
+/// When a text leaves, and when it is over.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    leaves_at: UnixMillis,
+    valid_until: UnixMillis,
 }
 
 impl Partition {
@@ -142,11 +154,24 @@ impl Partition {
         }
     }
 
-    fn leaves(&self, part: Part, zone: Option<Tz>) -> Leaves {
-        let base = self.base(part);
-        match &self.leaving {
+    /// The same if it had started when it was to.
+    fn due(&self, part: Part) -> UnixMillis {
+        let late = self.due_at.map_or(0, |due| self.started_at.0 - due.0);
+        UnixMillis(self.base(part).0 - late.max(0))
+    }
+
+    /// A text that leaves late has what is left of its validity, and who was to get none gets none.
+    fn span(&self, part: Part, zone: Option<Tz>) -> Result<Span, Reason> {
+        let from = |base| match &self.leaving {
             Some(rule) => rule.leaves(zone, base, self.launched_at),
             None => Leaves::At(base),
+        };
+        match (from(self.due(part)), from(self.base(part))) {
+            (Leaves::At(due), Leaves::At(leaves_at)) => Ok(Span {
+                leaves_at,
+                valid_until: UnixMillis(due.0.saturating_add(self.valid_for())),
+            }),
+            (Leaves::Never(reason), _) | (_, Leaves::Never(reason)) => Err(reason),
         }
     }
 
@@ -162,19 +187,19 @@ impl Partition {
         let last = parts
             .into_iter()
             .map(|part| {
-                let base = self.base(part);
+                let base = self.due(part);
                 let rule = self.leaving.as_ref();
                 rule.map_or(base, |rule| rule.last(base, self.launched_at))
             })
             .max();
-        let last = last.unwrap_or(self.started_at);
+        let last = last.unwrap_or_else(|| self.due(Part::Goes));
         UnixMillis(last.0.saturating_add(self.valid_for()))
     }
 
     /// Cuts people of a page into chunks. Instants are computed for each zone and not for each person. The order
     /// within a chunk is that of the page.
     pub fn cut(&self, people: &[Person], now: UnixMillis) -> Vec<Piece> {
-        let mut of_zone: HashMap<(Part, Option<Tz>), Leaves> = HashMap::new();
+        let mut of_zone: HashMap<(Part, Option<Tz>), Result<Span, Reason>> = HashMap::new();
         let mut groups: BTreeMap<Key, Vec<ContactId>> = BTreeMap::new();
         for person in people {
             let (part, variant) = match self.lot(person.contact) {
@@ -182,20 +207,26 @@ impl Partition {
                 Lot::Goes(variant) => (Part::Goes, variant),
                 Lot::Rest => (Part::Rest, None),
             };
-            let leaves = if part == Part::Holdout {
-                Leaves::Never(Reason::HOLDOUT)
+            let span = if part == Part::Holdout {
+                Err(Reason::HOLDOUT)
             } else {
                 of_zone
                     .entry((part, person.zone))
-                    .or_insert_with(|| self.leaves(part, person.zone))
+                    .or_insert_with(|| self.span(part, person.zone))
                     .clone()
             };
-            let (leaves_at, never) = match leaves {
-                Leaves::At(at) => (at, None),
-                Leaves::Never(reason) => (self.started_at, Some(reason)),
+            let nowhen = Span {
+                leaves_at: self.started_at,
+                valid_until: UnixMillis(self.started_at.0.saturating_add(self.valid_for())),
             };
+            let never = span.as_ref().err().cloned();
+            let Span {
+                leaves_at,
+                valid_until,
+            } = span.unwrap_or(nowhen);
             let key = Key {
                 leaves_at,
+                valid_until,
                 part,
                 variant,
                 never,
@@ -212,7 +243,7 @@ impl Partition {
                     people: people.to_vec(),
                     mark: mark.clone(),
                     leaves_at: key.leaves_at,
-                    valid_until: UnixMillis(key.leaves_at.0.saturating_add(self.valid_for())),
+                    valid_until: key.valid_until,
                 });
             }
         }

@@ -11,6 +11,8 @@ use super::definition::{Definition, Metric, Otherwise, Variant, Winner};
 use super::interval::{difference, quantile, wilson};
 use super::partition::{Letter, Part, Partition, Person, WinnerRule};
 use super::split::{Lot, Shares, lot};
+use crate::local_time::{Clock, Leaving, Outside, Past};
+use crate::schedule::Window;
 
 fn contact(n: u128) -> ContactId {
     ContactId::from_raw(1 << 100 | n)
@@ -44,6 +46,7 @@ fn partition(weights: &[u32], holdout: u32, winner: Option<WinnerRule>) -> Parti
         winner,
         leaving: None,
         started_at: UnixMillis(0),
+        due_at: None,
         launched_at: UnixMillis(0),
         valid_for_ms: 3_600_000,
     }
@@ -295,4 +298,52 @@ fn all_faults_of_a_definition_are_told_at_once() {
             "/winner/confidence"
         ]
     );
+}
+
+#[test]
+fn a_run_that_starts_late_leaves_by_the_clock_of_now_with_the_validity_of_its_own_time() {
+    const HOUR: i64 = 3_600_000;
+    let at = |text: &str| -> UnixMillis { text.parse::<DateTime<Utc>>().unwrap().into() };
+    // For 15:00, within the window; found at 21:00, when it is shut.
+    let mut late = partition(&[1, 1], 0, None);
+    late.due_at = Some(at("2026-06-10T15:00:00Z"));
+    late.started_at = at("2026-06-10T21:00:00Z");
+    late.launched_at = at("2026-06-10T15:00:00Z");
+    late.valid_for_ms = 24 * HOUR;
+    late.leaving = Some(Leaving {
+        at: None,
+        clock: Clock::Zone("UTC".into()),
+        fallback: None,
+        past: Past::Skip,
+        window: Window::daily(9 * 60, 20 * 60),
+        outside: Outside::Later,
+        expires_after_ms: None,
+    });
+    let morning = (at("2026-06-11T09:00:00Z"), at("2026-06-11T15:00:00Z"));
+    let times = |late: &Partition| -> Vec<(UnixMillis, UnixMillis)> {
+        let pieces = late.cut(&people(40), late.started_at);
+        let times = pieces.iter().map(|one| (one.leaves_at, one.valid_until));
+        times.collect()
+    };
+    assert_eq!(times(&late), [morning; 2]);
+    assert_eq!(late.valid_until(), morning.1);
+    // The rest that waits for a winner is as late as the test, and has as much left.
+    late.leaving = None;
+    let decide_at = UnixMillis(late.started_at.0 + HOUR);
+    late.winner = Some(WinnerRule {
+        decide_at,
+        ..rule(Otherwise::Stop, 1)
+    });
+    let rest = (decide_at, at("2026-06-11T16:00:00Z"));
+    assert!(times(&late).contains(&rest));
+    assert_eq!(late.valid_until(), rest.1);
+}
+
+#[test]
+fn a_partition_of_an_older_version_counts_from_its_start() {
+    let mut written = serde_json::to_value(partition(&[1], 0, None)).unwrap();
+    written.as_object_mut().unwrap().remove("due_at");
+    let read: Partition = serde_json::from_value(written).unwrap();
+    assert_eq!(read, partition(&[1], 0, None));
+    assert_eq!(read.valid_until(), UnixMillis(3_600_000));
 }

@@ -22,7 +22,7 @@ async fn second(kit: &Kit, method: &str, id: &str, verb: &str, body: Value) -> (
         .unwrap()
 }
 
-async fn approved(kit: &Kit, body: Value) -> String {
+pub async fn approved(kit: &Kit, body: Value) -> String {
     let id = create(kit, body).await;
     looked(kit, &id).await;
     let (status, told) = ask(kit, &id, "submit").await;
@@ -40,7 +40,7 @@ async fn approved(kit: &Kit, body: Value) -> String {
     id
 }
 
-fn refused(told: &(u16, Value), status: u16, code: &str) {
+pub fn refused(told: &(u16, Value), status: u16, code: &str) {
     assert_eq!(
         (told.0, &told.1["code"]),
         (status, &json!(code)),
@@ -49,7 +49,7 @@ fn refused(told: &(u16, Value), status: u16, code: &str) {
     );
 }
 
-fn void(told: &(u16, Value), what: &[&str]) {
+pub fn void(told: &(u16, Value), what: &[&str]) {
     refused(told, 422, "campaign.approval_void");
     let named: Vec<&str> = told.1["errors"]
         .as_array()

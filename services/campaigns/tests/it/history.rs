@@ -99,7 +99,11 @@ async fn what_ends_badly_says_why() {
     );
     fake::world(kit.tenant).published = true;
     fake::world(kit.tenant).people = 0;
-    let empty = launched(&kit).await;
+    let mut body = draft();
+    body["schedule"] = json!({"at": "2026-06-10T20:00:00Z"});
+    let empty = create(&kit, body).await;
+    ask(&kit, &empty, "launch").await;
+    kit.clock.advance(Span::hours(2));
     until_state(&kit, &empty, "completed").await;
     let rows = history(&kit, &empty).await;
     assert_eq!(rows.last().unwrap()["reason"], "audience.empty");

@@ -65,9 +65,39 @@ async fn people_who_are_gone_are_settled_here() {
 }
 
 #[tokio::test]
-async fn an_empty_audience_completes_at_once_and_says_why() {
+async fn a_launch_for_nobody_is_refused_and_leaves_a_draft() {
     let kit = kit(0).await;
-    let id = launched(&kit).await;
+    let id = create(&kit, draft()).await;
+    let (status, problem) = ask(&kit, &id, "launch").await;
+    assert_eq!(
+        (
+            status,
+            &problem["code"],
+            &problem["errors"][0]["pointer"],
+            &problem["errors"][0]["code"]
+        ),
+        (
+            422,
+            &json!("campaign.empty_audience"),
+            &json!("/audience"),
+            &json!("campaign.empty_audience")
+        ),
+        "{problem}"
+    );
+    assert_eq!(progress(&kit, &id).await["state"], "draft");
+    fake::world(kit.tenant).people = 1;
+    assert_eq!(ask(&kit, &id, "launch").await.0, 202);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn an_audience_that_is_still_empty_at_its_time_completes_and_says_why() {
+    let kit = kit(0).await;
+    let mut body = draft();
+    body["schedule"] = json!({"at": "2026-06-10T17:00:00Z"});
+    let id = create(&kit, body).await;
+    assert_eq!(ask(&kit, &id, "launch").await.0, 202);
+    kit.clock.advance(chrono::Duration::hours(2));
     let progress = until_state(&kit, &id, "completed").await;
     assert_eq!(
         (&progress["recipients"], &progress["state_reason"]),

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use testkit::Kit;
 
+use crate::approving::{approved, refused, void};
 use crate::fake;
+use crate::preflight::looked;
 use crate::story::*;
 
 const PEOPLE: u32 = 1_200;
@@ -153,5 +155,118 @@ async fn what_an_envelope_stopped_can_be_retried() {
     );
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(fake::world(kit.tenant).released.len(), 100);
+    kit.stop().await;
+}
+
+async fn retry(kit: &Kit, id: &str, body: Value) -> (u16, Value) {
+    kit.post(&format!("/v1/campaigns/{id}/retry"), body).await
+}
+
+#[tokio::test]
+async fn a_retry_of_an_approved_campaign_sends_no_words_that_nobody_approved() {
+    let kit = kit(40).await;
+    let own = json!({"approval_from": 40});
+    assert_eq!(kit.put("/v1/campaign-settings", own).await.0, 200);
+    let id = approved(&kit, draft()).await;
+    assert_eq!(ask(&kit, &id, "launch").await.0, 202);
+    until_state(&kit, &id, "completed").await;
+    fake::world(kit.tenant).looks.newer_templates = 1;
+    void(&ask(&kit, &id, "retry").await, &["/content"]);
+    fake::world(kit.tenant).looks.newer_policies = 1;
+    let same = json!({"template": "as_sent"});
+    void(&retry(&kit, &id, same.clone()).await, &["/policy"]);
+    assert_eq!(progress(&kit, &id).await["state"], "completed");
+    fake::world(kit.tenant).looks.newer_policies = 0;
+    let again = retried(&kit, &id, same).await;
+    assert_eq!(again["recipients"], 4);
+    let runs = runs(&kit, &id).await;
+    let versions: Vec<&Value> = runs.iter().map(|run| &run["template_version"]).collect();
+    assert_eq!(versions, [3, 3]);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_throttle_that_was_changed_under_way_does_not_void_the_approval_of_a_retry() {
+    let kit = kit(40).await;
+    let mut body = draft();
+    body["schedule"] = json!({"at": "2026-06-10T18:00:00Z"});
+    let id = approved(&kit, body).await;
+    assert_eq!(ask(&kit, &id, "launch").await.0, 202);
+    let path = format!("/v1/campaigns/{id}/throttle");
+    // After the start, which compares it.
+    fake::world(kit.tenant).deaf = true;
+    kit.clock.advance(chrono::Duration::hours(3));
+    until(&kit, &id, |progress| progress["chunks"]["released"] == 1).await;
+    let slow = json!({"per_minute": 6_000});
+    assert_eq!(kit.post(&path, slow).await.0, 200);
+    fake::world(kit.tenant).deaf = false;
+    let kit = kit.restart().await;
+    until_state(&kit, &id, "completed").await;
+    assert_eq!(retried(&kit, &id, json!({})).await["recipients"], 4);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_of_many_people_needs_the_approval_or_the_preflight_that_a_launch_would() {
+    let kit = kit(40).await;
+    let seen = create(&kit, draft()).await;
+    looked(&kit, &seen).await;
+    assert_eq!(ask(&kit, &seen, "launch").await.0, 202);
+    until_state(&kit, &seen, "completed").await;
+    let id = completed(&kit).await;
+    // Four of each have failed.
+    let settings = async |own: Value| {
+        let (status, told) = kit.put("/v1/campaign-settings", own).await;
+        assert_eq!(status, 200, "{told}");
+    };
+    settings(json!({"approval_from": 4})).await;
+    let told = ask(&kit, &id, "retry").await;
+    refused(&told, 403, "campaign.approval_required");
+    settings(json!({"preflight_from": 4})).await;
+    let told = ask(&kit, &id, "retry").await;
+    refused(&told, 403, "campaign.preflight_required");
+    assert_eq!(retried(&kit, &seen, json!({})).await["recipients"], 4);
+    settings(json!({"preflight_from": 5, "approval_from": 5})).await;
+    assert_eq!(retried(&kit, &id, json!({})).await["recipients"], 4);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_at_night_waits_for_the_window_of_the_campaign() {
+    let kit = kit(40).await;
+    for (schedule, hours) in [
+        // At 11:00 in New York, where everybody lives.
+        (
+            json!({"window": {"from": "09:00", "to": "20:00", "timezone": "contact"}, "expires_after": "PT2H"}),
+            0,
+        ),
+        // At 23:00 of the next day.
+        (
+            json!({"at": {"local": "2026-06-12T11:00"}, "timezone": "contact", "expires_after": "PT2H",
+                "window": {"from": "09:00", "to": "20:00", "outside": "earlier"}}),
+            12,
+        ),
+    ] {
+        let mut body = draft();
+        body["schedule"] = schedule;
+        let id = create(&kit, body).await;
+        assert_eq!(ask(&kit, &id, "launch").await.0, 202);
+        kit.clock.advance(chrono::Duration::hours(hours));
+        until_state(&kit, &id, "completed").await;
+        fake::world(kit.tenant).heads.clear();
+        kit.clock.advance(chrono::Duration::hours(12));
+        assert_eq!(ask(&kit, &id, "retry").await.0, 202);
+        until(&kit, &id, |progress| progress["held"] == 4).await;
+        assert!(fake::world(kit.tenant).heads.is_empty());
+        // 09:00 of the next morning, two hours before its end.
+        kit.clock.advance(chrono::Duration::hours(10));
+        until_state(&kit, &id, "completed").await;
+        let heads = fake::world(kit.tenant).heads.clone();
+        assert_eq!(heads.len(), 4);
+        let valid = |one: &fake::Released| one.valid_until.to_utc().format("%H:%M").to_string();
+        assert!(heads.values().all(|one| valid(one) == "15:00"), "{heads:?}");
+        // On to 23:00.
+        kit.clock.advance(chrono::Duration::hours(14));
+    }
     kit.stop().await;
 }
