@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chassis::Tx;
-use chrono::Duration;
 use contract::campaigns::AppointmentEvent;
 use contract::{AppointmentId, UnixMillis};
 use futures::future::BoxFuture;
@@ -18,15 +17,13 @@ use super::model::{
     Appointment, Attention, Confirmation, Reminder, ReminderState, Status, TellingKind,
 };
 use super::next::template;
-use super::replan::{KIND, catch_up, replan};
+use super::replan::{HELD_UP, KIND, catch_up, replan};
 use super::rules::{Combine, Rules, Step};
 use super::send::{Hands, Say, announce, send};
 use crate::app::App;
 use crate::timers::{self, Handler, Timer};
 use crate::{db, release};
 
-/// A reminder that is found this long after its time was held up by a downtime, and is planned anew.
-const HELD_UP: Duration = Duration::minutes(15);
 /// Before it is looked again whether a text of a former version has left.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
