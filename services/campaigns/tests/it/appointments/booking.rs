@@ -195,6 +195,53 @@ async fn the_same_appointment_under_two_ids_is_reminded_of_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn siblings_at_the_same_time_are_reminded_each() {
+    let kit = kit().await;
+    for (id, name) in [("a", "Ana"), ("b", "Leo")] {
+        let mut body = booking(1, "2026-06-15T14:00");
+        body["for_person"] = json!(name);
+        let made = put(&kit, id, body).await;
+        assert_eq!(made.get("possible_duplicate"), None, "{made}");
+    }
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS, TWO_DAYS]).await;
+    let mut people = [0, 1].map(|n| text(&kit, n).vars["appointment_for"].clone());
+    people.sort();
+    assert_eq!(people, ["Ana", "Leo"]);
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_about_a_day_lists_the_same_visit_once() {
+    let mut body = plan_body();
+    body["combine"] = json!("contact_day");
+    let kit = kit_with(body).await;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    put(&kit, "a2", booking(1, "2026-06-15T14:00")).await;
+    put(&kit, "b", booking(1, "2026-06-15T15:00")).await;
+    put(&kit, "b2", booking(1, "2026-06-15T15:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    assert_eq!(text(&kit, 0).vars["appointment_count"], "2");
+    let mut reasons = Vec::new();
+    for id in ["a", "a2", "b", "b2"] {
+        let plan = plan(&kit, id).await;
+        let of = steps(&plan["reminders"])[0].clone();
+        reasons.push(if of.2 == "skipped" {
+            of.3
+        } else {
+            "told".into()
+        });
+    }
+    reasons.sort();
+    assert_eq!(reasons, ["duplicate", "duplicate", "told", "told"]);
+    go_to(&kit, "2026-06-13T15:00");
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS]);
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_downtime_no_stale_reminder_is_sent() {
     let kit = kit().await;
     put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
