@@ -2,6 +2,7 @@
 
 use chassis::Tx;
 use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
 use contract::{AppointmentId, MessageId, Reason, UnixMillis};
 use sea_orm::prelude::Uuid;
 
@@ -51,6 +52,24 @@ pub async fn restore(
     rules: &Rules,
 ) -> anyhow::Result<()> {
     plan_anew(tx, hands, of, rules, Passed::Lost).await
+}
+
+/// The zone in which the contact lives at this moment: where it was planned with another one, it is planned anew. Says
+/// whether it was.
+pub async fn contact_zone(
+    tx: &Tx,
+    hands: &Hands<'_>,
+    of: &mut Appointment,
+    zone: Option<Tz>,
+) -> anyhow::Result<bool> {
+    if of.contact_zone == zone || of.status != Status::Scheduled {
+        return Ok(false);
+    }
+    of.contact_zone = zone;
+    db::appointment::save(tx, of).await?;
+    let rules = db::reminder_plan::rules(tx, of.plan, of.plan_version).await?;
+    replan(tx, hands, of, &rules).await?;
+    Ok(true)
 }
 
 /// The instant of what was agreed, by the zone data in use. Nobody is told: the clocks show the time they were told.

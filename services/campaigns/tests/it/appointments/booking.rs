@@ -130,6 +130,38 @@ async fn a_contact_in_another_zone_is_reminded_in_their_hours_and_told_which_clo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_contact_who_lives_elsewhere_by_then_is_reminded_in_the_hours_of_that_place() {
+    let kit = kit().await;
+    let here = step("r2d", "2026-06-13T09:00", "planned", "on_time");
+    let there = step("r2d", "2026-06-12T18:00", "planned", "quiet_earlier");
+    for (id, person) in [("a", 1), ("b", 2), ("c", 3)] {
+        let made = put(&kit, id, booking(person, "2026-06-15T09:00")).await;
+        assert_eq!(steps(&made["plan"])[0], here);
+    }
+    world(kit.tenant).zone = Some("America/Los_Angeles");
+    let mut changed =
+        json!({"starts_at": {"local": "2026-06-15T09:00", "timezone": "America/New_York"}});
+    // A request that says nothing new, and one that names no contact.
+    let unchanged = put(&kit, "a", changed.clone()).await;
+    assert_eq!(unchanged["effect"], "unchanged");
+    assert_eq!(steps(&unchanged["plan"])[0], there);
+    changed["subject"] = json!("Check-up");
+    let updated = put(&kit, "b", changed).await;
+    assert_eq!(updated["effect"], "updated");
+    assert_eq!(steps(&updated["plan"])[0], there);
+    // Without any request, a day before.
+    assert_eq!(steps(&plan(&kit, "c").await["reminders"])[0], here);
+    go_to(&kit, "2026-06-12T09:30");
+    until("it is planned anew", async || {
+        steps(&plan(&kit, "c").await["reminders"])[0] == there
+    })
+    .await;
+    go_to(&kit, "2026-06-12T21:00");
+    until_offered(&kit, &[TWO_DAYS, TWO_DAYS, TWO_DAYS]).await;
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_appointments_of_a_day_share_a_text_and_one_that_moves_away_gets_its_own() {
     let mut body = plan_body();
     body["combine"] = json!("contact_day");
