@@ -24,6 +24,8 @@ pub enum Ready {
     Do(Box<Request>),
     /// It says nothing new.
     Nothing(Effect, Box<Appointment>),
+    /// It names an appointment by our id, and there is none.
+    NoSuch,
 }
 
 /// The plan of appointments that name none.
@@ -50,6 +52,7 @@ pub async fn prepare(
         ready.push(match one {
             Err(faults) => Err(faults),
             Ok(Read::Nothing(effect, known)) => Ok(Ready::Nothing(effect, known)),
+            Ok(Read::NoSuch) => Ok(Ready::NoSuch),
             Ok(Read::Wanted(wanted, known)) => {
                 let found = Found {
                     app,
@@ -67,6 +70,7 @@ enum Read {
     /// With the contact it has, where it is known.
     Wanted(Box<Wanted>, Option<ContactId>),
     Nothing(Effect, Box<Appointment>),
+    NoSuch,
 }
 
 async fn one(
@@ -77,7 +81,7 @@ async fn one(
 ) -> Result<Result<Read, Faults>, Problem> {
     let known = find(app, caller, target).await?;
     if let (None, Ref::Id(_)) = (&known, target) {
-        return Err(Problem::not_found("appointment"));
+        return Ok(Ok(Read::NoSuch));
     }
     // What the source has said before needs no other look: its appointments may have passed since.
     if let Some(known) = &known {
