@@ -7,26 +7,23 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chassis::Tx;
-use chrono::Duration;
 use contract::campaigns::AppointmentEvent;
 use contract::{AppointmentId, UnixMillis};
 use futures::future::BoxFuture;
 
 use super::change::{self, Knows};
-use super::combine::Item;
+use super::combine::{Beside, Item, Shared, shared};
 use super::model::{
     Appointment, Attention, Confirmation, Reminder, ReminderState, Status, TellingKind,
 };
 use super::next::template;
-use super::replan::{KIND, catch_up, replan};
-use super::rules::{Combine, Rules, Step};
+use super::replan::{HELD_UP, KIND, catch_up, replan};
+use super::rules::{Rules, Step};
 use super::send::{Hands, Say, announce, send};
 use crate::app::App;
 use crate::timers::{self, Handler, Timer};
 use crate::{db, release};
 
-/// A reminder that is found this long after its time was held up by a downtime, and is planned anew.
-const HELD_UP: Duration = Duration::minutes(15);
 /// Before it is looked again whether a text of a former version has left.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -187,24 +184,23 @@ async fn remind(
     let due = row.due_at.unwrap_or(now);
     row.changed_at = now;
     let others = others(tx, hands, of, step).await?;
-    let mut covered = Vec::new();
-    for (other, reminder) in others {
-        let twin = other.starts_at == of.starts_at;
-        match &reminder {
-            // The same appointment under another id was reminded of already.
-            Some(reminder) if twin && reminder.message.is_some() => {
-                row.state = ReminderState::Skipped;
-                row.reason = "duplicate".to_string();
-                return db::reminder::save(tx, hands.engine, &[row]).await;
-            }
-            Some(reminder)
-                if rules.combine == Combine::ContactDay && is_planned(reminder, &other) =>
-            {
-                covered.push((other, reminder.clone()));
-            }
-            _ => {}
-        }
-    }
+    let beside: Vec<Beside<'_>> = others
+        .iter()
+        .map(|(other, reminder)| Beside {
+            appointment: other,
+            told: reminder.as_ref().is_some_and(|of| of.message.is_some()),
+            planned: reminder.as_ref().is_some_and(|of| is_planned(of, other)),
+        })
+        .collect();
+    let Shared::Sent { listed, duplicates } = shared(of, &beside, rules.combine) else {
+        row.state = ReminderState::Skipped;
+        row.reason = "duplicate".to_string();
+        return db::reminder::save(tx, hands.engine, &[row]).await;
+    };
+    let covered: Vec<&(Appointment, Option<Reminder>)> = listed
+        .iter()
+        .filter_map(|place| others.get(*place))
+        .collect();
     let mut about: Vec<&Appointment> = covered.iter().map(|(other, _)| other).collect();
     about.push(of);
     about.sort_by_key(|one| (one.starts_at, one.id));
@@ -229,15 +225,24 @@ async fn remind(
         row.reason = "duplicate".to_string();
     }
     let mut rows = vec![row];
-    for (_, mut reminder) in covered {
-        if message.is_some() {
-            reminder.message = message;
-            reminder.state = ReminderState::Queued;
-            reminder.reason = "combined".to_string();
-            reminder.with = Some(of.id);
-            reminder.changed_at = now;
-            rows.push(reminder);
-        }
+    if message.is_some() {
+        let reminders = covered.iter().filter_map(|(_, reminder)| reminder.clone());
+        rows.extend(reminders.map(|reminder| Reminder {
+            message,
+            state: ReminderState::Queued,
+            reason: "combined".to_string(),
+            with: Some(of.id),
+            changed_at: now,
+            ..reminder
+        }));
+        let twins = duplicates.iter().filter_map(|place| others.get(*place));
+        let reminders = twins.filter_map(|(_, reminder)| reminder.clone());
+        rows.extend(reminders.map(|reminder| Reminder {
+            state: ReminderState::Skipped,
+            reason: "duplicate".to_string(),
+            changed_at: now,
+            ..reminder
+        }));
     }
     db::reminder::save(tx, hands.engine, &rows).await
 }

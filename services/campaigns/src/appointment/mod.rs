@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`rules`], [`read_rules`] | what a reminder plan says, and how it is written |
 //! | [`read`], [`faults`] | how an appointment is written, and what is wrong with it |
-//! | [`sheet`] | appointments in a CSV file |
+//! | [`sheet`], [`encoding`] | appointments in a CSV file, and its characters |
 //! | [`plan`] | when its reminders are due |
 //! | [`combine`] | one text for several |
 //! | [`change`] | what a change means, and who needs a notice of it |
@@ -28,6 +28,7 @@ pub mod answer;
 pub mod bind;
 pub mod change;
 pub mod combine;
+mod encoding;
 pub mod faults;
 pub mod figures;
 pub mod join;

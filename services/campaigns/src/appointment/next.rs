@@ -31,8 +31,8 @@ pub fn next(
         .max()
         .map_or(1, |version| version.saturating_add(1));
     let former = before.or(replaced);
-    let contact_zone = match request.contact {
-        Some((_, zone)) => zone,
+    let contact_zone = match request.zone(agreed.contact) {
+        Some(zone) => zone,
         None => before.and_then(|before| before.contact_zone),
     };
     Appointment {

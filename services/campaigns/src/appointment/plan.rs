@@ -26,6 +26,9 @@ pub struct Asked<'a> {
     pub now: DateTime<Utc>,
     /// Texts about this appointment that have left or surely will, such as the notice of a move.
     pub fixed: &'a [DateTime<Utc>],
+    /// Ids of steps that were planned before, for the same target, and were still to be sent: they are not late, although
+    /// their target may have passed since.
+    pub waiting: &'a [&'a str],
 }
 
 /// What became of one step, in the order of the steps.
@@ -111,10 +114,13 @@ fn one(asked: &Asked<'_>, step: &Step, start: DateTime<Utc>) -> Planned {
     let (mut due, mut why) = (target, Why::OnTime);
     if target < asked.now {
         let soon = window.next_allowed(asked.now, zone);
-        if step.late == Late::Skip || soon > latest {
-            return skipped(Why::LateBooking);
-        }
-        (due, why) = (soon, Why::SendNow);
+        (due, why) = match still_waits(asked, step, target, latest) {
+            Some(found) => found,
+            None if step.late == Late::Skip || soon > latest => {
+                return skipped(Why::LateBooking);
+            }
+            None => (soon, Why::SendNow),
+        };
     }
     if !window.contains(due, zone) {
         let later = window.next_allowed(due, zone);
@@ -135,6 +141,26 @@ fn one(asked: &Asked<'_>, step: &Step, start: DateTime<Utc>) -> Planned {
         due: Some(due),
         why,
     }
+}
+
+/// The time of a step that waits although its target has passed; `None` where it does not, or may not go later.
+fn still_waits(
+    asked: &Asked<'_>,
+    step: &Step,
+    target: DateTime<Utc>,
+    latest: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, Why)> {
+    if !asked.waiting.contains(&step.id.as_str()) {
+        return None;
+    }
+    let (window, zone) = (asked.window, asked.contact_zone);
+    let why = match step.outside {
+        _ if window.contains(target, zone) => Why::OnTime,
+        Outside::Later => Why::QuietLater,
+        Outside::Earlier | Outside::Skip => return None,
+    };
+    let due = window.next_allowed(target.max(asked.now), zone);
+    (due <= latest).then_some((due, why))
 }
 
 /// The allowed moment before `due` that a shifted reminder takes; `None` where it would be past.

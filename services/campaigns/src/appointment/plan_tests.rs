@@ -23,6 +23,7 @@ fn asked(steps: &[Step], starts: NaiveDateTime, now: NaiveDateTime) -> Asked<'_>
         min_gap: Duration::hours(4),
         now: zone::instant(now, NEW_YORK),
         fixed: &[],
+        waiting: &[],
     }
 }
 
@@ -88,6 +89,33 @@ fn late_bookings_skip_what_has_passed_or_send_it_now() {
         row(&caught_up),
         ["Mon 08:00 EST send_now", "Tue 12:00 EST on_time"]
     );
+}
+
+#[test]
+fn a_step_that_waits_for_its_shifted_time_is_not_late() {
+    let mut steps = steps();
+    let again = |steps: &[Step], now: &str, waiting: &[&str]| {
+        let asked = Asked {
+            waiting,
+            ..asked(steps, at("2026-12-01T09:30"), at(now))
+        };
+        row(&asked)[1].clone()
+    };
+    let waits = ["r2"];
+    for (now, planned) in [
+        ("2026-12-01T07:45", "Tue 08:00 EST quiet_later"),
+        ("2026-12-01T08:00", "Tue 08:00 EST quiet_later"),
+        // Just due.
+        ("2026-12-01T08:01", "Tue 08:01 EST quiet_later"),
+        ("2026-12-01T08:50", "late_booking"),
+    ] {
+        assert_eq!(again(&steps, now, &waits), planned, "{now}");
+    }
+    // The plan says something else of the step by now.
+    steps[1].min_lead = "PT100M".parse().unwrap();
+    assert_eq!(again(&steps, "2026-12-01T07:45", &waits), "late_booking");
+    steps[1].outside = Outside::Skip;
+    assert_eq!(again(&steps, "2026-12-01T07:45", &waits), "late_booking");
 }
 
 #[test]
@@ -266,6 +294,7 @@ proptest! {
             min_gap: Duration::minutes(gap),
             now,
             fixed: &[],
+            waiting: &["any"],
         });
     }
 

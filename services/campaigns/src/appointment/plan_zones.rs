@@ -52,6 +52,7 @@ fn around_every_change_of_every_clock_plans_keep_the_window_the_start_and_the_or
                         min_gap: Duration::hours(4),
                         now: start - ahead,
                         fixed: &[],
+                        waiting: &[],
                     });
                     plans += 1;
                 }

@@ -14,7 +14,7 @@ use super::join;
 use super::model::{Agreed, Appointment, Status};
 use super::next::{next, settle_confirmation, settle_notice, write};
 use super::read::{Ref, Wanted};
-use super::replan::{replan, unconfirmed_at};
+use super::replan::{self, replan, unconfirmed_at};
 use super::rules::Rules;
 use super::send::{Hands, announce};
 use crate::db;
@@ -29,10 +29,21 @@ pub struct Request {
     pub wanted: Wanted,
     /// The contact that is named, and their zone.
     pub contact: Option<(ContactId, Option<Tz>)>,
+    /// Where none is named: the contact that it had when it was looked up, and their zone.
+    pub known: Option<(ContactId, Option<Tz>)>,
     /// The plan that is named, or else the one called `default`.
     pub plan: Option<ReminderPlan>,
     pub replaces: Option<AppointmentId>,
     pub waits: Waits,
+}
+
+impl Request {
+    /// The zone of a contact, as far as it was looked up.
+    pub fn zone(&self, of: ContactId) -> Option<Option<Tz>> {
+        let looked_up = [self.contact, self.known].into_iter().flatten();
+        let mut found = looked_up.filter(|(contact, _)| *contact == of);
+        found.next().map(|(_, zone)| zone)
+    }
 }
 
 /// How long changes are waited for.
@@ -74,7 +85,7 @@ pub async fn put(tx: &Tx, hands: &Hands<'_>, request: &Request) -> anyhow::Resul
         Some(before) => change::effect(before, request.wanted.source_version, &agreed),
     };
     if let (Some(before), Effect::Unchanged | Effect::IgnoredStale) = (&before, effect) {
-        return unchanged(tx, before, request.wanted.source_version, effect).await;
+        return unchanged(tx, hands, before, request, effect).await;
     }
     let (plan, rules) = plan(tx, request, before.as_ref()).await?;
     let replaced = match (request.replaces, &before) {
@@ -218,14 +229,19 @@ async fn look_up(
 
 async fn unchanged(
     tx: &Tx,
+    hands: &Hands<'_>,
     before: &Appointment,
-    source_version: Option<i64>,
+    request: &Request,
     effect: Effect,
 ) -> anyhow::Result<Done> {
     let mut appointment = before.clone();
+    let source_version = request.wanted.source_version;
     if effect == Effect::Unchanged && source_version > before.source_version {
         appointment.source_version = source_version;
         db::appointment::save(tx, &appointment).await?;
+    }
+    if let Some(zone) = request.zone(before.agreed.contact) {
+        replan::contact_zone(tx, hands, &mut appointment, zone).await?;
     }
     Ok(Done::of(effect, appointment, Vec::new()))
 }

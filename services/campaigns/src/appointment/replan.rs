@@ -1,7 +1,8 @@
 //! Writing the plan of an appointment and setting its timers, in the transaction that changes it.
 
 use chassis::Tx;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
 use contract::{AppointmentId, MessageId, Reason, UnixMillis};
 use sea_orm::prelude::Uuid;
 
@@ -18,6 +19,9 @@ use crate::{db, texts};
 
 /// The kind of all timers of appointments: at each, everything of the appointment that is due is looked at.
 pub const KIND: &str = "appointment";
+
+/// A reminder that is found this long after its time was held up by a downtime, and is planned anew.
+pub const HELD_UP: Duration = Duration::minutes(15);
 
 /// Plans what has not been sent of the current version, from this moment on, and sets the timers anew. What older
 /// versions had planned is superseded.
@@ -48,6 +52,24 @@ pub async fn restore(
     rules: &Rules,
 ) -> anyhow::Result<()> {
     plan_anew(tx, hands, of, rules, Passed::Lost).await
+}
+
+/// The zone in which the contact lives at this moment: where it was planned with another one, it is planned anew. Says
+/// whether it was.
+pub async fn contact_zone(
+    tx: &Tx,
+    hands: &Hands<'_>,
+    of: &mut Appointment,
+    zone: Option<Tz>,
+) -> anyhow::Result<bool> {
+    if of.contact_zone == zone || of.status != Status::Scheduled {
+        return Ok(false);
+    }
+    of.contact_zone = zone;
+    db::appointment::save(tx, of).await?;
+    let rules = db::reminder_plan::rules(tx, of.plan, of.plan_version).await?;
+    replan(tx, hands, of, &rules).await?;
+    Ok(true)
 }
 
 /// The instant of what was agreed, by the zone data in use. Nobody is told: the clocks show the time they were told.
@@ -90,8 +112,9 @@ async fn plan_anew(
     let now = hands.now_millis();
     let mut dues: Vec<UnixMillis> = of.notice_at.into_iter().collect();
     if of.status == Status::Scheduled {
-        db::reminder::end_planned(tx, of.id, of.version, ReminderState::Superseded, now).await?;
+        // As it was planned before, which the next line ends.
         let known = db::reminder::of_appointment(tx, of.id).await?;
+        db::reminder::end_planned(tx, of.id, of.version, ReminderState::Superseded, now).await?;
         let tellings = db::telling::of_appointment(tx, of.id).await?;
         let rows = rows(of, rules, (&known, &tellings), hands.now, passed);
         db::reminder::save(tx, hands.engine, &rows).await?;
@@ -144,8 +167,17 @@ fn rows(
     let skipped = |step: &Step| {
         current().any(|row| row.step == step.id && row.state == ReminderState::Skipped)
     };
+    let waiting = |step: &Step| {
+        waiting(
+            known,
+            step,
+            target(step, of.agreed.local, of.agreed.timezone),
+            now,
+        )
+    };
     let late = |step: &Step| match passed {
         Passed::Lost if !skipped(step) => Late::SendNow,
+        _ if waiting(step).is_some_and(|row| row.reason == Why::SendNow.as_str()) => Late::SendNow,
         Passed::Lost | Passed::AtBooking | Passed::HeldUp => step.late,
     };
     let with_late = |(_, step): &(usize, &Step)| Step {
@@ -153,6 +185,11 @@ fn rows(
         ..(*step).clone()
     };
     let steps: Vec<Step> = open.iter().map(with_late).collect();
+    let waiting: Vec<&str> = steps
+        .iter()
+        .filter(|step| waiting(step).is_some())
+        .map(|step| step.id.as_str())
+        .collect();
     let mut fixed: Vec<DateTime<Utc>> = current()
         .filter(|row| sent(row))
         .map(|row| row.changed_at.to_utc())
@@ -175,6 +212,7 @@ fn rows(
         min_gap: rules.min_gap.nominal(),
         now,
         fixed: &fixed,
+        waiting: &waiting,
     });
     let row = |((place, step), planned): (&(usize, &Step), super::plan::Planned)| Reminder {
         appointment: of.id,
@@ -196,6 +234,22 @@ fn rows(
         changed_at: now.into(),
     };
     open.iter().zip(planned).map(row).collect()
+}
+
+/// What the plan before had of a step, where that is still to be sent: its time is to come, or has only just come.
+fn waiting<'r>(
+    known: &'r [Reminder],
+    step: &Step,
+    target: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Option<&'r Reminder> {
+    let to_come = |due: UnixMillis| now - due.to_utc() <= HELD_UP;
+    known.iter().find(|row| {
+        row.step == step.id
+            && row.state == ReminderState::Planned
+            && row.target_at.to_utc() == target
+            && row.due_at.is_some_and(to_come)
+    })
 }
 
 /// Whether a text of the step is on its way or has arrived.

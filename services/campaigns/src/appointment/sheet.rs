@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::encoding;
 use super::faults::Faults;
 use super::read::{Body, Ref, Start};
 
@@ -36,10 +37,56 @@ pub const COLUMNS: [&str; 13] = [
     "status",
 ];
 
-/// Reads a file, with `,`, `;` or tabs between the cells. Faults have pointers of line and column: `/3/timezone`.
-pub fn read(bytes: &[u8]) -> Result<Vec<Line>, Faults> {
+/// What a file says.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    /// Lines that can be read, at most one of an appointment, in the order of the file.
+    pub lines: Vec<Line>,
+    /// What is wrong with the others.
+    pub faults: Faults,
+    /// Lines that do not count, because one farther below is about the same appointment; with the number of that one.
+    pub repeated: Vec<(u64, u64)>,
+    /// Lines without the header.
+    pub count: usize,
+}
+
+impl Sheet {
+    /// Takes a line in. Of two about one appointment the last counts, unless its source says that it is older.
+    fn take(&mut self, target: &Ref, line: Option<Line>, number: u64, seen: &mut Seen) {
+        let known = seen.insert(format!("{target:?}"), number);
+        let former = known.and_then(|known| self.lines.iter().position(|of| of.number == known));
+        if let Some(place) = former {
+            let version = |of: &Line| of.body.source_version;
+            let before = self.lines.get(place).and_then(version);
+            let later = line.as_ref().and_then(version);
+            let older = before
+                .zip(later)
+                .is_some_and(|(before, later)| later < before);
+            if older {
+                let stays = known.unwrap_or(number);
+                seen.insert(format!("{target:?}"), stays);
+                self.repeated.push((number, stays));
+                return;
+            }
+            let gone = self.lines.remove(place);
+            self.repeated.push((gone.number, number));
+        }
+        self.lines.extend(line);
+    }
+}
+
+/// The line of each appointment that counts.
+type Seen = HashMap<String, u64>;
+
+/// Reads a file in UTF-8 or UTF-16, with `,`, `;` or tabs between the cells. Faults have pointers of line and column:
+/// `/3/timezone`.
+///
+/// # Errors
+/// Where nothing of it can be read: of the header, of a file without lines or with too many.
+pub fn read(bytes: &[u8]) -> Result<Sheet, Faults> {
     let mut faults = Faults::default();
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = encoding::utf8(bytes);
+    let bytes = bytes.as_ref();
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .delimiter(delimiter(bytes))
@@ -47,8 +94,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>, Faults> {
     let Some(columns) = columns(&mut reader, &mut faults) else {
         return Err(faults);
     };
-    let mut lines: Vec<Line> = Vec::new();
-    let mut seen: HashMap<String, u64> = HashMap::new();
+    let (mut sheet, mut seen) = (Sheet::default(), Seen::new());
     let mut record = csv::StringRecord::new();
     let mut place = Place::of(bytes);
     loop {
@@ -58,46 +104,41 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Line>, Faults> {
             Err(error) => error.position(),
         };
         let number = place.line(at.map_or(0, csv::Position::byte));
-        match read {
-            Ok(false) => break,
-            Err(error) => {
-                let detail = match error.kind() {
-                    csv::ErrorKind::UnequalLengths { .. } => {
-                        "It has more or fewer cells than the header."
-                    }
-                    _ => "It is not UTF-8.",
-                };
-                faults.add(format!("/{number}"), "import.line", detail);
-                continue;
-            }
-            Ok(true) => {}
+        if matches!(read, Ok(false)) {
+            break;
         }
-        if lines.len() >= MOST_LINES {
+        sheet.count += 1;
+        if sheet.count > MOST_LINES {
             let detail = "A file has at most 5000 appointments; send the rest in another one.";
             faults.add(format!("/{number}"), "import.too_long", detail);
-            break;
+            return Err(faults);
+        }
+        if let Err(error) = read {
+            let detail = match error.kind() {
+                csv::ErrorKind::UnequalLengths { .. } => {
+                    "It has more or fewer cells than the header."
+                }
+                _ => "It is not UTF-8; save the file as CSV UTF-8.",
+            };
+            sheet
+                .faults
+                .add(format!("/{number}"), "import.line", detail);
+            continue;
         }
         let cells = Cells {
             columns: &columns,
             record: &record,
         };
-        if let Some(line) = line(&cells, number, &mut faults) {
-            let id = format!("{:?}", line.target);
-            if let Some(first) = seen.insert(id, number) {
-                let detail = format!("Line {first} is about the same appointment.");
-                faults.add(format!("/{number}/external_id"), "import.repeated", detail);
-            }
-            lines.push(line);
+        let (target, line) = line(&cells, number, &mut sheet.faults);
+        if let Some(target) = target {
+            sheet.take(&target, line, number, &mut seen);
         }
     }
-    if lines.is_empty() && faults.0.is_empty() {
+    if sheet.count == 0 {
         faults.add("", "import.empty", "The file has no appointments.");
+        return Err(faults);
     }
-    if faults.0.is_empty() {
-        Ok(lines)
-    } else {
-        Err(faults)
-    }
+    Ok(sheet)
 }
 
 /// Which line an offset lies in. The reader's own count is one behind after `\r\n`, and before blank lines.
@@ -195,7 +236,8 @@ impl Cells<'_> {
     }
 }
 
-fn line(cells: &Cells<'_>, number: u64, faults: &mut Faults) -> Option<Line> {
+/// What it is about, and the line where nothing of it is at fault.
+fn line(cells: &Cells<'_>, number: u64, faults: &mut Faults) -> (Option<Ref>, Option<Line>) {
     let place = |column: &str| format!("/{number}/{column}");
     let before = faults.0.len();
     let target = match cells.get("external_id") {
@@ -243,13 +285,13 @@ fn line(cells: &Cells<'_>, number: u64, faults: &mut Faults) -> Option<Line> {
         rescheduled_from: cells.get("rescheduled_from"),
         reminder_plan: cells.get("reminder_plan"),
     };
-    (faults.0.len() == before).then_some(())?;
-    Some(Line {
+    let line = target.clone().map(|target| Line {
         number,
-        target: target?,
+        target,
         body,
         cancelled,
-    })
+    });
+    (target, line.filter(|_| faults.0.len() == before))
 }
 
 /// Faults of a body, as faults of the cells of its line.
@@ -267,60 +309,5 @@ pub fn of_line(number: u64, faults: Faults) -> Faults {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn places(text: &str) -> Vec<(String, &'static str)> {
-        let faults = read(text.as_bytes()).unwrap_err();
-        faults
-            .0
-            .into_iter()
-            .map(|fault| (fault.pointer, fault.code))
-            .collect()
-    }
-
-    #[test]
-    fn files_of_spreadsheets_are_read() {
-        for text in [
-            "\u{feff}External ID,Starts-At,timezone,status\r\npms-1,2026-12-01 14:00,America/New_York,\r\n",
-            "external_id;starts_at;timezone;status\nextern\n",
-            "external_id\tstarts_at\ttimezone\tstatus\npms-1\t2026-12-01T14:00\tUTC\tcancelled\n",
-        ] {
-            match read(text.as_bytes()) {
-                Ok(lines) => assert_eq!(lines[0].number, 2),
-                Err(faults) => assert_eq!(faults.0[0].code, "import.line"),
-            }
-        }
-    }
-
-    #[test]
-    fn faults_name_line_and_column() {
-        assert_eq!(places("a,b\n1,2\n").len(), 5);
-        let text = "external_id,starts_at,timezone,source_version,status\n,x,UTC,one,gone\np1,x,UTC,1,\n\np1,x,UTC,2,\n";
-        assert_eq!(
-            places(text),
-            [
-                ("/2/external_id".to_string(), "field.required"),
-                ("/2/source_version".to_string(), "field.invalid"),
-                ("/2/status".to_string(), "field.invalid"),
-                ("/5/external_id".to_string(), "import.repeated"),
-            ]
-        );
-        assert_eq!(
-            places("external_id,starts_at,timezone\n"),
-            [(String::new(), "import.empty")]
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _read = read(&bytes);
-            let mut file = b"external_id,starts_at,timezone\n".to_vec();
-            file.extend(bytes);
-            let _read = read(&file);
-        }
-    }
-}
+#[path = "sheet_tests.rs"]
+mod tests;

@@ -310,6 +310,46 @@ pub async fn page(
     row::all(conn, text, values, read).await
 }
 
+/// An agreed appointment with something to come, and the zone its contact had when it was planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coming {
+    pub id: AppointmentId,
+    pub tenant: TenantId,
+    pub contact: ContactId,
+    pub contact_zone: Option<Tz>,
+}
+
+/// Agreed ones with a timer in a span (its end belongs to it), after an id.
+pub async fn coming(
+    conn: &impl ConnectionTrait,
+    (from, to): (UnixMillis, UnixMillis),
+    after: AppointmentId,
+    limit: usize,
+) -> anyhow::Result<Vec<Coming>> {
+    let text = format!(
+        "select a.id, a.tenant, a.contact, a.contact_zone from appointment a where a.id > $3 \
+         and a.status = 'scheduled' and a.id in (select t.owner from timer t where t.paused = false \
+         and t.look_at > $1 and t.look_at <= $2 and t.kind = $4) order by a.id limit {limit}"
+    );
+    let values = [
+        from.0.into(),
+        to.0.into(),
+        after.uuid().into(),
+        crate::appointment::replan::KIND.into(),
+    ];
+    row::all(conn, text, values, read_coming).await
+}
+
+fn read_coming(row: &QueryResult) -> anyhow::Result<Coming> {
+    let zone: Option<String> = row.try_get("", "contact_zone")?;
+    Ok(Coming {
+        id: row::id(row, "id")?,
+        tenant: row::id(row, "tenant")?,
+        contact: row::id(row, "contact")?,
+        contact_zone: zone.and_then(|name| name.parse().ok()),
+    })
+}
+
 /// Whether something that is agreed stands under a plan.
 pub async fn uses(conn: &impl ConnectionTrait, plan: ReminderPlanId) -> anyhow::Result<bool> {
     let text = "select 1 from appointment where plan = $1 and status = 'scheduled' limit 1";

@@ -16,6 +16,7 @@ mod texts;
 mod tick;
 mod timers;
 mod work;
+mod zones;
 
 use std::sync::Arc;
 
@@ -38,4 +39,5 @@ pub fn start(app: &Arc<App>) {
         .spawn("campaigns forget texts", forget_texts::run(app.clone()));
     app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
     app.cx.spawn("campaigns timers", timers::run(app.clone()));
+    app.cx.spawn("campaigns zones", zones::run(app.clone()));
 }

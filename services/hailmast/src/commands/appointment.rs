@@ -21,11 +21,15 @@ pub enum Action {
         #[command(flatten)]
         server: Server,
     },
-    /// Makes, moves and cancels appointments from a CSV file; all of it or nothing.
+    /// Makes, moves and cancels appointments from a CSV file. Lines that cannot be taken are told, and the exit code is 1
+    /// then.
     Import {
         /// With the columns external_id, contact, starts_at, timezone, and if wanted duration, subject, location,
         /// for_person, source_version, replaces, rescheduled_from, reminder_plan, status.
         file: PathBuf,
+        /// If a line cannot be taken, none is.
+        #[arg(long)]
+        strict: bool,
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -63,10 +67,16 @@ pub async fn run(action: Action) -> anyhow::Result<ExitCode> {
             let path = format!("/v1/appointments/{}/plan", encoded(&id));
             (server.get(&path).await?, json, plan_in_words)
         }
-        Action::Import { file, json, server } => {
+        Action::Import {
+            file,
+            strict,
+            json,
+            server,
+        } => {
             let bytes =
                 std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let told = server.post_csv("/v1/appointments/import", bytes).await?;
+            let path = format!("/v1/appointments/import?strict={strict}");
+            let told = server.post_csv(&path, bytes).await?;
             (told, json, import_in_words)
         }
         Action::List(list) => {
@@ -79,7 +89,13 @@ pub async fn run(action: Action) -> anyhow::Result<ExitCode> {
     } else {
         say!("{}", words(&told));
     }
-    Ok(ExitCode::SUCCESS)
+    // Of an import; nothing else has such a field.
+    let rejected = told["rejected"].as_u64().unwrap_or(0);
+    Ok(if rejected > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 impl List {
@@ -182,13 +198,29 @@ fn import_in_words(told: &Value) -> String {
         "cancelled",
         "unchanged",
         "ignored_stale",
+        "repeated",
+        "rejected",
     ] {
         let count = text(&told[effect]);
         if count != "0" && !count.is_empty() {
             lines.push(format!("{count:>6}  {}", effect.replace('_', ", ")));
         }
     }
+    let faults: Vec<Vec<String>> = list(&told["errors"]).iter().map(fault).collect();
+    if !faults.is_empty() {
+        lines.push("\nnot taken".to_string());
+        lines.extend(columns(&faults));
+    }
     lines.join("\n")
+}
+
+fn fault(of: &Value) -> Vec<String> {
+    vec![
+        format!("line {}", text(&of["line"])),
+        text(&of["column"]),
+        text(&of["code"]),
+        text(&of["detail"]),
+    ]
 }
 
 fn list_in_words(told: &Value) -> String {
@@ -325,5 +357,15 @@ mod tests {
         );
         let lines: Vec<&str> = words.lines().map(str::trim).collect();
         assert_eq!(lines, ["3 lines", "2  scheduled", "1  ignored, stale"]);
+        let words = import_in_words(
+            &json!({"lines": 3, "scheduled": 1, "repeated": 1, "rejected": 1, "errors": [
+                {"line": 3, "column": "timezone", "code": "timezone.unknown", "detail": "Write America/New_York."},
+            ]}),
+        );
+        assert!(
+            words.contains("1  rejected")
+                && words.ends_with("line 3  timezone  timezone.unknown  Write America/New_York."),
+            "{words}"
+        );
     }
 }

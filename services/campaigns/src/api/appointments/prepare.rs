@@ -24,6 +24,8 @@ pub enum Ready {
     Do(Box<Request>),
     /// It says nothing new.
     Nothing(Effect, Box<Appointment>),
+    /// It names an appointment by our id, and there is none.
+    NoSuch,
 }
 
 /// The plan of appointments that name none.
@@ -39,8 +41,9 @@ pub async fn prepare(
     for (target, body) in requests {
         read.push(one(app, caller, target, body).await?);
     }
+    // Who stays the same may live by another clock than when it was planned last.
     let wanted = read.iter().filter_map(|one| match one {
-        Ok(Read::Wanted(wanted, _)) => wanted.contact.clone(),
+        Ok(Read::Wanted(wanted, known)) => wanted.contact.clone().or(known.map(ContactRef::Id)),
         _ => None,
     });
     let people = People::load(app, caller, wanted.collect()).await?;
@@ -49,6 +52,7 @@ pub async fn prepare(
         ready.push(match one {
             Err(faults) => Err(faults),
             Ok(Read::Nothing(effect, known)) => Ok(Ready::Nothing(effect, known)),
+            Ok(Read::NoSuch) => Ok(Ready::NoSuch),
             Ok(Read::Wanted(wanted, known)) => {
                 let found = Found {
                     app,
@@ -63,8 +67,10 @@ pub async fn prepare(
 }
 
 enum Read {
-    Wanted(Box<Wanted>, bool),
+    /// With the contact it has, where it is known.
+    Wanted(Box<Wanted>, Option<ContactId>),
     Nothing(Effect, Box<Appointment>),
+    NoSuch,
 }
 
 async fn one(
@@ -75,7 +81,7 @@ async fn one(
 ) -> Result<Result<Read, Faults>, Problem> {
     let known = find(app, caller, target).await?;
     if let (None, Ref::Id(_)) = (&known, target) {
-        return Err(Problem::not_found("appointment"));
+        return Ok(Ok(Read::NoSuch));
     }
     // What the source has said before needs no other look: its appointments may have passed since.
     if let Some(known) = &known {
@@ -89,7 +95,8 @@ async fn one(
         }
     }
     let checked = body.check(known.is_some(), app.cx.clock.now());
-    Ok(checked.map(|wanted| Read::Wanted(Box::new(wanted), known.is_some())))
+    let contact = known.map(|known| known.agreed.contact);
+    Ok(checked.map(|wanted| Read::Wanted(Box::new(wanted), contact)))
 }
 
 struct Found<'a> {
@@ -103,7 +110,7 @@ impl Found<'_> {
         self,
         target: &Ref,
         wanted: Wanted,
-        known: bool,
+        known: Option<ContactId>,
     ) -> Result<Result<Ready, Faults>, Problem> {
         let (app, caller) = (self.app, self.caller);
         let mut faults = Faults::default();
@@ -113,10 +120,10 @@ impl Found<'_> {
             faults.add("/contact", "contact.unknown", detail);
         }
         let plan = match (&wanted.plan, known) {
-            (None, true) => None,
+            (None, Some(_)) => None,
             (named, _) => self.plan(named.as_ref()).await?,
         };
-        if plan.is_none() && (wanted.plan.is_some() || !known) {
+        if plan.is_none() && (wanted.plan.is_some() || known.is_none()) {
             let detail = match wanted.plan {
                 Some(_) => "There is no such reminder plan; GET /v1/reminder-plans lists them.",
                 None => "Name a reminder plan, or make one called `default`.",
@@ -140,7 +147,7 @@ impl Found<'_> {
         Ok(Ok(Ready::Do(Box::new(self.ready(
             target,
             wanted,
-            contact.flatten(),
+            (contact.flatten(), known),
             plan,
             replaces,
         )))))
@@ -150,7 +157,7 @@ impl Found<'_> {
         &self,
         target: &Ref,
         wanted: Wanted,
-        contact: Option<(ContactId, Option<Tz>)>,
+        (contact, known): (Option<(ContactId, Option<Tz>)>, Option<ContactId>),
         plan: Option<ReminderPlan>,
         replaces: Option<AppointmentId>,
     ) -> Request {
@@ -160,6 +167,7 @@ impl Found<'_> {
             target: target.clone(),
             wanted,
             contact,
+            known: known.and_then(|known| self.people.find(&ContactRef::Id(known))),
             plan,
             replaces,
             waits: self.app.config.waits(),

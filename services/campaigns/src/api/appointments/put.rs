@@ -29,6 +29,7 @@ pub async fn handle(
     };
     let detail = "the appointment cannot be made like this";
     match ready.map_err(|faults| faults.problem("appointment.invalid", detail))? {
+        Ready::NoSuch => Err(Problem::not_found("appointment")),
         Ready::Nothing(effect, known) => Ok(Json(changed(&app, effect, *known).await?)),
         Ready::Do(request) => {
             let done = carry_out(&app, vec![*request]).await?;

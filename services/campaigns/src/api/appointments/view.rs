@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::appointment::change::{self, Effect, NoticeDecision};
+use crate::appointment::combine::is_twin;
 use crate::appointment::model::{
     Appointment as Row, Attention, Confirmation, LOCAL, Reminder as ReminderRow, ReminderState,
     Status, Telling,
@@ -149,7 +150,7 @@ pub struct Changed {
     pub effect: Effect,
     pub notice: NoticeDecision,
     pub notice_at: Option<DateTime<Utc>>,
-    /// Another appointment of the contact begins at the same time in the same place.
+    /// Another appointment of the contact is the same under another id: the same time, place, subject, person and plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub possible_duplicate: Option<AppointmentId>,
@@ -170,11 +171,7 @@ pub async fn changed(app: &App, effect: Effect, row: Row) -> Result<Changed, Pro
         .collect();
     let contact = row.agreed.contact;
     let others = db::appointment::of_contact(read, row.tenant, row.mode, contact, now).await?;
-    let twin = |other: &&Row| {
-        other.id != row.id
-            && other.starts_at == row.starts_at
-            && other.agreed.location == row.agreed.location
-    };
+    let twin = |other: &&Row| is_twin(&row, other);
     let open = row.status == Status::Scheduled;
     Ok(Changed {
         id: row.id,

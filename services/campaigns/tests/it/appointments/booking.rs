@@ -130,6 +130,38 @@ async fn a_contact_in_another_zone_is_reminded_in_their_hours_and_told_which_clo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_contact_who_lives_elsewhere_by_then_is_reminded_in_the_hours_of_that_place() {
+    let kit = kit().await;
+    let here = step("r2d", "2026-06-13T09:00", "planned", "on_time");
+    let there = step("r2d", "2026-06-12T18:00", "planned", "quiet_earlier");
+    for (id, person) in [("a", 1), ("b", 2), ("c", 3)] {
+        let made = put(&kit, id, booking(person, "2026-06-15T09:00")).await;
+        assert_eq!(steps(&made["plan"])[0], here);
+    }
+    world(kit.tenant).zone = Some("America/Los_Angeles");
+    let mut changed =
+        json!({"starts_at": {"local": "2026-06-15T09:00", "timezone": "America/New_York"}});
+    // A request that says nothing new, and one that names no contact.
+    let unchanged = put(&kit, "a", changed.clone()).await;
+    assert_eq!(unchanged["effect"], "unchanged");
+    assert_eq!(steps(&unchanged["plan"])[0], there);
+    changed["subject"] = json!("Check-up");
+    let updated = put(&kit, "b", changed).await;
+    assert_eq!(updated["effect"], "updated");
+    assert_eq!(steps(&updated["plan"])[0], there);
+    // Without any request, a day before.
+    assert_eq!(steps(&plan(&kit, "c").await["reminders"])[0], here);
+    go_to(&kit, "2026-06-12T09:30");
+    until("it is planned anew", async || {
+        steps(&plan(&kit, "c").await["reminders"])[0] == there
+    })
+    .await;
+    go_to(&kit, "2026-06-12T21:00");
+    until_offered(&kit, &[TWO_DAYS, TWO_DAYS, TWO_DAYS]).await;
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_appointments_of_a_day_share_a_text_and_one_that_moves_away_gets_its_own() {
     let mut body = plan_body();
     body["combine"] = json!("contact_day");
@@ -191,6 +223,53 @@ async fn the_same_appointment_under_two_ids_is_reminded_of_once() {
         .map(|plan| steps(&plan["reminders"])[0].3.clone())
         .collect();
     assert!(states.contains(&"duplicate".to_string()), "{states:?}");
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn siblings_at_the_same_time_are_reminded_each() {
+    let kit = kit().await;
+    for (id, name) in [("a", "Ana"), ("b", "Leo")] {
+        let mut body = booking(1, "2026-06-15T14:00");
+        body["for_person"] = json!(name);
+        let made = put(&kit, id, body).await;
+        assert_eq!(made.get("possible_duplicate"), None, "{made}");
+    }
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS, TWO_DAYS]).await;
+    let mut people = [0, 1].map(|n| text(&kit, n).vars["appointment_for"].clone());
+    people.sort();
+    assert_eq!(people, ["Ana", "Leo"]);
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_about_a_day_lists_the_same_visit_once() {
+    let mut body = plan_body();
+    body["combine"] = json!("contact_day");
+    let kit = kit_with(body).await;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    put(&kit, "a2", booking(1, "2026-06-15T14:00")).await;
+    put(&kit, "b", booking(1, "2026-06-15T15:00")).await;
+    put(&kit, "b2", booking(1, "2026-06-15T15:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    assert_eq!(text(&kit, 0).vars["appointment_count"], "2");
+    let mut reasons = Vec::new();
+    for id in ["a", "a2", "b", "b2"] {
+        let plan = plan(&kit, id).await;
+        let of = steps(&plan["reminders"])[0].clone();
+        reasons.push(if of.2 == "skipped" {
+            of.3
+        } else {
+            "told".into()
+        });
+    }
+    reasons.sort();
+    assert_eq!(reasons, ["duplicate", "duplicate", "told", "told"]);
+    go_to(&kit, "2026-06-13T15:00");
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS]);
     kit.stop().await;
 }
 

@@ -59,15 +59,64 @@ async fn a_file_makes_moves_and_cancels_and_the_same_again_changes_nothing() {
     kit.stop().await;
 }
 
+const WITH_FAULTS: &str = "external_id,contact,starts_at,timezone,duration\n\
+    ok,ext:p1,2026-06-15T14:00,America/New_York,\n\
+    a,ext:p2,2026-06-15T14:00,EST,\n\
+    b,,2026-06-15T14:00,America/New_York,45\n\
+    c,ext:p9999,2026-06-15T14:00,America/New_York,\n\
+    walk-in,ext:p3,2026-06-10T09:00,America/New_York,\n\
+    apt_00000000000000000000000001,ext:p4,2026-06-15T14:00,America/New_York,\n\
+    ok,ext:p1,2026-06-15T15:00,America/New_York,\n";
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_with_faults_changes_nothing_and_names_line_and_column() {
+async fn lines_without_a_fault_are_taken_and_the_others_are_told_with_line_and_column() {
     let kit = kit().await;
-    let csv = "external_id,contact,starts_at,timezone,duration\n\
-               ok,ext:p1,2026-06-15T14:00,America/New_York,\n\
-               a,ext:p5000,2026-06-15T14:00,EST,\n\
-               b,,2026-06-15T14:00,America/New_York,45\n\
-               c,ext:p9999,2026-06-15T14:00,America/New_York,\n";
-    let (status, problem) = import(&kit, csv).await;
+    let mut file = WITH_FAULTS.as_bytes().to_vec();
+    file.extend(b"latin,ext:p5,2026-06-15T14:00,America/New_York,\xfc\n");
+    let path = "/v1/appointments/import";
+    let (status, imported) = kit.send("POST", path, "text/csv", file.clone()).await;
+    assert_eq!(status, 200, "{imported}");
+    let counts = ["lines", "scheduled", "repeated", "rejected"].map(|name| imported[name].clone());
+    assert_eq!(counts, [8, 1, 1, 6].map(|n: i32| json!(n)), "{imported}");
+    let faults: Vec<String> = imported["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let of = |name: &str| one[name].as_str().unwrap_or("-").to_string();
+            assert!(!of("detail").is_empty());
+            format!("{} {} {}", one["line"], of("column"), of("code"))
+        })
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            "3 timezone timezone.unknown",
+            "4 contact field.required",
+            "4 duration duration.invalid",
+            "5 contact contact.unknown",
+            "6 starts_at appointment.in_past",
+            "7 external_id appointment.unknown",
+            "9 - import.line",
+        ]
+    );
+    // The last line about it counts.
+    assert_eq!(
+        get(&kit, "ok").await["starts_at"]["local"],
+        "2026-06-15T15:00"
+    );
+    let (_, again) = kit.send("POST", path, "text/csv", file).await;
+    let counts = ["unchanged", "scheduled", "rejected"].map(|name| again[name].clone());
+    assert_eq!(counts, [1, 0, 6].map(|n: i32| json!(n)), "{again}");
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strict_import_with_a_fault_changes_nothing_and_so_does_a_file_that_cannot_be_read() {
+    let kit = kit().await;
+    let path = "/v1/appointments/import?strict=true";
+    let file = WITH_FAULTS.as_bytes().to_vec();
+    let (status, problem) = kit.send("POST", path, "text/csv", file).await;
     assert_eq!(
         (status, &problem["code"]),
         (422, &json!("appointment.import"))
@@ -79,21 +128,27 @@ async fn a_file_with_faults_changes_nothing_and_names_line_and_column() {
         .iter()
         .map(|one| format!("{} {}", text(&one["pointer"]), text(&one["code"])))
         .collect();
-    assert_eq!(
-        faults,
-        [
-            "/3/timezone timezone.unknown",
-            "/4/contact field.required",
-            "/4/duration duration.invalid",
-            "/5/contact contact.unknown",
-        ]
-    );
+    for fault in [
+        "/2/external_id import.repeated",
+        "/3/timezone timezone.unknown",
+    ] {
+        assert!(faults.contains(&fault.to_string()), "{faults:?}");
+    }
     let (status, _) = kit.get("/v1/appointments/ext:ok").await;
     assert_eq!(status, 404);
-    let (status, problem) = import(&kit, "external_id,starts_at,timezone\n").await;
-    assert_eq!(
-        (status, &problem["errors"][0]["code"]),
-        (422, &json!("import.empty"))
-    );
+    for (csv, code) in [
+        ("external_id,starts_at,timezone\n", "import.empty"),
+        ("external_id,starts_at\n1,2\n", "field.required"),
+    ] {
+        let (status, problem) = import(&kit, csv).await;
+        assert_eq!((status, &problem["errors"][0]["code"]), (422, &json!(code)));
+    }
+    let (status, problem) = kit
+        .put(
+            "/v1/appointments/apt_00000000000000000000000001",
+            booking(1, "2026-06-15T14:00"),
+        )
+        .await;
+    assert_eq!((status, &problem["code"]), (404, &json!("not_found")));
     kit.stop().await;
 }

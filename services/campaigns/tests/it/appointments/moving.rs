@@ -337,3 +337,33 @@ async fn moved_away_and_back_while_a_text_is_being_taken_back_the_reminder_is_se
     assert_eq!(offered(&kit).len(), 2);
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_between_the_target_and_the_shifted_time_of_a_reminder_loses_nothing() {
+    let kit = kit().await;
+    let made = put(&kit, "a", booking(1, "2026-06-11T09:30")).await;
+    let waits = step("r2h", "2026-06-11T08:00", "planned", "quiet_later");
+    assert_eq!(steps(&made["plan"])[1], waits);
+    go_to(&kit, "2026-06-11T07:45");
+    let mut renamed = booking(1, "2026-06-11T09:30");
+    renamed["subject"] = json!("Check-up");
+    let updated = put(&kit, "a", renamed.clone()).await;
+    assert_eq!(updated["effect"], "updated");
+    assert_eq!(steps(&updated["plan"])[1], waits);
+    // Another one beside it is booked as late as that, and is late.
+    let late = put(&kit, "b", booking(2, "2026-06-11T09:30")).await;
+    assert_eq!(steps(&late["plan"])[1].3, "late_booking");
+    // So is the same one at another time.
+    let moved = put(&kit, "a", booking(1, "2026-06-11T09:35")).await;
+    assert_eq!(steps(&moved["plan"])[1].3, "late_booking");
+    let moved = put(&kit, "c", booking(3, "2026-06-12T09:30")).await;
+    assert_eq!(steps(&moved["plan"])[1].2, "planned");
+    go_to(&kit, "2026-06-12T07:45");
+    renamed["contact"] = json!("ext:p3");
+    renamed["starts_at"]["local"] = json!("2026-06-12T09:30");
+    put(&kit, "c", renamed).await;
+    go_to(&kit, "2026-06-12T08:00");
+    until_offered(&kit, &[TWO_HOURS]).await;
+    assert_eq!(text(&kit, 0).vars["appointment_subject"], "Check-up");
+    kit.stop().await;
+}
