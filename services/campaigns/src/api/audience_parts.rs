@@ -21,14 +21,17 @@ async fn anybody(app: &App, campaign: &Campaign) -> anyhow::Result<AudiencePage>
 /// Refuses a launch that would text nobody. What cannot be looked up now is found out when the audience is frozen.
 pub async fn check_somebody(app: &App, campaign: &Campaign) -> Result<(), Problem> {
     let page = anybody(app, campaign).await?;
-    if page.gap.is_some() || !page.contacts.is_empty() {
+    if page.gap.is_some() || !page.done || !page.contacts.is_empty() {
         return Ok(());
     }
-    let code = "campaign.empty_audience";
     let detail = "nobody is in the audience of this campaign";
     let mend = "Add contacts to its lists, widen its segments, or leave fewer out in `exclude`.";
-    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
-    Err(problem.error("/audience", code, mend))
+    let problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "campaign.empty_audience",
+        detail,
+    );
+    Err(problem.error("/audience", "campaign.empty_audience", mend))
 }
 
 /// Refuses a campaign for a list or a segment that does not exist.

@@ -88,3 +88,41 @@ fn at_once(campaign: &Campaign) -> Campaign {
     }
     campaign
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::local_time::{Clock, Leaving};
+    use crate::preflight::brief::example;
+    use crate::schedule::recurrence::{Recurrence, Rule};
+    use crate::schedule::{Planned, Window};
+
+    #[test]
+    fn a_retry_of_what_recurs_by_each_clock_keeps_its_window_and_no_local_time() {
+        let window = Window::daily(9 * 60, 20 * 60);
+        let rule = Leaving {
+            at: None,
+            clock: Clock::Contact,
+            fallback: Some("Europe/Berlin".into()),
+            past: Past::SendNow,
+            window,
+            outside: Outside::Later,
+            expires_after_ms: None,
+        };
+        let campaign = Campaign {
+            schedule: Some(Planned::Recurring(Recurrence {
+                rule: Rule::Cron("0 10 * * 1".into()),
+                timezone: "contact".into(),
+                late_seconds: 3600,
+            })),
+            local_time: Some(rule.clone()),
+            ..example()
+        };
+        let cut = variants::cut(&at_once(&campaign), Vec::new(), UnixMillis(0), None);
+        let wanted = Leaving {
+            past: Past::Skip,
+            ..rule
+        };
+        assert_eq!(cut.unwrap().unwrap().leaving, Some(wanted));
+    }
+}
