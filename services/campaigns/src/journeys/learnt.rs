@@ -9,10 +9,11 @@ use contract::contacts::{ContactChange, MOST_CHANGES, UpdateContacts};
 
 use super::batch::Wish;
 use crate::appointment::answer::confirm;
-use crate::appointment::model::{BY_JOURNEY, Confirmation};
+use crate::appointment::model::{Appointment, BY_JOURNEY, Confirmation};
 use crate::appointment::replan::unconfirmed_at;
 use crate::appointment::send::{Hands, announce};
 use crate::db;
+use crate::journey::expression::timestamp;
 
 /// Tells contacts, in the order in which runs learnt it.
 pub async fn say(tx: &Tx, bus: &Bus, changes: &[(TenantId, ContactChange)]) -> anyhow::Result<()> {
@@ -27,6 +28,19 @@ pub async fn say(tx: &Tx, bus: &Bus, changes: &[(TenantId, ContactChange)]) -> a
         }
     }
     Ok(())
+}
+
+/// Whether the appointment is still at the time and place that the run knows. What else of it changed, changes
+/// nothing in what somebody says of it.
+fn stands(wish: &Wish, one: &Appointment) -> bool {
+    match &wish.told {
+        Some(told) => {
+            let place = told.location.as_ref();
+            told.starts_at == timestamp(one.starts_at.to_utc())
+                && place.is_none_or(|place| *place == one.agreed.location)
+        }
+        None => wish.version.is_none_or(|version| version == one.version),
+    }
 }
 
 /// What people said of their appointments to a journey counts as if they had said it to a reminder: where the
@@ -50,7 +64,7 @@ pub async fn appointments(tx: &Tx, hands: &Hands<'_>, wishes: &[Wish]) -> anyhow
                 && one.confirmation != said
                 // Who wants to cancel has perhaps lost the place: only a human takes that back.
                 && one.confirmation != Confirmation::CancelRequested
-                && wish.version.is_none_or(|version| version == one.version)
+                && stands(wish, one)
         });
         let Some(mut one) = same else { continue };
         if said == Confirmation::Confirmed {

@@ -9,7 +9,7 @@ use super::{Batch, Wish};
 use crate::db::journey_call::{Call, Key, Request};
 use crate::db::journey_input::{Body, NewInput};
 use crate::db::journey_run::Row;
-use crate::journey::run::{Effect, Happening};
+use crate::journey::run::{Effect, Facts, Happening};
 use crate::journeys::outcomes::place;
 use crate::journeys::versions::Ready;
 use crate::texts::NewText;
@@ -170,6 +170,7 @@ impl Batch {
         self.wishes.push(Wish {
             tenant: row.tenant,
             appointment,
+            told: Facts::of(of),
             version: version.and_then(|version| u32::try_from(version).ok()),
             field,
             value,

@@ -22,13 +22,15 @@ use crate::db::journey_call::Call;
 use crate::db::journey_input::{Body, NewInput};
 use crate::db::journey_run::Row;
 use crate::db::journey_winner::Winners;
-use crate::journey::run::{self, Effect, Fate, Input, NO_WINNERS, Person, Run, Setting};
+use crate::journey::run::{self, Effect, Facts, Fate, Input, NO_WINNERS, Person, Run, Setting};
 use crate::texts::NewText;
 
 /// What a run has learnt of the appointment it is about.
 pub struct Wish {
     pub tenant: TenantId,
     pub appointment: AppointmentId,
+    /// When and where it is, as the run knows it.
+    pub told: Option<Facts>,
     /// Of the appointment, as the run knows it.
     pub version: Option<u32>,
     pub field: String,

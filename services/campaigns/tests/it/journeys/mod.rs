@@ -5,6 +5,7 @@ mod ending;
 mod heard;
 mod learnt;
 mod limits;
+mod moved;
 mod one_pass;
 mod schedules;
 mod segments;
