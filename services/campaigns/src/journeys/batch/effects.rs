@@ -169,6 +169,7 @@ impl Batch {
         let version = of.get("version").and_then(Value::as_u64);
         self.wishes.push(Wish {
             tenant: row.tenant,
+            contact: row.contact,
             appointment,
             told: Facts::of(of),
             version: version.and_then(|version| u32::try_from(version).ok()),

@@ -28,6 +28,8 @@ use crate::texts::NewText;
 /// What a run has learnt of the appointment it is about.
 pub struct Wish {
     pub tenant: TenantId,
+    /// Who said it.
+    pub contact: ContactId,
     pub appointment: AppointmentId,
     /// When and where it is, as the run knows it.
     pub told: Option<Facts>,
