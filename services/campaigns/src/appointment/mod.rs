@@ -49,4 +49,4 @@ pub mod stands;
 pub mod wording;
 
 #[cfg(test)]
-mod testing;
+pub mod testing;

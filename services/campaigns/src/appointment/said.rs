@@ -2,7 +2,7 @@
 //!
 //! Opt-outs are read before, by consent: CANCEL is one of them and never comes here.
 
-use super::rules::Words;
+pub use super::rules::Words;
 
 /// What somebody answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,15 +158,38 @@ fn one(text: &str, words: &Words) -> Said {
     }
 }
 
+/// What a word stands for by itself, without slips and courtesy.
+pub fn listed(word: &str) -> Said {
+    let plain = normalise(word);
+    let families = [
+        (Said::Confirm, CONFIRM),
+        (Said::Reschedule, RESCHEDULE),
+        (Said::Cancel, CANCEL),
+    ];
+    families
+        .iter()
+        .find(|(_, known)| known.contains(&plain.as_str()))
+        .map_or(Said::Other, |(said, _)| *said)
+}
+
 /// Lower case, emoji that answer as letters, everything that is no letter or digit as a blank.
 pub fn normalise(text: &str) -> String {
+    plain(text, true)
+}
+
+/// The same, but emoji are blanks.
+pub fn letters(text: &str) -> String {
+    plain(text, false)
+}
+
+fn plain(text: &str, emoji: bool) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\u{1F44D}' | '\u{1F44C}' | '\u{2705}' | '\u{2714}' | '\u{1F197}' => {
+            '\u{1F44D}' | '\u{1F44C}' | '\u{2705}' | '\u{2714}' | '\u{1F197}' if emoji => {
                 plain.push_str(" c ");
             }
-            '\u{1F44E}' | '\u{274C}' | '\u{2716}' => plain.push_str(" x "),
+            '\u{1F44E}' | '\u{274C}' | '\u{2716}' if emoji => plain.push_str(" x "),
             '\'' | '\u{2019}' => {}
             c if c.is_alphanumeric() => plain.extend(c.to_lowercase()),
             // Skin tones and the selectors of emoji stand beside what they belong to.
@@ -178,13 +201,14 @@ pub fn normalise(text: &str) -> String {
     words.join(" ")
 }
 
-fn without_courtesy(plain: &str) -> String {
+/// The answer without the words around it that change nothing.
+pub fn without_courtesy(plain: &str) -> String {
     let words = plain.split(' ').filter(|word| !COURTESY.contains(word));
     words.collect::<Vec<_>>().join(" ")
 }
 
 /// One letter too many, too few, another one, or two in the wrong order.
-fn slip(word: &str, text: &str) -> bool {
+pub fn slip(word: &str, text: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (word.chars().collect(), text.chars().collect());
     if a.len() < LEAST_LETTERS_OF_A_SLIP || a.len().abs_diff(b.len()) > 1 {
         return false;

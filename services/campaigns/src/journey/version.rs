@@ -225,6 +225,12 @@ impl Version {
         self.by_id.get(id).copied()
     }
 
+    /// Whether its people have an appointment, so that C means what it means among them.
+    pub fn is_about_appointments(&self) -> bool {
+        let by_one = matches!(&self.trigger, Start::Event { event, .. } if event.starts_with("appointment."));
+        by_one || self.purpose == Class::Appointment
+    }
+
     /// How long a text counts against its limits, in milliseconds; `None`: it has none.
     pub fn longest_limit_ms(&self) -> Option<i64> {
         let spans = self.limits.iter().map(|(_, per)| *per).chain(self.min_gap);

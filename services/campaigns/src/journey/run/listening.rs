@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::machine::{Machine, Tried};
+use super::meaning;
 use super::scope;
 use super::state::{End, Fiber, Happening, Reached, Run, Waiting};
 use crate::journey::expression;
-use crate::journey::rules::normalised;
 use crate::journey::version::{At, Await, Kind, Version};
 
 /// What a run would do with a text of its person.
@@ -22,7 +22,6 @@ pub struct Asks {
 
 /// Looks at the steps that wait for texts at `now`; what ends by then waits no more.
 pub fn asks(version: &Version, run: &Run, text: &str, now: i64) -> Asks {
-    let said = normalised(text);
     let mut asks = Asks::default();
     for fiber in &run.fibers {
         let over = fiber.waiting.due().is_some_and(|due| due <= now);
@@ -31,10 +30,9 @@ pub fn asks(version: &Version, run: &Run, text: &str, now: i64) -> Asks {
         };
         asks.waits |= !waiting.replies.is_empty();
         asks.takes_anything |= waiting.other.is_some();
-        asks.understands |= waiting
-            .replies
-            .iter()
-            .any(|(words, ..)| words.contains(&said));
+        asks.understands |= meaning::exactly(waiting, text)
+            .or_else(|| meaning::nearly(waiting, text, version.is_about_appointments()))
+            .is_some();
     }
     asks
 }
@@ -172,23 +170,56 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// A text of the person: the latest question that understands it takes it, otherwise the latest that takes anything.
+    /// A text of the person: the latest question whose words it has takes it, then the latest whose words it means,
+    /// otherwise the latest that takes anything.
     pub fn reply(&mut self, text: &str) {
-        let said = normalised(text);
+        let of_appointment = self.set.version.is_about_appointments();
         let fibers: Vec<Fiber> = self.run.fibers.iter().rev().cloned().collect();
-        for fiber in &fibers {
-            if let Some(waiting) = self.awaiting(fiber)
-                && let Some((_, name, to)) = waiting
-                    .replies
-                    .iter()
-                    .find(|(words, ..)| words.contains(&said))
-            {
-                self.note(&fiber.step, format!("reply: {name}"));
-                self.run.reply = Some(name.clone());
-                self.lead(fiber, *to);
-                return;
-            }
+        let found = |meant: &dyn Fn(&'a Await) -> Option<&'a meaning::Reply>| {
+            fibers.iter().find_map(|fiber| {
+                let (_, name, to) = meant(self.awaiting(fiber)?)?;
+                Some((fiber.clone(), name, *to))
+            })
+        };
+        let understood = found(&|waiting| meaning::exactly(waiting, text))
+            .or_else(|| found(&|waiting| meaning::nearly(waiting, text, of_appointment)));
+        match understood {
+            Some((fiber, name, to)) => self.understood(&fiber, name, to),
+            None => self.not_understood(),
         }
+    }
+
+    /// Whoever confirms a time that is not the agreed one any more has confirmed nothing: they are told the new one.
+    fn understood(&mut self, fiber: &Fiber, name: &str, to: Option<At>) {
+        let before = self
+            .believes_the_old_time()
+            .then(|| (self.run.clone(), self.contact.clone(), self.effects.len()));
+        self.note(&fiber.step, format!("reply: {name}"));
+        self.run.reply = Some(name.to_string());
+        self.lead(fiber, to);
+        let Some((run, contact, effects)) = before else {
+            return;
+        };
+        let confirmed = |run: &Run| {
+            let said = run.appointment.get("confirmation").and_then(Value::as_str);
+            said == Some("confirmed")
+        };
+        if confirmed(&run) || !confirmed(&self.run) {
+            return;
+        }
+        (self.run, self.contact) = (run, contact);
+        self.effects.truncate(effects);
+        self.note(
+            &fiber.step,
+            format!("reply: {name}, to the time before the move"),
+        );
+        if !self.tell_new_time() {
+            self.not_understood();
+        }
+    }
+
+    fn not_understood(&mut self) {
+        let fibers: Vec<Fiber> = self.run.fibers.iter().rev().cloned().collect();
         for fiber in &fibers {
             if let Some(waiting) = self.awaiting(fiber)
                 && let Some(other) = waiting.other

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::state::{Effect, End, Ended, Fiber, Input, Note, Person, Run, Waiting};
 use super::{GRACE_MS, scope};
 use crate::journey::expression::EvalError;
-use crate::journey::version::{At, Kind, Version};
+use crate::journey::version::{At, Kind, Step, Version};
 
 /// Inputs whose ids a run remembers.
 pub(super) const MOST_SEEN: usize = 256;
@@ -167,6 +167,7 @@ impl<'a> Machine<'a> {
         match (fiber.waiting, &step.kind) {
             (Waiting::Time(_), _) => self.go(id, step.next),
             (Waiting::Again(_), _) => self.go(id, Some(at)),
+            (Waiting::Alone(_), _) => self.anew(id, at),
             (Waiting::Event(_), Kind::Await(waiting)) => {
                 self.note(&step.id, "nothing came in time");
                 self.go(id, waiting.on_timeout);
@@ -207,20 +208,28 @@ impl<'a> Machine<'a> {
     }
 
     fn one(&mut self, fiber: u32, index: At) -> Tried<Flow> {
-        if self.exit_by_condition()? {
-            return Ok(Flow::Next(None));
-        }
         let step = &self.set.version.steps[index];
-        if let Some(guard) = &step.guard
-            && !self.holds(guard, None)?
-        {
-            self.note(&step.id, "passed over: its condition does not hold");
+        if !self.may_run(step)? {
             return Ok(Flow::Next(step.next));
         }
         self.execute(fiber, step)
     }
 
-    fn stand(&mut self, id: u32, at: At, waiting: Waiting) {
+    /// False where the run has ended, or the step's own condition does not hold.
+    pub fn may_run(&mut self, step: &Step) -> Tried<bool> {
+        if self.exit_by_condition()? {
+            return Ok(false);
+        }
+        if let Some(guard) = &step.guard
+            && !self.holds(guard, None)?
+        {
+            self.note(&step.id, "passed over: its condition does not hold");
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    pub fn stand(&mut self, id: u32, at: At, waiting: Waiting) {
         let step = self.set.version.steps[at].id.clone();
         let fiber = Fiber { id, step, waiting };
         match self.run.fibers.iter_mut().find(|known| known.id == id) {

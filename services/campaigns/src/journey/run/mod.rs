@@ -9,6 +9,7 @@ mod begin;
 mod calling;
 mod listening;
 mod machine;
+mod meaning;
 mod migrate;
 mod moving;
 mod outcomes;
@@ -16,6 +17,7 @@ mod scope;
 mod sending;
 mod state;
 mod steps;
+mod told;
 mod waiting;
 
 pub use begin::{restart, start, update};
@@ -25,7 +27,8 @@ pub use machine::{Setting, step};
 pub use migrate::migrate;
 pub(super) use scope::before;
 pub use state::{
-    Answer, Effect, End, Ended, Fate, Fiber, Happening, Input, Note, Outgoing, Person, Run, Waiting,
+    Answer, Effect, End, Ended, Facts, Fate, Fiber, Happening, Input, Note, Outgoing, Person, Run,
+    Waiting,
 };
 
 /// Up to here a timer counts as on time, in milliseconds.

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::machine::{Machine, Tried};
+use super::machine::{Flow, Machine, Tried};
 use super::scope;
-use super::state::{End, Fate, Fiber, Happening, Waiting};
+use super::state::{End, Fate, Fiber, Happening, Text, Waiting};
 use crate::journey::model::NoticeIf;
 use crate::journey::version::{At, Kind};
 
 /// Several moves within this time are told once, in milliseconds.
 const NOTICE_AFTER_MS: i64 = 60_000;
 /// The strand of the notice.
-const NOTICE: &str = "_notice";
+pub(super) const NOTICE: &str = "_notice";
 
 impl Machine<'_> {
     /// Takes over what the event tells of the appointment; fields it does not name stay.
@@ -69,7 +69,9 @@ impl Machine<'_> {
             NoticeIf::AlreadyContacted => contacted,
             NoticeIf::Never => false,
         };
-        if wanted {
+        // One that waits is about a time that is over. Whoever was told what is true again needs none.
+        self.run.fibers.retain(|fiber| fiber.step != NOTICE);
+        if wanted && !self.knows_the_truth() {
             self.plan_notice();
         }
         self.aim_listeners()?;
@@ -78,21 +80,70 @@ impl Machine<'_> {
     }
 
     /// A text about the old time had left after all.
-    pub fn owe_notice(&mut self) {
-        let asked = self
-            .set
-            .version
-            .replan
-            .as_ref()
-            .is_some_and(|replan| replan.notice_if != NoticeIf::Never);
+    pub fn owe_notice(&mut self, late: &Text) {
         let told = self.run.texts.iter().any(|text| {
-            text.step == NOTICE
+            let sent_anew = text.step == late.step && text.number > late.number;
+            (text.step == NOTICE || sent_anew)
                 && (text.fate == Fate::Queued || text.fate.left())
                 && !text.superseded
         });
-        if asked && !told {
+        if self.notice_step().is_some() && !told && !self.knows_the_truth() {
             self.plan_notice();
         }
+    }
+
+    /// A move took this text back, and it never left. Where planning anew does not come to it again, it is sent once
+    /// more, about what is true.
+    pub fn send_anew(&mut self, text: &Text) {
+        let version = self.set.version;
+        let Some(at) = version.find(&text.step) else {
+            return;
+        };
+        let again = |other: &Text| {
+            let there = other.fate == Fate::Queued || other.fate.left();
+            other.step == text.step && other.number != text.number && there
+        };
+        if version.replan.is_none()
+            || version.steps[at].answer
+            || self.planned_anew(at)
+            || self.run.texts.iter().any(again)
+        {
+            return;
+        }
+        let id = self.run.next_fiber;
+        self.run.next_fiber += 1;
+        self.anew(id, at);
+    }
+
+    /// Sends the text of one step and goes no further. It takes the place of one that counted.
+    pub fn anew(&mut self, fiber: u32, at: At) {
+        let step = &self.set.version.steps[at];
+        let flow = match (&step.kind, self.may_run(step)) {
+            (_, Err(error)) => Err(error),
+            (Kind::Send(send), Ok(true)) => self.send(step, send, false),
+            _ => Ok(Flow::Next(None)),
+        };
+        match flow {
+            Ok(Flow::Block(Waiting::Again(due))) => self.stand(fiber, at, Waiting::Alone(due)),
+            Ok(_) => self.drop_fiber(fiber),
+            Err(error) => {
+                self.note(&step.id, format!("failed: {error}"));
+                self.end(End::Failed, format!("step {}: {error}", step.id));
+            }
+        }
+    }
+
+    /// The person answered to a time that is not the agreed one any more: they are told the new one at once. False
+    /// where no text tells of moves.
+    pub fn tell_new_time(&mut self) -> bool {
+        let Some(at) = self.notice_step() else {
+            return false;
+        };
+        if !self.notice_queued() {
+            self.run.fibers.retain(|fiber| fiber.step != NOTICE);
+            self.beside(Some(at));
+        }
+        true
     }
 
     fn plan_notice(&mut self) {
@@ -136,8 +187,8 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Back to the first wait that hangs on an instant, if the way is past it.
-    fn rewind(&mut self) {
+    /// The steps one after the other, without those within others.
+    fn way(&self) -> Vec<At> {
         let version = self.set.version;
         let mut way: Vec<At> = Vec::new();
         let mut at = version.first;
@@ -145,31 +196,59 @@ impl Machine<'_> {
             way.push(index);
             at = version.steps[index].next;
         }
-        let anchored = way.iter().position(
+        way
+    }
+
+    /// The place of the first wait that hangs on an instant.
+    fn anchor(&self, way: &[At]) -> Option<usize> {
+        let version = self.set.version;
+        way.iter().position(
             |index| matches!(&version.steps[*index].kind, Kind::Wait(wait) if wait.until.is_some()),
-        );
-        let (Some(first), Some(main)) =
-            (anchored, self.run.fibers.iter().find(|fiber| fiber.id == 0))
-        else {
-            return;
-        };
+        )
+    }
+
+    /// Where a step is on the way. `None`: beside it, or within its last step.
+    fn place(&self, way: &[At], step: At) -> Option<usize> {
         // A step within another one comes before whatever follows that one.
-        let mut at = version.find(&main.step);
-        let mut place = None;
+        let mut at = Some(step);
         let mut within = false;
         while let Some(index) = at {
-            place = way.iter().position(|step| *step == index);
-            if place.is_some() {
-                break;
+            if let Some(place) = way.iter().position(|step| *step == index) {
+                return Some(if within {
+                    place.saturating_sub(1)
+                } else {
+                    place
+                });
             }
             within = true;
-            at = version.steps[index].next;
+            at = self.set.version.steps[index].next;
         }
-        let place = match place {
-            Some(place) if within => place.saturating_sub(1),
-            Some(place) => place,
-            None => way.len() - 1,
+        None
+    }
+
+    /// Whether a move leads back to before this step, or it is none of the way.
+    fn planned_anew(&self, step: At) -> bool {
+        let way = self.way();
+        match (self.place(&way, step), self.anchor(&way)) {
+            (Some(place), Some(first)) => place >= first,
+            (Some(_), None) => false,
+            (None, _) => true,
+        }
+    }
+
+    /// Back to the first wait that hangs on an instant, if the way is past it.
+    fn rewind(&mut self) {
+        let way = self.way();
+        let (Some(first), Some(main)) = (
+            self.anchor(&way),
+            self.run.fibers.iter().find(|fiber| fiber.id == 0),
+        ) else {
+            return;
         };
+        let at = self.set.version.find(&main.step);
+        let place = at
+            .and_then(|at| self.place(&way, at))
+            .unwrap_or(way.len() - 1);
         if place >= first {
             self.go(0, Some(way[first]));
         }

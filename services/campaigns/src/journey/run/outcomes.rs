@@ -23,7 +23,10 @@ impl Machine<'_> {
             return;
         }
         if fate.left() && text.superseded {
-            self.owe_notice();
+            self.owe_notice(&text);
+        }
+        if fate == Fate::Withdrawn && text.superseded {
+            self.send_anew(&text);
         }
         let reason = match fate {
             Fate::NoConsent => "no_consent",

@@ -11,9 +11,10 @@ use crate::journey::model::{Late, Outside};
 use crate::journey::version::{Send, Step};
 
 impl Machine<'_> {
-    pub fn send(&mut self, step: &Step, send: &Send) -> Tried<Flow> {
+    /// `counts`: against the limits. What answers the person does not, nor what takes the place of another text.
+    pub fn send(&mut self, step: &Step, send: &Send, counts: bool) -> Tried<Flow> {
         let now = instant(self.run.clock);
-        if let Some(why) = self.refusal(step, send) {
+        if let Some(why) = self.refusal(send, counts) {
             self.note(&step.id, format!("not sent: {why}"));
             return Ok(Flow::Next(step.next));
         }
@@ -36,8 +37,7 @@ impl Machine<'_> {
                 return Ok(Flow::Block(Waiting::Again(opens.timestamp_millis())));
             }
         }
-        if !step.answer
-            && let (Some(gap), Some(last)) = (self.set.version.min_gap, self.counted().max())
+        if counts && let (Some(gap), Some(last)) = (self.set.version.min_gap, self.counted().max())
         {
             let free = self.from(last, gap);
             if free > self.run.clock {
@@ -49,7 +49,7 @@ impl Machine<'_> {
             self.note(&step.id, "not sent: none of its channels is set up");
             return Ok(Flow::Next(step.next));
         };
-        if !step.answer {
+        if counts {
             self.run.sent.push(self.run.clock);
         }
         self.dispatch(step, send, channel)?;
@@ -57,7 +57,7 @@ impl Machine<'_> {
     }
 
     /// Why it is not sent at all.
-    fn refusal(&self, step: &Step, send: &Send) -> Option<&'static str> {
+    fn refusal(&self, send: &Send, counts: bool) -> Option<&'static str> {
         let now = instant(self.run.clock);
         if self.late && send.late == Late::Skip {
             return Some("its time has long gone by");
@@ -69,7 +69,7 @@ impl Machine<'_> {
             let since = self.run.clock - per.nominal().num_milliseconds();
             self.counted().filter(|at| *at > since).count() >= *most as usize
         };
-        (!step.answer && self.set.version.limits.iter().any(over))
+        (counts && self.set.version.limits.iter().any(over))
             .then_some("the limit of texts is reached")
     }
 
@@ -113,6 +113,7 @@ impl Machine<'_> {
             fate: Fate::Queued,
             superseded: false,
             receipt_due,
+            told: self.facts().filter(|_| Self::tells(step)),
         });
         self.effects.push(Effect::Send(Outgoing {
             text: number,
@@ -120,11 +121,26 @@ impl Machine<'_> {
             template: send.template.clone(),
             channel: name,
             sender: send.sender.clone(),
-            valid_until: self.from(self.run.clock, send.valid_for),
+            valid_until: self.of_use_until(send),
             vars,
             answer: step.answer,
         }));
         Ok(())
+    }
+
+    /// Nobody is to read of an appointment that is still to come once it has begun.
+    fn of_use_until(&self, send: &Send) -> i64 {
+        let until = self.from(self.run.clock, send.valid_for);
+        let status = self.run.appointment.get("status").and_then(Value::as_str);
+        let to_come = self
+            .begins()
+            .map(|begins| begins.timestamp_millis())
+            .filter(|begins| *begins > self.run.clock)
+            .filter(|_| status.is_none_or(|status| status == "scheduled"));
+        match to_come {
+            Some(begins) if self.set.version.is_about_appointments() => until.min(begins),
+            _ => until,
+        }
     }
 
     /// Tries the next channel of a text; false where there is none.

@@ -75,12 +75,14 @@ pub enum Waiting {
     Listening(Option<i64>),
     /// The answer of a webhook; whoever calls it tells in any case.
     Answer,
+    /// A text that is sent anew stands alone: it is tried again then, and nothing follows it.
+    Alone(i64),
 }
 
 impl Waiting {
     pub const fn due(self) -> Option<i64> {
         match self {
-            Self::Time(due) | Self::Again(due) => Some(due),
+            Self::Time(due) | Self::Again(due) | Self::Alone(due) => Some(due),
             Self::Event(due) | Self::Listening(due) => due,
             Self::Answer => None,
         }
@@ -99,6 +101,29 @@ pub struct Text {
     pub superseded: bool,
     /// When the next channel is tried if no receipt has come.
     pub receipt_due: Option<i64>,
+    /// What was true of the appointment when it was written; `None`: it names no time, or that was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Facts>,
+}
+
+/// What people are told of an appointment: when it is, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    pub starts_at: String,
+    /// `None`: whoever told of the appointment did not say where it is.
+    #[serde(default)]
+    pub location: Option<String>,
+}
+
+impl Facts {
+    /// Of an appointment as expressions see it; `None`: it does not say when it is.
+    pub fn of(appointment: &Value) -> Option<Self> {
+        let text = |name| appointment.get(name).and_then(Value::as_str);
+        Some(Self {
+            starts_at: text("starts_at")?.to_string(),
+            location: text("location").map(str::to_string),
+        })
+    }
 }
 
 /// What became of a text, ascending: a fate never falls back.

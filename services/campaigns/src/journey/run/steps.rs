@@ -38,7 +38,7 @@ fn tagged(known: Option<&Value>, change: &Value) -> Value {
 impl Machine<'_> {
     pub fn execute(&mut self, fiber: u32, step: &Step) -> Tried<Flow> {
         match &step.kind {
-            Kind::Send(send) => self.send(step, send),
+            Kind::Send(send) => self.send(step, send, !step.answer),
             Kind::Wait(wait) => self.wait(step, wait),
             Kind::Await(waiting) => self.start_waiting(fiber, step, waiting),
             Kind::Branch(ways) => {

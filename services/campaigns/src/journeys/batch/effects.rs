@@ -9,7 +9,7 @@ use super::{Batch, Wish};
 use crate::db::journey_call::{Call, Key, Request};
 use crate::db::journey_input::{Body, NewInput};
 use crate::db::journey_run::Row;
-use crate::journey::run::{Effect, Happening};
+use crate::journey::run::{Effect, Facts, Happening};
 use crate::journeys::outcomes::place;
 use crate::journeys::versions::Ready;
 use crate::texts::NewText;
@@ -18,7 +18,15 @@ use crate::texts::NewText;
 pub const MOST_HOPS: u32 = 8;
 
 impl Batch {
-    pub(super) fn effect(&mut self, row: &Row, ready: &Ready, effect: Effect, hops: u32) {
+    /// Gathers what a run wants done. Of its texts, those that were taken back before anybody had them are told.
+    #[must_use = "the run has to be told"]
+    pub(super) fn effect(
+        &mut self,
+        row: &Row,
+        ready: &Ready,
+        effect: Effect,
+        hops: u32,
+    ) -> Option<u32> {
         let epoch = row.run.epoch;
         match effect {
             Effect::Send(text) => {
@@ -28,7 +36,7 @@ impl Batch {
                 ) else {
                     // Publishing made sure of both.
                     tracing::error!(run = %row.id, step = text.step, "a text has no template or no sender");
-                    return;
+                    return None;
                 };
                 let new = NewText {
                     tenant: row.tenant,
@@ -51,14 +59,7 @@ impl Batch {
                 self.texts
                     .push((row.id, format!("{epoch}.{}", text.text), new));
             }
-            Effect::Withdraw { text } => {
-                // A run that was begun anew withdraws what the one before had queued.
-                let message = row.messages.get(&format!("{epoch}.{text}")).or_else(|| {
-                    row.messages
-                        .get(&format!("{}.{text}", epoch.wrapping_sub(1)))
-                });
-                self.withdrawn.extend(message.copied());
-            }
+            Effect::Withdraw { text } => return self.take_back(row, text),
             Effect::Emit {
                 number,
                 event,
@@ -135,6 +136,27 @@ impl Batch {
             }
             Effect::Timer { .. } => {}
         }
+        None
+    }
+
+    /// A text of this same pass has no row yet: it is dropped, and surely nobody gets it. Any other is wanted back.
+    /// A run that was begun anew takes back what the one before had queued, and has nothing to be told of that.
+    fn take_back(&mut self, row: &Row, text: u32) -> Option<u32> {
+        let epoch = row.run.epoch;
+        for of in [epoch, epoch.wrapping_sub(1)] {
+            let place = format!("{of}.{text}");
+            let known = self.texts.len();
+            self.texts
+                .retain(|(run, at, _)| *run != row.id || *at != place);
+            if self.texts.len() < known {
+                return (of == epoch).then_some(text);
+            }
+            if let Some(message) = row.messages.get(&place) {
+                self.withdrawn.push(*message);
+                return None;
+            }
+        }
+        None
     }
 
     /// Only what people say of an appointment is for a run to change; all else is the desk's.
@@ -147,7 +169,9 @@ impl Batch {
         let version = of.get("version").and_then(Value::as_u64);
         self.wishes.push(Wish {
             tenant: row.tenant,
+            contact: row.contact,
             appointment,
+            told: Facts::of(of),
             version: version.and_then(|version| u32::try_from(version).ok()),
             field,
             value,

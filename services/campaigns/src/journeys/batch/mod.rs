@@ -3,6 +3,8 @@
 pub mod counted;
 mod effects;
 mod starting;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,13 +22,17 @@ use crate::db::journey_call::Call;
 use crate::db::journey_input::{Body, NewInput};
 use crate::db::journey_run::Row;
 use crate::db::journey_winner::Winners;
-use crate::journey::run::{self, Effect, Input, NO_WINNERS, Person, Run, Setting};
+use crate::journey::run::{self, Effect, Facts, Fate, Input, NO_WINNERS, Person, Run, Setting};
 use crate::texts::NewText;
 
 /// What a run has learnt of the appointment it is about.
 pub struct Wish {
     pub tenant: TenantId,
+    /// Who said it.
+    pub contact: ContactId,
     pub appointment: AppointmentId,
+    /// When and where it is, as the run knows it.
+    pub told: Option<Facts>,
     /// Of the appointment, as the run knows it.
     pub version: Option<u32>,
     pub field: String,
@@ -234,8 +240,13 @@ impl Batch {
         self.changed.insert(id);
         let row = row.clone();
         self.counted.note(&row, self.now.timestamp_millis());
-        for effect in effects {
-            self.effect(&row, ready, effect, hops);
+        let taken_back: Vec<u32> = effects
+            .into_iter()
+            .filter_map(|effect| self.effect(&row, ready, effect, hops))
+            .collect();
+        for text in taken_back {
+            let fate = Fate::Withdrawn;
+            self.turn(id, &Input::Outcome { text, fate }, hops);
         }
     }
 }

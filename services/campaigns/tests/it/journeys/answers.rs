@@ -52,7 +52,7 @@ async fn asked(kit: &Kit, person: u32, order: &str) -> String {
 async fn a_reply_reaches_the_run_that_asked_once_and_other_words_take_the_other_way() {
     let kit = kit(10).await;
     let id = asked(&kit, 1, "o1").await;
-    let said = texted(&kit, 1, SENDER, "More, please!").await;
+    let said = texted(&kit, 1, SENDER, "More of what?").await;
     until_runs(&kit, &id, |runs| runs[0]["at"] == json!(["wait_human"])).await;
     kit.bus.publish(kit.tenant, &said).await.unwrap();
     tell(

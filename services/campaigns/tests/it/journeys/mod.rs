@@ -5,6 +5,8 @@ mod ending;
 mod heard;
 mod learnt;
 mod limits;
+mod moved;
+mod one_pass;
 mod schedules;
 mod segments;
 mod starting;
