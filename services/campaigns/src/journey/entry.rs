@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::expression::{EvalError, Scopes};
 use super::run::{Happening, Person};
+use super::simulate::SLOT;
 use super::version::{Reentry, Start, Version};
 
 /// What is known of the contact's earlier runs of this journey.
@@ -48,7 +49,8 @@ pub fn key(
         ..
     } = &version.trigger
     else {
-        return Ok(Some(person.id.clone()));
+        // An event that a version before this one waited for starts nothing by a schedule.
+        return Ok((event.name == SLOT).then(|| person.id.clone()));
     };
     if *name != event.name {
         return Ok(None);

@@ -206,6 +206,14 @@ async fn work(
     now: chrono::DateTime<chrono::Utc>,
     known: Known,
 ) -> anyhow::Result<Moved> {
+    let mut journeys = known.journeys;
+    // A pause that was answered since they were read holds this pass, too.
+    let involved = known.versions.keys().map(|(journey, _)| *journey);
+    for (id, state) in db::journey::states(tx, engine, involved).await? {
+        if let Some(head) = journeys.get_mut(&id) {
+            head.state = state;
+        }
+    }
     let spans = counted::spans(&known.versions);
     db::journey_sent::take_turns(tx, engine, spans.keys().copied()).await?;
     let seqs: Vec<i64> = known.inputs.iter().map(|waiting| waiting.seq).collect();
@@ -234,7 +242,7 @@ async fn work(
         runs: BTreeMap::new(),
         of_contact: HashMap::new(),
         last_starts,
-        journeys: known.journeys,
+        journeys,
         versions: known.versions,
         winners: known.winners,
         counted: Counted::new(spans, sent),
