@@ -16,7 +16,7 @@ use crate::db;
 use crate::journey::clocks;
 use crate::journey::model::Trigger;
 use crate::journey::version::{Start, Version, starts_with};
-use crate::journeys::{Refusal, check, slots};
+use crate::journeys::{Refusal, Shortest, check, slots, too_frequent};
 
 /// Makes a version of the draft. New runs get it; runs under way stay on theirs. A draft with a fault replaces nothing.
 /// The first version sets the journey running; later ones leave its state as it is: one that is paused stays paused.
@@ -99,6 +99,13 @@ pub async fn handle(
             detail: "The last slot of this schedule is past: nobody would ever enter.".to_string(),
         });
     }
+    let minutes = |minutes: u32| chrono::Duration::minutes(i64::from(minutes));
+    let shortest = Shortest {
+        marketing: minutes(app.config.recurring_shortest_minutes_marketing),
+        other: minutes(app.config.recurring_shortest_minutes),
+    };
+    let now = app.cx.clock.now();
+    refusals.extend(too_frequent(&journey.draft, &version, shortest, now));
     if !refusals.is_empty() {
         let problem = Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
