@@ -149,9 +149,13 @@ impl Batch {
                 .chain(self.last_starts.get(&(contact, journey)).copied())
                 .max(),
             live: u32::try_from(live).unwrap_or(u32::MAX),
+            lately: self.lately.get(&(contact, journey)).copied().unwrap_or(0),
         };
         match admit(&ready.version, &person, event, earlier, now) {
-            Ok(None) => self.begin(journey, number, &ready, key, contact, event, input),
+            Ok(None) => {
+                *self.lately.entry((contact, journey)).or_default() += 1;
+                self.begin(journey, number, &ready, key, contact, event, input);
+            }
             Ok(Some(refusal)) => metrics::counter!("campaigns_journey_not_started_total", "reason" => refusal.as_str()).increment(1),
             Err(_) => metrics::counter!("campaigns_journey_not_started_total", "reason" => "expression").increment(1),
         }
