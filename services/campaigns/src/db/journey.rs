@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chassis::Tx;
+use chassis::{Engine, Tx};
 use contract::{JourneyId, Mode, TemplateId, TenantId, UnixMillis};
 use sea_orm::{ConnectionTrait, QueryResult};
 
@@ -184,6 +184,32 @@ pub async fn published_head(
     row.as_ref().map(head).transpose()
 }
 
+/// How these journeys stand. They stay so until the transaction ends: a pause waits for it, and nothing that is begun
+/// after the pause was answered sees another state.
+pub async fn states(
+    tx: &Tx,
+    engine: Engine,
+    ids: impl Iterator<Item = JourneyId>,
+) -> anyhow::Result<BTreeMap<JourneyId, State>> {
+    let ids: BTreeSet<JourneyId> = ids.collect();
+    let lines: Vec<[String; 1]> = ids
+        .iter()
+        .map(|id| [id.uuid().simple().to_string()])
+        .collect();
+    let text = format!(
+        "select id, state from journey where id in (select {} from {} as r) order by id{}",
+        engine.uuid("r.value->>0"),
+        engine.rows("$1"),
+        engine.for_share()
+    );
+    let rows = tx
+        .query_all_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()]))
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row::id(row, "id")?, row::named(row, "state", State::parse)?)))
+        .collect()
+}
+
 /// Published journeys with splits that will have a winner.
 pub async fn with_contests(conn: &impl ConnectionTrait) -> anyhow::Result<Vec<Head>> {
     let text = "select id, tenant, mode, state, version, starts from journey where contests > 0 and version > 0";
@@ -221,15 +247,17 @@ pub async fn set_draft(tx: &Tx, journey: &Journey) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a version and makes it the one that new runs get, if the journey still has the version before it.
+/// Writes a version and makes it the one that new runs get, if the journey still has the version before it. A draft
+/// runs from then on; every other state stays. Answers the state, or `None` where another version came first.
 pub async fn publish(
     tx: &Tx,
     new: &Published,
     starts: Option<String>,
     says: &BTreeSet<String>,
     contests: usize,
-) -> anyhow::Result<bool> {
-    let text = "update journey set version = $2, starts = $3, says = $4, state = 'running', updated_at = $5, contests = $7 where id = $1 and version = $6";
+) -> anyhow::Result<Option<State>> {
+    let text = "update journey set version = $2, starts = $3, says = $4, state = case state when 'draft' then 'running' else state end, \
+                updated_at = $5, contests = $7 where id = $1 and version = $6 returning state";
     let values = [
         new.journey.uuid().into(),
         i64::from(new.version).into(),
@@ -239,9 +267,10 @@ pub async fn publish(
         (i64::from(new.version) - 1).into(),
         i64::try_from(contests)?.into(),
     ];
-    if tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 0 {
-        return Ok(false);
-    }
+    let Some(published) = tx.query_one_raw(sql(tx, text, values)).await? else {
+        return Ok(None);
+    };
+    let state = row::named(&published, "state", State::parse)?;
     let text = "insert into journey_version (journey, version, hash, definition, templates, sender, published_at) values ($1, $2, $3, $4, $5, $6, $7)";
     let values = [
         new.journey.uuid().into(),
@@ -253,7 +282,7 @@ pub async fn publish(
         new.published_at.0.into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
-    Ok(true)
+    Ok(Some(state))
 }
 
 pub async fn version(

@@ -77,9 +77,13 @@ pub async fn insert(
     Ok(())
 }
 
+/// Calls of a journey that is paused wait for its resume.
+const GOES_ON: &str = "NOT EXISTS (SELECT 1 FROM journey AS j WHERE j.id = journey_call.journey AND j.state = 'paused')";
+
 /// Whether a call is to be made now.
 pub async fn any_due(conn: &impl ConnectionTrait, now: UnixMillis) -> anyhow::Result<bool> {
-    let text = "SELECT 1 AS one FROM journey_call WHERE due_at <= $1 LIMIT 1";
+    let text =
+        format!("SELECT 1 AS one FROM journey_call WHERE due_at <= $1 AND {GOES_ON} LIMIT 1");
     let row = conn.query_one_raw(sql(conn, text, [now.0.into()])).await?;
     Ok(row.is_some())
 }
@@ -94,7 +98,7 @@ pub async fn take(
 ) -> anyhow::Result<Vec<Call>> {
     let text = format!(
         "UPDATE journey_call SET due_at = $2, attempts = attempts + 1 WHERE (run, epoch, number) IN \
-         (SELECT run, epoch, number FROM journey_call WHERE due_at <= $1 ORDER BY due_at LIMIT {limit}{}{}) RETURNING *",
+         (SELECT run, epoch, number FROM journey_call WHERE due_at <= $1 AND {GOES_ON} ORDER BY due_at LIMIT {limit}{}{}) RETURNING *",
         engine.for_update(),
         engine.skip_locked()
     );

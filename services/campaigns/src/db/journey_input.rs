@@ -43,7 +43,7 @@ pub enum Body {
         epoch: u32,
         answer: Answer,
     },
-    /// A slot of this journey's schedule.
+    /// A slot of this journey's schedule, or an event that waited for the end of its pause.
     Enter {
         journey: JourneyId,
         by: Happening,

@@ -217,6 +217,32 @@ pub async fn last_starts(
         .collect()
 }
 
+/// How many runs of these contacts were started since, by journey.
+pub async fn starts_since(
+    conn: &impl ConnectionTrait,
+    engine: Engine,
+    contacts: &[ContactId],
+    since: UnixMillis,
+) -> anyhow::Result<BTreeMap<(ContactId, JourneyId), u32>> {
+    if contacts.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let text = format!(
+        "SELECT j.contact, j.journey, count(*) AS n FROM {} AS r CROSS JOIN journey_run AS j \
+         WHERE j.contact = {} AND j.started_at >= $2 GROUP BY j.contact, j.journey",
+        engine.rows("$1"),
+        engine.uuid("r.value->>0")
+    );
+    let values = [list(contacts.iter().map(|id| id.uuid()))?, since.0.into()];
+    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
+    rows.iter()
+        .map(|row| {
+            let of = (row::id(row, "contact")?, row::id(row, "journey")?);
+            Ok((of, row::number(row, "n")?))
+        })
+        .collect()
+}
+
 /// Runs whose timers are due, of journeys that are not paused: earliest first.
 pub async fn due(
     conn: &impl ConnectionTrait,

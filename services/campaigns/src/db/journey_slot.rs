@@ -94,6 +94,18 @@ pub async fn one(
     row.as_ref().map(read).transpose()
 }
 
+/// The last slot of a journey that is known.
+pub async fn last(
+    conn: &impl ConnectionTrait,
+    journey: JourneyId,
+) -> anyhow::Result<Option<UnixMillis>> {
+    let text = "SELECT max(slot_at) AS at FROM journey_slot WHERE journey = $1";
+    let row = conn
+        .query_one_raw(sql(conn, text, [journey.uuid().into()]))
+        .await?;
+    row.map_or(Ok(None), |row| row::maybe_millis(&row, "at"))
+}
+
 /// Slots of a journey by the clock of each contact, as far as they are kept.
 pub async fn by_clock(
     conn: &impl ConnectionTrait,

@@ -80,6 +80,15 @@ pub async fn of_owner(conn: &impl ConnectionTrait, owner: Uuid) -> anyhow::Resul
     rows.iter().map(read).collect()
 }
 
+/// Whose timers of a kind there are.
+pub async fn owners(conn: &impl ConnectionTrait, kind: &str) -> anyhow::Result<Vec<Uuid>> {
+    let text = "select distinct owner from timer where kind = $1";
+    let rows = conn.query_all_raw(sql(conn, text, [kind.into()])).await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get("", "owner")?))
+        .collect()
+}
+
 /// When the scheduler has to look again.
 pub async fn next_due(conn: &impl ConnectionTrait) -> anyhow::Result<Option<UnixMillis>> {
     let text = "select look_at from timer where paused = false order by look_at limit 1";

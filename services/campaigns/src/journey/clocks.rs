@@ -48,6 +48,16 @@ pub fn next(slots: &Recurring, each_clock: bool, now: DateTime<Utc>) -> Option<S
     slots.next_after(now - round)
 }
 
+/// Zone data of another release moves no slot further than this.
+const MOST_MOVED: Duration = Duration::hours(3);
+
+/// Where the slot that was to come at `waiting` lies by the zone data in use. Slots up to `settled` have their fates;
+/// one that the data puts into the past is not lost.
+pub fn moved(slots: &Recurring, waiting: DateTime<Utc>, settled: DateTime<Utc>) -> Option<Slot> {
+    let before = waiting - MOST_MOVED - Duration::milliseconds(1);
+    slots.next_after(before.max(settled))
+}
+
 /// When somebody with this zone enters for a slot; `None`: their clock had shown it before `since`. `next` is the slot
 /// after it, which takes its place once it has come.
 pub fn turn(
@@ -117,6 +127,30 @@ mod tests {
         assert_eq!(days(HOUR), ["2026-11-20 10:00:00"]);
         let made_up = ["2026-11-19 10:00:00", "2026-11-20 10:00:00"];
         assert_eq!(days(Duration::days(366)), made_up);
+    }
+
+    #[test]
+    fn the_slot_to_come_is_found_where_the_zone_data_has_put_it() {
+        let recurrence = Recurrence {
+            rule: Rule::Cron("0 12 * * *".to_string()),
+            timezone: "America/New_York".to_string(),
+            late_seconds: 3_600,
+        };
+        let slots = recurrence.read().unwrap();
+        let yesterday = utc("2026-06-09T16:00:00Z");
+        let at = |waiting: &str| moved(&slots, utc(waiting), yesterday).map(|slot| slot.at);
+        let noon = Some(utc("2026-06-10T16:00:00Z"));
+        for waiting in ["15", "16", "17", "19"] {
+            assert_eq!(at(&format!("2026-06-10T{waiting}:00:00Z")), noon);
+        }
+        // The one before has its fate.
+        let hourly = Recurrence {
+            rule: Rule::Cron("0 * * * *".to_string()),
+            ..recurrence
+        };
+        let (slots, settled) = (hourly.read().unwrap(), utc("2026-06-10T15:00:00Z"));
+        let next = moved(&slots, utc("2026-06-10T16:00:00Z"), settled);
+        assert_eq!(next.map(|slot| slot.at), noon);
     }
 
     #[test]

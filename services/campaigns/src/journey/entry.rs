@@ -1,9 +1,11 @@
 //! Who may enter a journey.
 
+use chrono::Duration;
 use serde_json::Value;
 
 use super::expression::{EvalError, Scopes};
 use super::run::{Happening, Person};
+use super::simulate::SLOT;
 use super::version::{Reentry, Start, Version};
 
 /// What is known of the contact's earlier runs of this journey.
@@ -13,7 +15,16 @@ pub struct Earlier {
     pub last_started_at: Option<i64>,
     /// Live runs, under any key.
     pub live: u32,
+    /// Runs that were started within [`LATELY`]; counted where a segment's change starts them.
+    pub lately: u32,
 }
+
+/// Events that tell of a segment's changes.
+pub const SEGMENTS: &str = "segment.";
+/// A contact whom journeys move in and out of segments in turns starts one journey at most so often within this time:
+/// what changes a contact is not known when the segment tells of it, so circles are ended by counting.
+pub const MOST_BY_SEGMENTS: u32 = 8;
+pub const LATELY: Duration = Duration::days(1);
 
 /// Why an event starts no run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +33,8 @@ pub enum Refusal {
     Condition,
     Reentry,
     MaxActive,
+    /// Segments have started it for them too often.
+    Cycle,
 }
 
 impl Refusal {
@@ -30,6 +43,7 @@ impl Refusal {
             Self::Condition => "condition",
             Self::Reentry => "reentry",
             Self::MaxActive => "max_active",
+            Self::Cycle => "cycle",
         }
     }
 }
@@ -48,7 +62,8 @@ pub fn key(
         ..
     } = &version.trigger
     else {
-        return Ok(Some(person.id.clone()));
+        // An event that a version before this one waited for starts nothing by a schedule.
+        return Ok((event.name == SLOT).then(|| person.id.clone()));
     };
     if *name != event.name {
         return Ok(None);
@@ -82,6 +97,9 @@ pub fn admit(
 ) -> Result<Option<Refusal>, EvalError> {
     if version.max_active.is_some_and(|most| earlier.live >= most) {
         return Ok(Some(Refusal::MaxActive));
+    }
+    if event.name.starts_with(SEGMENTS) && earlier.lately >= MOST_BY_SEGMENTS {
+        return Ok(Some(Refusal::Cycle));
     }
     let again = match (version.reentry, earlier.last_started_at) {
         (Reentry::Always, _) | (_, None) => true,

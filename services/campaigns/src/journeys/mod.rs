@@ -23,7 +23,7 @@ pub mod winners;
 
 pub use outcomes::note;
 pub use pass::run_passes;
-pub use publish::{Refusal, check};
+pub use publish::{Refusal, Shortest, check, too_frequent};
 pub use versions::Versions;
 
 /// What wakes the tasks of journeys.

@@ -17,6 +17,7 @@ use crate::db::journey::Head;
 use crate::db::journey_input::{Body, Waiting};
 use crate::db::journey_run::Row;
 use crate::db::journey_winner::Winners;
+use crate::journey::entry::{LATELY, SEGMENTS};
 use crate::journey::run::Person;
 use crate::journey::version::Reentry;
 use crate::texts;
@@ -50,6 +51,8 @@ struct Known {
     beginning: BTreeSet<(JourneyId, ContactId)>,
     /// Somebody may enter again, or not: when they last did matters.
     again: bool,
+    /// Whom segments may start runs for.
+    by_segments: Vec<ContactId>,
 }
 
 /// False where there was nothing to do.
@@ -140,6 +143,7 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
         begin.iter().map(move |(_, contact)| (*journey, *contact))
     });
     let beginning = beginning.collect();
+    let by_segments = by_segments(&inputs);
     let ready: Vec<Arc<Ready>> = versions.values().cloned().collect();
     let asked = people.values().flatten().copied().collect();
     let people = load::people(app, &people, &ready).await?;
@@ -155,7 +159,21 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
         ids,
         beginning,
         again,
+        by_segments,
     })
+}
+
+fn by_segments(inputs: &[Waiting]) -> Vec<ContactId> {
+    let told = inputs.iter().filter_map(|waiting| {
+        let (Body::Event(by) | Body::Enter { by, .. }) = &waiting.input.body else {
+            return None;
+        };
+        waiting
+            .input
+            .contact
+            .filter(|_| by.name.starts_with(SEGMENTS))
+    });
+    told.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The versions that may start runs, and for whom.
@@ -206,6 +224,14 @@ async fn work(
     now: chrono::DateTime<chrono::Utc>,
     known: Known,
 ) -> anyhow::Result<Moved> {
+    let mut journeys = known.journeys;
+    // A pause that was answered since they were read holds this pass, too.
+    let involved = known.versions.keys().map(|(journey, _)| *journey);
+    for (id, state) in db::journey::states(tx, engine, involved).await? {
+        if let Some(head) = journeys.get_mut(&id) {
+            head.state = state;
+        }
+    }
     let spans = counted::spans(&known.versions);
     db::journey_sent::take_turns(tx, engine, spans.keys().copied()).await?;
     let seqs: Vec<i64> = known.inputs.iter().map(|waiting| waiting.seq).collect();
@@ -227,6 +253,8 @@ async fn work(
     } else {
         BTreeMap::new()
     };
+    let since = (now - LATELY).into();
+    let lately = db::journey_run::starts_since(tx, engine, &known.by_segments, since).await?;
     let pairs = counted::pairs(&spans, &known.beginning, &rows);
     let sent = db::journey_sent::of(tx, engine, pairs.into_iter(), now.into()).await?;
     let mut batch = Batch {
@@ -234,7 +262,8 @@ async fn work(
         runs: BTreeMap::new(),
         of_contact: HashMap::new(),
         last_starts,
-        journeys: known.journeys,
+        lately,
+        journeys,
         versions: known.versions,
         winners: known.winners,
         counted: Counted::new(spans, sent),

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{AudiencePart, SegmentId, TemplateId};
+use chrono::{DateTime, Duration, Utc};
+use contract::{AudiencePart, Class, SegmentId, TemplateId};
 
 use crate::journey::model::{Definition, Trigger};
 use crate::journey::rules::among;
-use crate::journey::version::{Version, starts_with};
+use crate::journey::version::{Start, Version, starts_with};
 
 /// Why not, with the pointer into the definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,50 @@ pub struct Refusal {
     pub pointer: String,
     pub code: &'static str,
     pub detail: String,
+}
+
+/// The shortest time between two slots of a schedule.
+#[derive(Debug, Clone, Copy)]
+pub struct Shortest {
+    pub marketing: Duration,
+    pub other: Duration,
+}
+
+/// Why a schedule comes too often for its purpose.
+pub fn too_frequent(
+    definition: &Definition,
+    version: &Version,
+    shortest: Shortest,
+    now: DateTime<Utc>,
+) -> Option<Refusal> {
+    let (Trigger::Schedule { schedule, .. }, Start::Schedule { slots, .. }) =
+        (&definition.trigger, &version.trigger)
+    else {
+        return None;
+    };
+    let least = match version.purpose {
+        Class::Marketing => shortest.marketing,
+        _ => shortest.other,
+    };
+    let apart = slots
+        .shortest_interval(now)
+        .filter(|apart| *apart < least)?;
+    let rule = if schedule.cron.is_some() {
+        "cron"
+    } else {
+        "rrule"
+    };
+    Some(Refusal {
+        pointer: format!("/trigger/schedule/{rule}"),
+        code: "schedule.too_frequent",
+        detail: format!(
+            "Two slots are {} minutes apart; for {} a journey's schedule comes every {} minutes at most. Let the slots \
+             lie further apart, such as \"0 10 * * *\".",
+            apart.num_minutes(),
+            version.purpose.as_str(),
+            least.num_minutes()
+        ),
+    })
 }
 
 /// Everything that keeps a draft from being published. `others` are the tenant's published journeys: name, the event
@@ -92,4 +137,39 @@ pub fn check(
     refusals.sort_by(|a, b| (&a.pointer, &a.detail).cmp(&(&b.pointer, &b.detail)));
     refusals.dedup();
     refusals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journey::source::Format;
+    use crate::journey::validate;
+
+    #[test]
+    fn a_schedule_comes_no_more_often_than_its_purpose_allows() {
+        let shortest = Shortest {
+            marketing: Duration::minutes(60),
+            other: Duration::minutes(5),
+        };
+        let told = |purpose: &str, schedule: &str| {
+            let text = format!(
+                "journey: v1\nname: often\npurpose: {purpose}\ntrigger: {{schedule: {{{schedule}}}}}\nsteps: [{{id: a, wait: {{for: P1D}}}}]\n"
+            );
+            let definition = validate(&text, Format::Yaml).unwrap();
+            let version = Version::compile(&definition).unwrap();
+            let now = "2026-06-10T15:00:00Z".parse().unwrap();
+            let refusal = too_frequent(&definition, &version, shortest, now)?;
+            assert_eq!(refusal.code, "schedule.too_frequent");
+            Some(refusal.pointer)
+        };
+        let cron = Some("/trigger/schedule/cron".to_string());
+        assert_eq!(told("marketing", "cron: \"* * * * *\""), cron);
+        assert_eq!(told("marketing", "cron: \"0,30 * * * *\""), cron);
+        assert_eq!(told("informational", "cron: \"0,30 * * * *\""), None);
+        assert_eq!(told("informational", "cron: \"* * * * *\""), cron);
+        assert_eq!(told("marketing", "cron: \"0 * * * *\""), None);
+        let rule = "rrule: \"FREQ=DAILY;BYMINUTE=0,20\", start: \"2026-12-01T10:00\"";
+        let rrule = Some("/trigger/schedule/rrule".to_string());
+        assert_eq!(told("marketing", rule), rrule);
+    }
 }

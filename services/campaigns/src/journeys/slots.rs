@@ -144,6 +144,37 @@ pub async fn plan(
     }
 }
 
+/// The timer of the slot to come stands at the instant that the zone data in use gives it. Slots by the clock of each
+/// contact are told as the first clock on earth shows them, and stay. True if it was moved.
+pub async fn rezone(tx: &Tx, app: &App, id: JourneyId, now: UnixMillis) -> anyhow::Result<bool> {
+    let Some(head) = db::journey::published_head(tx, id).await? else {
+        return Ok(false);
+    };
+    let ready = app.versions.get(tx, id, head.version).await?;
+    let Start::Schedule {
+        slots,
+        each_clock: false,
+        ..
+    } = &ready.version.trigger
+    else {
+        return Ok(false);
+    };
+    let timers = timers::of_owner(tx, id.uuid()).await?;
+    // One that has passed meanwhile is for its handler to judge.
+    let Some(waiting) = timers.first().filter(|waiting| waiting.due_at > now) else {
+        return Ok(false);
+    };
+    let last = db::journey_slot::last(tx, id).await?;
+    let settled = last.map_or(ready.published_at, |last| last.max(ready.published_at));
+    let next = clocks::moved(slots, waiting.due_at.to_utc(), settled.to_utc());
+    let Some(next) = next.filter(|next| UnixMillis::from(next.at) != waiting.due_at) else {
+        return Ok(false);
+    };
+    timers::cancel(tx, id.uuid()).await?;
+    timers::set(tx, app.cx.db.engine(), &[timer_of(id, next.at)]).await?;
+    Ok(true)
+}
+
 /// Whether contacts knows the list or the segment.
 pub async fn knows(
     app: &App,

@@ -3,20 +3,28 @@
 
 use std::sync::Arc;
 
-use contract::AppointmentId;
+use contract::{AppointmentId, JourneyId};
 
 use crate::app::App;
 use crate::appointment::replan;
 use crate::appointment::send::Hands;
 use crate::db;
+use crate::journeys::slots;
 use crate::recurring;
 use crate::schedule::{Planned, zone};
+use crate::timers;
 
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     if let Err(error) = every_schedule(&app).await {
         tracing::warn!(
             error = format!("{error:#}"),
             "schedules keep the instants of the zone data before"
+        );
+    }
+    if let Err(error) = every_journey(&app).await {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "schedules of journeys keep the instants of the zone data before"
         );
     }
     if let Err(error) = every_appointment(&app).await {
@@ -54,6 +62,26 @@ async fn every_appointment(app: &App) -> anyhow::Result<()> {
         });
         write.await?;
     }
+}
+
+async fn every_journey(app: &Arc<App>) -> anyhow::Result<()> {
+    let now = app.cx.clock.millis();
+    for owner in timers::owners(app.cx.db.read(), slots::KIND).await? {
+        let (id, of) = (JourneyId::from_uuid(owner), app.clone());
+        let write = app
+            .cx
+            .db
+            .write(move |tx| Box::pin(async move { slots::rezone(tx, &of, id, now).await }));
+        if write.await? {
+            tracing::info!(
+                zone_data = zone::DATA_VERSION,
+                journey = %id,
+                "a schedule has another instant"
+            );
+        }
+    }
+    app.timers.wake(now);
+    Ok(())
 }
 
 async fn every_schedule(app: &App) -> anyhow::Result<()> {

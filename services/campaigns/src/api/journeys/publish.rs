@@ -16,9 +16,10 @@ use crate::db;
 use crate::journey::clocks;
 use crate::journey::model::Trigger;
 use crate::journey::version::{Start, Version, starts_with};
-use crate::journeys::{Refusal, check, slots, state};
+use crate::journeys::{Refusal, Shortest, check, slots, too_frequent};
 
 /// Makes a version of the draft. New runs get it; runs under way stay on theirs. A draft with a fault replaces nothing.
+/// The first version sets the journey running; later ones leave its state as it is: one that is paused stays paused.
 #[utoipa::path(post, path = "/v1/journeys/{id}/publish", tag = "journeys", params(("id" = String, Path)),
     responses((status = 200, body = Journey), (status = 409, description = "journey.state"), (status = 422, description = "journey.unpublishable")))]
 pub async fn handle(
@@ -98,6 +99,13 @@ pub async fn handle(
             detail: "The last slot of this schedule is past: nobody would ever enter.".to_string(),
         });
     }
+    let minutes = |minutes: u32| chrono::Duration::minutes(i64::from(minutes));
+    let shortest = Shortest {
+        marketing: minutes(app.config.recurring_shortest_minutes_marketing),
+        other: minutes(app.config.recurring_shortest_minutes),
+    };
+    let now = app.cx.clock.now();
+    refusals.extend(too_frequent(&journey.draft, &version, shortest, now));
     if !refusals.is_empty() {
         let problem = Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -118,7 +126,6 @@ pub async fn handle(
         published_at: app.cx.clock.millis(),
     };
     journey.version = new.version;
-    journey.state = state::State::Running;
     journey.updated_at = new.published_at;
     let (engine, now) = (app.cx.db.engine(), new.published_at);
     let (starts, says) = (starts_with(&journey.draft), version.says());
@@ -129,21 +136,21 @@ pub async fn handle(
             Box::pin(async move {
                 let contests = version.contests.len();
                 let published = db::journey::publish(tx, &new, starts, &says, contests).await?;
-                if published {
-                    db::journey_input::release(tx, id).await?;
+                if published.is_some() {
                     slots::plan(tx, engine, id, &version, now).await?;
                 }
                 Ok(published)
             })
         })
         .await?;
-    if !published {
+    let Some(state) = published else {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "journey.state",
             "another version was published at the same time; look at it and try again",
         ));
-    }
+    };
+    journey.state = state;
     app.timers.wake(now);
     Ok(Json(journey.into()))
 }

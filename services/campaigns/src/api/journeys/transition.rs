@@ -56,6 +56,7 @@ pub async fn move_on(
         return Err(Problem::new(StatusCode::CONFLICT, "journey.state", detail));
     }
     app.journeys_rung.notify_one();
+    app.journeys.calls.notify_one();
     journey.state = to;
     journey.updated_at = now;
     Ok(journey.into())

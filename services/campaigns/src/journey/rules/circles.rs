@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::walk::Found;
+use crate::journey::entry::SEGMENTS;
 use crate::journey::fault::Fault;
-use crate::journey::source::Node;
+use crate::journey::source::{Node, point};
 
 const CODE: &str = "journey.cycle";
 
@@ -31,6 +32,41 @@ pub fn own(root: &Node, steps: &[Found<'_>], faults: &mut Vec<Fault>) {
                     ),
                 )
                 .hint("Say an event of another name."),
+            );
+        }
+    }
+}
+
+/// A journey that a segment starts, and that changes its contacts, may move them in and out of the segment by itself.
+/// What the segment looks at is not known here: how often somebody enters has to be said.
+pub fn by_segment(root: &Node, steps: &[Found<'_>], faults: &mut Vec<Fault>) {
+    let reentry = root.get("entry").and_then(|entry| entry.get("reentry"));
+    let bounded = reentry
+        .and_then(Node::text)
+        .is_some_and(|text| text != "always");
+    let moved = root.get("trigger").is_some_and(|trigger| {
+        let event = trigger.get("event").and_then(Node::text);
+        trigger.get("segment").is_some() || event.is_some_and(|event| event.starts_with(SEGMENTS))
+    });
+    if bounded || !moved {
+        return;
+    }
+    for step in steps {
+        let Some(update) = step.node.get("update") else {
+            continue;
+        };
+        for entry in update.entries() {
+            if !entry.key.starts_with("contact.") {
+                continue;
+            }
+            let text = format!(
+                "A segment starts this journey, and `{}` may move the contact into it again: it could start itself for ever.",
+                entry.key
+            );
+            let pointer = point(&format!("{}/update", step.pointer), &entry.key);
+            faults.push(
+                Fault::new(&pointer, entry.node.at, CODE, text)
+                    .hint("Add `entry: {reentry: never}`, or the least time between two starts, such as P30D."),
             );
         }
     }

@@ -28,6 +28,7 @@ pub fn across(root: &Node, now: Option<DateTime<Utc>>, faults: &mut Vec<Fault>) 
     waits::waits(&steps, faults);
     waits::exits(root, faults);
     circles::own(root, &steps, faults);
+    circles::by_segment(root, &steps, faults);
     schedules::schedule(root, faults);
     schedules::calls(&steps, faults);
     schedules::winners(root, &steps, faults);

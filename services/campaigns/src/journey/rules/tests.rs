@@ -73,6 +73,33 @@ fn references_in_a_circle_are_refused() {
 }
 
 #[test]
+fn whoever_is_moved_by_the_journey_that_a_segment_starts_enters_it_a_bounded_number_of_times() {
+    let told = |trigger: &str, entry: &str, update: &str| {
+        let text = format!(
+            "journey: v1\nname: gold\npurpose: informational\ntrigger: {trigger}\n{entry}steps: [{{id: a, update: {{{update}: silver}}}}]\n"
+        );
+        let faults = validate(&text, Format::Yaml).err().unwrap_or_default();
+        assert!(faults.iter().all(|fault| fault.hint.is_some()));
+        let told = faults.into_iter();
+        told.map(|fault| (fault.code, fault.pointer))
+            .collect::<Vec<_>>()
+    };
+    let cycle = [at("journey.cycle", "/steps/0/update/contact.tier")];
+    let segment = "{segment: seg_01ARZ3NDEKTSV4RRFFQ69G5FAV}";
+    assert_eq!(told(segment, "", "contact.tier"), cycle);
+    let always = "entry: {reentry: always}\n";
+    assert_eq!(told(segment, always, "contact.tier"), cycle);
+    let left = "{event: segment.left}";
+    assert_eq!(told(left, "", "contact.tier"), cycle);
+    assert_eq!(told("{event: order.placed}", "", "contact.tier"), []);
+    assert_eq!(told(segment, "", "run.tier"), []);
+    for often in ["never", "P30D"] {
+        let entry = format!("entry: {{reentry: {often}}}\n");
+        assert_eq!(told(segment, &entry, "contact.tier"), []);
+    }
+}
+
+#[test]
 fn journeys_that_start_one_another_in_turns_are_found() {
     let says = |events: &[&str]| -> BTreeSet<String> {
         events.iter().map(|event| (*event).to_string()).collect()

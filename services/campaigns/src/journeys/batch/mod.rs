@@ -47,6 +47,8 @@ pub struct Batch {
     pub of_contact: HashMap<ContactId, BTreeSet<JourneyRunId>>,
     /// When runs of a contact were last started, where somebody may enter again.
     pub last_starts: BTreeMap<(ContactId, JourneyId), i64>,
+    /// How many runs of a contact were started lately, where segments start them.
+    pub lately: BTreeMap<(ContactId, JourneyId), u32>,
     pub journeys: HashMap<JourneyId, Head>,
     pub versions: HashMap<(JourneyId, u32), Arc<Ready>>,
     pub winners: Winners,

@@ -6,35 +6,42 @@ use contract::{ContactId, JourneyId, JourneyRunId};
 
 use super::Batch;
 use crate::db::journey::Head;
-use crate::db::journey_input::NewInput;
+use crate::db::journey_input::{Body, NewInput};
 use crate::db::journey_run::Row;
 use crate::journey::entry::{Earlier, admit, key};
 use crate::journey::model::Duplicate;
 use crate::journey::run::{self, Happening, NO_WINNERS, Setting};
+use crate::journey::simulate::SLOT;
 use crate::journey::version::Start;
 use crate::journeys::CHANNELS;
 use crate::journeys::state::State;
 use crate::journeys::versions::Ready;
 
 impl Batch {
-    /// Starts runs of the journeys that wait for this event.
+    /// Starts runs of the journeys that wait for this event. What comes for one that is paused waits for its resume,
+    /// and for it alone: the others have had it by then.
     pub(super) fn start(&mut self, event: &Happening, contact: ContactId, input: &NewInput) {
         let waiting = self.journeys.values().filter(|journey| {
             journey.starts.as_deref() == Some(event.name.as_str())
                 && journey.tenant == input.tenant
                 && journey.mode == input.mode
-                && journey.state == State::Running
         });
-        let mut waiting: Vec<(JourneyId, u32)> = waiting
-            .map(|journey| (journey.id, journey.version))
+        let mut waiting: Vec<(JourneyId, u32, State)> = waiting
+            .map(|journey| (journey.id, journey.version, journey.state))
             .collect();
-        waiting.sort_unstable();
-        for of in waiting {
-            self.start_one(of, event, contact, input);
+        waiting.sort_unstable_by_key(|(id, ..)| *id);
+        for (id, version, state) in waiting {
+            match state {
+                State::Running => self.start_one((id, version), event, contact, input),
+                State::Paused if self.would_start((id, version), event, contact) => {
+                    self.hold_start(id, event, input);
+                }
+                State::Draft | State::Paused | State::Draining => {}
+            }
         }
     }
 
-    /// A slot of a schedule has come for this contact.
+    /// A slot of a schedule has come for this contact, or an event that waited for the end of a pause.
     pub(super) fn enter(
         &mut self,
         journey: JourneyId,
@@ -42,10 +49,44 @@ impl Batch {
         contact: ContactId,
         input: &NewInput,
     ) {
-        let running = |head: &&Head| head.state == State::Running && head.tenant == input.tenant;
-        if let Some(head) = self.journeys.get(&journey).filter(running) {
-            self.start_one((journey, head.version), by, contact, input);
+        let ours = |head: &&Head| head.tenant == input.tenant;
+        let Some(head) = self.journeys.get(&journey).filter(ours) else {
+            return;
+        };
+        let (version, state) = (head.version, head.state);
+        match state {
+            State::Running => self.start_one((journey, version), by, contact, input),
+            // Paused once more before it was its turn. Slots of a pause are skipped.
+            State::Paused if by.name != SLOT => self.hold_start(journey, by, input),
+            State::Draft | State::Paused | State::Draining => {
+                metrics::counter!("campaigns_journey_not_started_total", "reason" => state.as_str())
+                    .increment(1);
+            }
         }
+    }
+
+    /// Whether the journey's condition lets this event start it. What cannot be told is true: the version that is
+    /// published at the resume says.
+    fn would_start(&self, of: (JourneyId, u32), event: &Happening, contact: ContactId) -> bool {
+        let (Some(person), Some(ready)) = (self.people.get(&contact), self.versions.get(&of))
+        else {
+            return false;
+        };
+        !matches!(
+            key(&ready.version, person, event, self.now.timestamp_millis()),
+            Ok(None)
+        )
+    }
+
+    fn hold_start(&mut self, journey: JourneyId, by: &Happening, input: &NewInput) {
+        self.said.push(NewInput {
+            held_by: Some(journey),
+            body: Body::Enter {
+                journey,
+                by: by.clone(),
+            },
+            ..input.clone()
+        });
     }
 
     fn start_one(
@@ -108,9 +149,13 @@ impl Batch {
                 .chain(self.last_starts.get(&(contact, journey)).copied())
                 .max(),
             live: u32::try_from(live).unwrap_or(u32::MAX),
+            lately: self.lately.get(&(contact, journey)).copied().unwrap_or(0),
         };
         match admit(&ready.version, &person, event, earlier, now) {
-            Ok(None) => self.begin(journey, number, &ready, key, contact, event, input),
+            Ok(None) => {
+                *self.lately.entry((contact, journey)).or_default() += 1;
+                self.begin(journey, number, &ready, key, contact, event, input);
+            }
             Ok(Some(refusal)) => metrics::counter!("campaigns_journey_not_started_total", "reason" => refusal.as_str()).increment(1),
             Err(_) => metrics::counter!("campaigns_journey_not_started_total", "reason" => "expression").increment(1),
         }

@@ -32,8 +32,9 @@ async fn a_paused_journey_keeps_what_arrives_and_a_draining_one_starts_nothing()
             .0,
         200
     );
+    // Newest first: what was told of another person has started them.
     until_runs(&kit, &id, |runs| {
-        runs.len() == 1 && runs[0]["state"] == "cancelled"
+        runs.len() == 2 && runs[0]["state"] == "active" && runs[1]["state"] == "cancelled"
     })
     .await;
     assert_eq!(
@@ -48,7 +49,40 @@ async fn a_paused_journey_keeps_what_arrives_and_a_draining_one_starts_nothing()
     )
     .await;
     tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(runs(&kit, &id).await.len(), 2);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_of_a_pause_starts_the_paused_journey_alone_and_once_it_is_resumed() {
+    let kit = kit(10).await;
+    let other = published(&kit, &TWO_TEXTS.replace("name: two-texts", "name: other")).await;
+    let id = published(&kit, TWO_TEXTS).await;
+    let of = |what: &str| format!("/v1/journeys/{id}/{what}");
+    let order = |told: &str| event(told, "order.placed", 1, &json!({"order": "o1"}));
+    assert_eq!(kit.post(&of("pause"), json!({})).await.0, 200);
+    tell(&kit, &[order("e1")]).await;
+    let elsewhere = until_runs(&kit, &other, |runs| runs.len() == 1).await;
+    assert_eq!(runs(&kit, &id).await.len(), 0);
+    assert_eq!(kit.post(&of("resume"), json!({})).await.0, 200);
+    let started = until_runs(&kit, &id, |runs| runs.len() == 1).await;
+    let (here, there) = (started[0]["id"].clone(), elsewhere[0]["id"].clone());
+    // One that is begun anew texts anew.
+    let message = async |of: &Value| run(&kit, of).await["texts"][0]["message"].clone();
+    let (first_here, first_there) = (message(&here).await, message(&there).await);
+    // An event for a run under way waits as well.
+    assert_eq!(kit.post(&of("pause"), json!({})).await.0, 200);
+    tell(&kit, &[order("e2")]).await;
+    crate::appointments::until("the other one has begun anew", async || {
+        message(&there).await != first_there
+    })
+    .await;
+    let second_there = message(&there).await;
+    assert_eq!(message(&here).await, first_here);
+    assert_eq!(kit.post(&of("resume"), json!({})).await.0, 200);
+    crate::appointments::until("this one, too", async || message(&here).await != first_here).await;
     assert_eq!(runs(&kit, &id).await.len(), 1);
+    assert_eq!(message(&there).await, second_there);
     kit.stop().await;
 }
 

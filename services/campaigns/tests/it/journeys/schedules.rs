@@ -86,6 +86,50 @@ async fn a_slot_of_a_pause_starts_nothing_and_the_next_one_does() {
 }
 
 #[tokio::test]
+async fn other_zone_data_moves_the_slot_to_come_and_keeps_its_local_time() {
+    let kit = kit(5).await;
+    let id = published(&kit, DAILY).await;
+    // As if it had been computed when New York was an hour behind.
+    let db = kit.db("campaigns");
+    db.write(|tx| {
+        Box::pin(async move {
+            let text = "update timer set due_at = due_at + 3600000, look_at = look_at + 3600000 where kind = 'journey.slot'";
+            tx.execute_unprepared(text).await?;
+            Ok(())
+        })
+    })
+    .await
+    .unwrap();
+    let kit = kit.restart().await;
+    kit.clock.advance(chrono::Duration::minutes(62));
+    until_live(&kit, &id, 5).await;
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_schedule_that_comes_too_often_is_refused_at_the_publishing() {
+    let kit = kit(5).await;
+    let often = DAILY
+        .replace("0 12 * * *", "* * * * *")
+        .replace("purpose: informational", "purpose: marketing");
+    let (status, journey) = kit.post("/v1/journeys", written(&often)).await;
+    assert_eq!(status, 201, "{journey}");
+    let path = format!("/v1/journeys/{}/publish", journey["id"].as_str().unwrap());
+    let (status, problem) = kit.post(&path, json!({})).await;
+    let said = &problem["errors"][0];
+    assert_eq!(
+        (status, &said["pointer"], &said["code"]),
+        (
+            422,
+            &json!("/trigger/schedule/cron"),
+            &json!("schedule.too_frequent")
+        ),
+        "{problem}"
+    );
+    kit.stop().await;
+}
+
+#[tokio::test]
 async fn an_audience_that_is_not_there_is_refused_at_the_publishing() {
     let kit = kit(5).await;
     let list = "lst_01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();

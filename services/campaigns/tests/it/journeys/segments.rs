@@ -59,6 +59,49 @@ async fn whoever_comes_into_a_segment_starts_once_and_whoever_leaves_it_ends() {
 }
 
 #[tokio::test]
+async fn whoever_comes_into_a_segment_during_a_pause_starts_once_the_journey_is_resumed() {
+    let kit = kit(10).await;
+    let id = published(&kit, WELCOME).await;
+    let of = |what: &str| format!("/v1/journeys/{id}/{what}");
+    assert_eq!(kit.post(&of("pause"), json!({})).await.0, 200);
+    moved(&kit, SEGMENT.parse().unwrap(), &[1, 2], &[]).await;
+    moved(&kit, SegmentId::from_raw(7), &[3], &[]).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(runs(&kit, &id).await.len(), 0);
+    assert_eq!(kit.post(&of("resume"), json!({})).await.0, 200);
+    until_runs(&kit, &id, |runs| runs.len() == 2).await;
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_circle_of_segments_ends_after_a_few_rounds() {
+    let kit = kit(10).await;
+    let short = "journey: v1\nname: short\npurpose: informational\n\
+        trigger: {segment: seg_01ARZ3NDEKTSV4RRFFQ69G5FAV, when: enters}\nsteps:\n  - {id: over, stop: completed}\n";
+    let id = published(&kit, short).await;
+    let ours = SEGMENT.parse().unwrap();
+    for round in 1..=8 {
+        moved(&kit, ours, &[1], &[]).await;
+        until_runs(&kit, &id, |runs| runs.len() == round).await;
+    }
+    moved(&kit, ours, &[1, 2], &[]).await;
+    // Somebody else still enters, and they again a day later.
+    until_runs(&kit, &id, |runs| runs.len() == 9).await;
+    kit.clock.advance(chrono::Duration::days(2));
+    moved(&kit, ours, &[1], &[]).await;
+    until_runs(&kit, &id, |runs| runs.len() == 10).await;
+    let of = |runs: &[Value], person| {
+        let theirs = runs
+            .iter()
+            .filter(|run| run["contact"] == json!(fake::contact(person)));
+        theirs.count()
+    };
+    let all = runs(&kit, &id).await;
+    assert_eq!((of(&all, 1), of(&all, 2)), (9, 1));
+    kit.stop().await;
+}
+
+#[tokio::test]
 async fn a_segment_that_is_not_there_is_refused_at_the_publishing() {
     let kit = kit(5).await;
     let gone = SEGMENT.parse().unwrap();

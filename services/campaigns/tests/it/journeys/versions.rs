@@ -88,6 +88,47 @@ async fn runs_stay_on_their_version_until_they_are_moved_by_the_id_of_their_step
 }
 
 #[tokio::test]
+async fn a_version_that_is_published_during_a_pause_sends_nothing_and_runs_move_to_it_first() {
+    let kit = kit(10).await;
+    let id = published(&kit, TWO_TEXTS).await;
+    let of = |what: &str| format!("/v1/journeys/{id}/{what}");
+    let order = |told: &str, person| event(told, "order.placed", person, &json!({"order": told}));
+    tell(&kit, &[order("e1", 1)]).await;
+    let started = until_runs(&kit, &id, |runs| {
+        runs.len() == 1 && runs[0]["at"] == json!(["pause"])
+    })
+    .await;
+    assert_eq!(kit.post(&of("pause"), json!({})).await.0, 200);
+    let mended = TWO_TEXTS.replace("id: again", "id: mended");
+    let path = format!("/v1/journeys/{id}");
+    assert_eq!(kit.put(&path, written(&mended)).await.0, 200);
+    tell(&kit, &[order("e2", 2)]).await;
+    kit.clock.advance(chrono::Duration::hours(2));
+    let (status, journey) = kit.post(&of("publish"), json!({})).await;
+    assert_eq!(
+        (status, &journey["version"], &journey["state"]),
+        (200, &json!(2), &json!("paused"))
+    );
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(runs(&kit, &id).await.len(), 1);
+    assert_eq!(texts(&run(&kit, &started[0]["id"]).await), 1);
+    let (_, moved) = kit.post(&of("migrate"), json!({})).await;
+    assert_eq!(moved, json!({"moved": 1, "stayed": {}}));
+    assert_eq!(kit.post(&of("resume"), json!({})).await.0, 200);
+    until_runs(&kit, &id, |runs| {
+        runs.len() == 2 && runs[1]["state"] == "completed" && runs[0]["version"] == 2
+    })
+    .await;
+    let sent = &run(&kit, &started[0]["id"]).await["texts"];
+    assert_eq!(sent[1]["step"], "mended", "{sent}");
+    // A draining one starts nothing by a new version either.
+    assert_eq!(kit.post(&of("drain"), json!({})).await.0, 200);
+    let (_, journey) = kit.post(&of("publish"), json!({})).await;
+    assert_eq!(journey["state"], "draining");
+    kit.stop().await;
+}
+
+#[tokio::test]
 async fn a_journey_can_be_played_and_its_schema_read() {
     let kit = kit(1).await;
     let (status, played) = kit

@@ -177,6 +177,23 @@ async fn a_webhook_is_called_signed_and_tried_again_and_its_answer_moves_the_run
 }
 
 #[tokio::test]
+async fn a_webhook_of_a_paused_journey_is_tried_again_after_its_resume() {
+    let server = Server::start(&[(503, "busy"), (200, r#"{"tier": "gold"}"#)]).await;
+    let kit = kit_that_calls().await;
+    let id = begun(&kit, &server.address).await;
+    let of = |what: &str| format!("/v1/journeys/{id}/{what}");
+    crate::appointments::until("the first try", async || server.seen().len() == 1).await;
+    assert_eq!(kit.post(&of("pause"), json!({})).await.0, 200);
+    kit.clock.advance(chrono::Duration::minutes(5));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(kit.post(&of("resume"), json!({})).await.0, 200);
+    until_runs(&kit, &id, |runs| runs[0]["at"] == json!(["rest"])).await;
+    assert_eq!(server.seen().len(), 2);
+    kit.stop().await;
+}
+
+#[tokio::test]
 async fn a_webhook_that_refuses_or_leads_elsewhere_takes_the_way_of_errors_at_once() {
     for answer in [&[(404, "no")], &[(302, "")]] {
         let server = Server::start(answer).await;
