@@ -71,6 +71,7 @@ fn batch() -> Batch {
         runs: BTreeMap::new(),
         of_contact: HashMap::new(),
         last_starts: BTreeMap::new(),
+        lately: BTreeMap::new(),
         journeys: HashMap::from([(JOURNEY, head)]),
         counted: Counted::new(counted::spans(&versions), Vec::new()),
         versions,
