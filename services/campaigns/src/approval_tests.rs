@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn seen(segments: u64, usd: i64) -> Seen {
+pub(super) fn seen(segments: u64, usd: i64) -> Seen {
     Seen {
         versions: Versions {
             content: "c".into(),
@@ -21,7 +21,7 @@ fn seen(segments: u64, usd: i64) -> Seen {
     }
 }
 
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     Rules {
         preflight_from: None,
         approval_from: None,

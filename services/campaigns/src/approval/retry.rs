@@ -69,35 +69,18 @@ fn share(forecast: &Expected, people: u64) -> Option<BTreeMap<&str, i128>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Amount, AudienceVersion};
+    use super::super::{Amount, tests};
     use super::*;
 
     fn seen() -> Seen {
-        Seen {
-            versions: Versions {
-                content: "c".into(),
-                template_version: 3,
-                audience: AudienceVersion {
-                    digest: "d".into(),
-                    count: 1000,
-                },
-                policy: "p".into(),
-            },
-            forecast: Expected {
-                would_send: 900,
-                segments: 1800,
-                cost_micros: [("USD".to_string(), 900_000)].into(),
-            },
-        }
+        tests::seen(1800, 900_000)
     }
 
     fn rules() -> Rules {
         Rules {
             preflight_from: Some(100),
             approval_from: Some(500),
-            approval_from_cost: None,
-            preflight_lasts: 3_600_000,
-            drift_percent: 5.0,
+            ..tests::rules()
         }
     }
 
