@@ -155,14 +155,16 @@ impl<'l> Binding<'l> {
         if open(from) {
             return Some(from);
         }
+        let minutes = self.openings(law, from.date_naive());
         let mut candidates = Vec::new();
         for zone in zones {
             let today = from.with_timezone(zone).date_naive();
             for day in -1..=DAYS_AHEAD {
                 let day = today + Duration::days(day);
-                for opens in self.openings(law, day) {
-                    candidates.extend(instant(*zone, day, opens).filter(|at| *at > from));
-                }
+                let opens = minutes.iter();
+                candidates.extend(
+                    opens.filter_map(|minute| instant(*zone, day, *minute).filter(|at| *at > from)),
+                );
             }
         }
         candidates.sort_unstable();
@@ -170,11 +172,15 @@ impl<'l> Binding<'l> {
         candidates.into_iter().find(|at| open(*at))
     }
 
-    /// Minutes of the day at which something opens.
-    fn openings(&self, law: &Law, day: NaiveDate) -> Vec<u16> {
+    /// Minutes of the day at which something opens on one of the days looked at. Any of them can open any zone:
+    /// the hours of all zones are cut together ([`Hours::law`]), so a Sunday that opens at noon in one zone keeps
+    /// another closed whose Monday has opened before.
+    fn openings(&self, law: &Law, today: NaiveDate) -> Vec<u16> {
         let mut minutes = vec![0];
-        for row in self.rows.iter().filter(|row| row.in_force.on(day)) {
-            minutes.extend(day_window(law, row, day).0.0.map(|window| window.from));
+        for day in (-2..=DAYS_AHEAD + 1).map(|days| today + Duration::days(days)) {
+            for row in self.rows.iter().filter(|row| row.in_force.on(day)) {
+                minutes.extend(day_window(law, row, day).0.0.map(|window| window.from));
+            }
         }
         minutes.sort_unstable();
         minutes.dedup();

@@ -315,6 +315,16 @@ fn the_rows_against_are_those_that_are_closed() {
     );
 }
 
+#[test]
+fn a_sunday_in_one_zone_opens_a_monday_in_another_at_its_own_minute() {
+    let (law, regions, profile) = shipped(Profile::UsByState, &["US-TX"]);
+    let binding = Binding::of(&law, profile, Class::Marketing, &regions, false);
+    // 5 in the morning of Sunday in Anchorage, where texts may leave from noon on; Harbin is 17 hours ahead.
+    let zones = [chrono_tz::America::Anchorage, chrono_tz::Asia::Harbin];
+    let opens = binding.next_open(&law, &zones, utc("2033-01-02T14:00:00Z"));
+    assert_eq!(opens, Some(utc("2033-01-03T04:00:00Z")));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::Options;
 use super::audience::{self, Audience};
 use super::progress::Progress;
+use super::report::CONFIRMATION;
 use super::stage::{SENDER, Stage};
+use channels::simulator::judge;
 use chassis::http::client::Client;
 
 /// What the platform says of itself at the end.
@@ -278,14 +280,20 @@ async fn watch(
     }
     // Replies and their confirmations are on their way yet.
     let patience = Instant::now();
-    while patience.elapsed() < Duration::from_secs(10) {
-        let stats = stage.smsc.stats();
-        if stats.waiting == 0 && stats.replies_answered >= watched.stops_sent {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    while patience.elapsed() < Duration::from_secs(30) && !all_confirmed(stage, watched.stops_sent)
+    {
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(watched)
+}
+
+/// Every reply was taken, and the carrier's log has a confirmation for each; a log that ends in half a line says
+/// so the next time.
+fn all_confirmed(stage: &Stage, stops_sent: u64) -> bool {
+    let stats = stage.smsc.stats();
+    stats.waiting == 0
+        && stats.replies_answered >= stops_sent
+        && judge(&stage.log, CONFIRMATION).is_ok_and(|seen| seen.confirmations >= stops_sent)
 }
 
 /// Waits until every receipt is folded, or until nothing more comes.

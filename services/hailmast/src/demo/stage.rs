@@ -21,7 +21,7 @@ pub struct Stage {
     pub smsc: Smsc,
     pub clock: Clock,
     pub client: Client,
-    log: PathBuf,
+    pub log: PathBuf,
     // Removed with everything in it when the demo ends.
     _folder: Option<tempfile::TempDir>,
 }

@@ -27,6 +27,15 @@ pub fn config(address: SocketAddr) -> SmppConfig {
     }
 }
 
+/// Keeps an address that nobody answers at, until it is dropped: a port that is merely free may be given to another
+/// test's server at once.
+pub fn nobody_at(address: SocketAddr) -> tokio::net::TcpSocket {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    socket
+}
+
 pub struct Rig {
     pub smsc: Smsc,
     pub provider: SmppProvider,

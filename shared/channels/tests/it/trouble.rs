@@ -7,7 +7,9 @@ use channels::{Provider, SubmitOutcome};
 use contract::Reason;
 use tokio::sync::mpsc;
 
-use crate::support::{Rig, accepted, config, quick, soon, text, texts, unknown, until, within};
+use crate::support::{
+    Rig, accepted, config, nobody_at, quick, soon, text, texts, unknown, until, within,
+};
 
 #[tokio::test]
 async fn a_refused_bind_is_named_and_tried_again() {
@@ -112,6 +114,7 @@ async fn texts_given_while_there_is_no_carrier_leave_once_there_is_one() {
     let first = Smsc::start("127.0.0.1:0".parse().unwrap(), quick()).unwrap();
     let address = first.address();
     first.stop().await;
+    let nobody = nobody_at(address);
     let (incoming, _keep) = mpsc::channel(64);
     let provider = SmppProvider::connect("simulator", config(address), incoming).unwrap();
     let now = std::time::Instant::now();
@@ -123,6 +126,7 @@ async fn texts_given_while_there_is_no_carrier_leave_once_there_is_one() {
         }]
     );
     let sending = provider.send(texts(5, "Hello"), soon());
+    drop(nobody);
     let second = Smsc::start(address, quick()).unwrap();
     assert_eq!(accepted(&within(sending).await), 5);
     second.stop().await;

@@ -9,7 +9,7 @@ use channels::twilio::{TwilioConfig, TwilioProvider, open};
 use channels::{Certainty, Fault, Finding, LinkState, Provider, Sought, SubmitOutcome};
 use contract::{MessageId, Phone, Reason, UnixMillis};
 
-use crate::support::{accepted, quick, soon, text, texts, within};
+use crate::support::{accepted, nobody_at, quick, soon, text, texts, within};
 
 const ACCOUNT: &str = "AC00112233445566778899aabbccddeeff";
 
@@ -169,6 +169,7 @@ async fn an_unreachable_provider_has_surely_not_taken_anything_and_is_tried_agai
     let rig = rig();
     let address = rig.api.address();
     rig.api.stop().await;
+    let nobody = nobody_at(address);
     let deadline = Instant::now() + Duration::from_secs(2);
     let outcomes = within(rig.provider.send(texts(2, "a"), deadline)).await;
     assert!(
@@ -186,6 +187,7 @@ async fn an_unreachable_provider_has_surely_not_taken_anything_and_is_tried_agai
         carrier: quick(),
         ..TwilioOptions::default()
     };
+    drop(nobody);
     let api = TwilioApi::start(address, options).unwrap();
     within(rig.provider.ready()).await;
     let outcomes = within(rig.provider.send(texts(2, "a"), soon())).await;

@@ -99,7 +99,11 @@ async fn a_provider_that_goes_down_is_gone_around_probed_and_taken_back() {
     assert_eq!(scene.send().await["provider"], "acme");
     assert_eq!(scene.breaker().await, ("closed".to_string(), 0));
 
+    let nobody = tokio::net::TcpSocket::new_v4().unwrap();
     first.stop().await;
+    // Its port must not become another test's server meanwhile.
+    nobody.set_reuseaddr(true).unwrap();
+    nobody.bind(address.parse().unwrap()).unwrap();
     // Each of these was tried over the first one before.
     while scene.breaker().await.1 == 0 {
         let shown = scene.send().await;
@@ -118,6 +122,7 @@ async fn a_provider_that_goes_down_is_gone_around_probed_and_taken_back() {
     };
     assert_ne!(passed["tried"], true, "{passed}");
 
+    drop(nobody);
     let first = api(&logs[1], &address);
     testkit::eventually("it is to be probed", async || {
         (scene.breaker().await.0 == "half_open").then_some(())
