@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use chassis::{Engine, Tx};
 use contract::{JourneyId, JourneyRunId, TenantId, UnixMillis};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::row::{self, sql};
+use super::stored;
 
 /// Names a call: the run, how often it was begun, and the number of the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub async fn insert(
             hex(call.tenant.uuid()),
             hex(call.journey.uuid()),
             call.step,
-            serde_json::to_string(&call.request)?.replace("\\u0000", ""),
+            stored::json(&call.request)?,
         ]));
     }
     let uuid = |at: u8| engine.uuid(&format!("r.value->>{at}"));
@@ -80,47 +81,96 @@ pub async fn insert(
 /// Calls of a journey that is paused wait for its resume.
 const GOES_ON: &str = "NOT EXISTS (SELECT 1 FROM journey AS j WHERE j.id = journey_call.journey AND j.state = 'paused')";
 
-/// Whether a call is to be made now.
-pub async fn any_due(conn: &impl ConnectionTrait, now: UnixMillis) -> anyhow::Result<bool> {
-    let text =
-        format!("SELECT 1 AS one FROM journey_call WHERE due_at <= $1 AND {GOES_ON} LIMIT 1");
-    let row = conn.query_one_raw(sql(conn, text, [now.0.into()])).await?;
-    Ok(row.is_some())
+/// How many calls of each tenant are to be made now, counted up to `most`.
+pub async fn waiting(
+    conn: &impl ConnectionTrait,
+    now: UnixMillis,
+    most: usize,
+) -> anyhow::Result<BTreeMap<TenantId, usize>> {
+    // From tenant to tenant by the index, so that many calls of one are not walked through.
+    let first = "SELECT tenant FROM journey_call WHERE set_aside_at IS NULL";
+    let text = format!(
+        "WITH RECURSIVE of (tenant) AS (SELECT * FROM ({first} ORDER BY tenant LIMIT 1) AS least UNION ALL \
+         SELECT ({first} AND tenant > of.tenant ORDER BY tenant LIMIT 1) FROM of WHERE of.tenant IS NOT NULL) \
+         SELECT of.tenant, (SELECT count(*) FROM (SELECT 1 AS one FROM journey_call WHERE set_aside_at IS NULL \
+         AND tenant = of.tenant AND due_at <= $1 AND {GOES_ON} LIMIT {most}) AS due) AS many FROM of WHERE of.tenant IS NOT NULL"
+    );
+    let rows = conn.query_all_raw(sql(conn, text, [now.0.into()])).await?;
+    let counts = rows
+        .iter()
+        .map(|row| Ok((row::id(row, "tenant")?, row::number(row, "many")?)));
+    let mut counts = counts.collect::<anyhow::Result<BTreeMap<_, usize>>>()?;
+    counts.retain(|_, many| *many > 0);
+    Ok(counts)
 }
 
-/// Takes calls that are due: they are taken for lost at `lost_at`.
+/// Calls that were taken.
+#[derive(Debug, Default)]
+pub struct Taken {
+    pub calls: Vec<Call>,
+    /// Whose request cannot be read: they are set aside.
+    pub unread: Vec<(TenantId, Key)>,
+}
+
+/// Takes calls of a tenant that are due: they are taken for lost at `lost_at`.
 pub async fn take(
     tx: &Tx,
     engine: Engine,
-    now: UnixMillis,
-    lost_at: UnixMillis,
+    tenant: TenantId,
     limit: usize,
-) -> anyhow::Result<Vec<Call>> {
+    (now, lost_at): (UnixMillis, UnixMillis),
+) -> anyhow::Result<Taken> {
     let text = format!(
         "UPDATE journey_call SET due_at = $2, attempts = attempts + 1 WHERE (run, epoch, number) IN \
-         (SELECT run, epoch, number FROM journey_call WHERE due_at <= $1 AND {GOES_ON} ORDER BY due_at LIMIT {limit}{}{}) RETURNING *",
+         (SELECT run, epoch, number FROM journey_call WHERE set_aside_at IS NULL AND tenant = $3 AND due_at <= $1 AND {GOES_ON} \
+         ORDER BY due_at LIMIT {limit}{}{}) RETURNING *",
         engine.for_update(),
         engine.skip_locked()
     );
-    let rows = tx
-        .query_all_raw(sql(tx, text, [now.0.into(), lost_at.0.into()]))
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Call {
-                key: Key {
-                    run: row::id(row, "run")?,
-                    epoch: row::number(row, "epoch")?,
-                    number: row::number(row, "number")?,
-                },
-                tenant: row::id(row, "tenant")?,
-                journey: row::id(row, "journey")?,
-                step: row::text(row, "step")?,
-                request: serde_json::from_str(&row::text(row, "request")?)?,
-                attempts: row::number(row, "attempts")?,
-            })
-        })
-        .collect()
+    let values = [now.0.into(), lost_at.0.into(), tenant.uuid().into()];
+    let mut taken = Taken::default();
+    for row in tx.query_all_raw(sql(tx, text, values)).await? {
+        let key = Key {
+            run: row::id(&row, "run")?,
+            epoch: row::number(&row, "epoch")?,
+            number: row::number(&row, "number")?,
+        };
+        match read(&row, key) {
+            Ok(call) => taken.calls.push(call),
+            // Why is not told: the reason may hold what was read.
+            Err(_) => {
+                set_aside(tx, key, now).await?;
+                taken.unread.push((tenant, key));
+            }
+        }
+    }
+    Ok(taken)
+}
+
+fn read(row: &QueryResult, key: Key) -> anyhow::Result<Call> {
+    Ok(Call {
+        key,
+        tenant: row::id(row, "tenant")?,
+        journey: row::id(row, "journey")?,
+        step: row::text(row, "step")?,
+        request: serde_json::from_str(&row::text(row, "request")?)?,
+        attempts: row::number(row, "attempts")?,
+    })
+}
+
+async fn set_aside(tx: &Tx, key: Key, now: UnixMillis) -> anyhow::Result<()> {
+    let text =
+        "UPDATE journey_call SET set_aside_at = $4 WHERE run = $1 AND epoch = $2 AND number = $3";
+    let values = of(key).into_iter().chain([now.0.into()]);
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(())
+}
+
+/// Forgets what was set aside before `before`.
+pub async fn forget_aside(tx: &Tx, before: UnixMillis) -> anyhow::Result<()> {
+    let text = "DELETE FROM journey_call WHERE set_aside_at < $1";
+    tx.execute_raw(sql(tx, text, [before.0.into()])).await?;
+    Ok(())
 }
 
 fn of(key: Key) -> [sea_orm::Value; 3] {

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use chassis::{Engine, Tx};
 use contract::{ContactId, JourneyId, JourneyRunId, Mode, TenantId, UnixMillis};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::row::{self, sql};
+use super::stored;
 use crate::journey::run::{Answer, Fate, Happening};
 
 /// One thing that has arrived, for a contact or for one run.
@@ -96,7 +97,7 @@ pub async fn insert(tx: &Tx, engine: Engine, inputs: &[NewInput]) -> anyhow::Res
             input.contact.map(|id| hex(id.uuid())),
             input.run.map(|id| hex(id.uuid())),
             input.held_by.map(|id| hex(id.uuid())),
-            serde_json::to_string(&input.body)?.replace("\\u0000", ""),
+            stored::json(&input.body)?,
             input.hops,
         ]));
     }
@@ -116,48 +117,82 @@ pub async fn insert(tx: &Tx, engine: Engine, inputs: &[NewInput]) -> anyhow::Res
 }
 
 /// The oldest that wait, in the order they came.
-pub async fn next(conn: &impl ConnectionTrait, limit: u64) -> anyhow::Result<Vec<Waiting>> {
-    let text =
-        format!("SELECT * FROM journey_input WHERE held_by IS NULL ORDER BY seq LIMIT {limit}");
-    let rows = conn.query_all_raw(sql(conn, text, [])).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Waiting {
-                seq: row.try_get("", "seq")?,
-                input: NewInput {
-                    tenant: row::id(row, "tenant")?,
-                    mode: row::mode(row)?,
-                    contact: row::maybe_id(row, "contact")?,
-                    run: row::maybe_id(row, "run")?,
-                    held_by: None,
-                    body: serde_json::from_str(&row::text(row, "body")?)?,
-                    hops: row::number(row, "hops")?,
-                },
-            })
-        })
-        .collect()
+#[derive(Debug, Default)]
+pub struct Next {
+    pub waiting: Vec<Waiting>,
+    /// Those of them that cannot be read.
+    pub unread: Vec<i64>,
+}
+
+pub async fn next(conn: &impl ConnectionTrait, limit: u64) -> anyhow::Result<Next> {
+    let text = format!(
+        "SELECT * FROM journey_input WHERE held_by IS NULL AND set_aside_at IS NULL ORDER BY seq LIMIT {limit}"
+    );
+    let mut next = Next::default();
+    for row in conn.query_all_raw(sql(conn, text, [])).await? {
+        let seq = row.try_get("", "seq")?;
+        match read(&row) {
+            Ok(input) => next.waiting.push(Waiting { seq, input }),
+            // Why is not told: the reason may hold what was read.
+            Err(_) => next.unread.push(seq),
+        }
+    }
+    Ok(next)
+}
+
+fn read(row: &QueryResult) -> anyhow::Result<NewInput> {
+    Ok(NewInput {
+        tenant: row::id(row, "tenant")?,
+        mode: row::mode(row)?,
+        contact: row::maybe_id(row, "contact")?,
+        run: row::maybe_id(row, "run")?,
+        held_by: None,
+        body: serde_json::from_str(&row::text(row, "body")?)?,
+        hops: row::number(row, "hops")?,
+    })
+}
+
+/// Lets the others go on without these.
+pub async fn set_aside(
+    tx: &Tx,
+    engine: Engine,
+    seqs: &[i64],
+    now: UnixMillis,
+) -> anyhow::Result<()> {
+    let text = format!(
+        "UPDATE journey_input SET set_aside_at = $2 WHERE seq IN (SELECT CAST(r.value->>0 AS BIGINT) FROM {} AS r)",
+        engine.rows("$1")
+    );
+    tx.execute_raw(sql(tx, text, [list(seqs)?, now.0.into()]))
+        .await?;
+    Ok(())
+}
+
+fn list(seqs: &[i64]) -> anyhow::Result<sea_orm::Value> {
+    let lines: Vec<[i64; 1]> = seqs.iter().map(|seq| [*seq]).collect();
+    Ok(serde_json::to_string(&lines)?.into())
 }
 
 /// Whether at least so many wait.
 pub async fn crowded(conn: &impl ConnectionTrait, many: u64) -> anyhow::Result<bool> {
     let text = format!(
-        "SELECT count(*) AS n FROM (SELECT 1 AS one FROM journey_input WHERE held_by IS NULL LIMIT {many}) AS w"
+        "SELECT count(*) AS n FROM (SELECT 1 AS one FROM journey_input WHERE held_by IS NULL AND set_aside_at IS NULL LIMIT {many}) AS w"
     );
     let row = conn.query_one_raw(sql(conn, text, [])).await?;
     let waiting: Option<u64> = row.map(|row| row::number(&row, "n")).transpose()?;
     Ok(waiting.unwrap_or(0) >= many)
 }
 
-/// Takes these away; answers which were there: what another process took is not ours.
+/// Takes these away; answers which were there: what another process took is not ours. In one order, so that two
+/// processes that take the same never wait for each other in a circle.
 pub async fn remove(tx: &Tx, engine: Engine, seqs: &[i64]) -> anyhow::Result<HashSet<i64>> {
-    let lines: Vec<[i64; 1]> = seqs.iter().map(|seq| [*seq]).collect();
     let text = format!(
-        "DELETE FROM journey_input WHERE seq IN (SELECT CAST(r.value->>0 AS BIGINT) FROM {} AS r) RETURNING seq",
-        engine.rows("$1")
+        "WITH mine AS (SELECT seq FROM journey_input WHERE seq IN (SELECT CAST(r.value->>0 AS BIGINT) FROM {} AS r) ORDER BY seq{}) \
+         DELETE FROM journey_input WHERE seq IN (SELECT seq FROM mine) RETURNING seq",
+        engine.rows("$1"),
+        engine.for_update()
     );
-    let rows = tx
-        .query_all_raw(sql(tx, text, [serde_json::to_string(&lines)?.into()]))
-        .await?;
+    let rows = tx.query_all_raw(sql(tx, text, [list(seqs)?])).await?;
     rows.iter().map(|row| Ok(row.try_get("", "seq")?)).collect()
 }
 
@@ -166,6 +201,13 @@ pub async fn release(tx: &Tx, journey: JourneyId) -> anyhow::Result<()> {
     let text = "UPDATE journey_input SET held_by = NULL WHERE held_by = $1";
     tx.execute_raw(sql(tx, text, [journey.uuid().into()]))
         .await?;
+    Ok(())
+}
+
+/// Forgets what was set aside before `before`.
+pub async fn forget_aside(tx: &Tx, before: UnixMillis) -> anyhow::Result<()> {
+    let text = "DELETE FROM journey_input WHERE set_aside_at < $1";
+    tx.execute_raw(sql(tx, text, [before.0.into()])).await?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::json;
 
 use super::row::{self, sql};
+use super::stored;
 use crate::journey::run::Run;
 
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Row {
     pub run: Run,
     /// Its texts: `epoch.number`.
     pub messages: BTreeMap<String, MessageId>,
+    /// What is kept of it cannot be read: it seems to have ended, and is to be [`set_aside`].
+    pub unread: bool,
     /// Up to here it can still hear of something, its goal after its end included.
     pub hears_until: i64,
     pub started_at: UnixMillis,
@@ -30,6 +33,9 @@ pub struct Row {
 }
 
 fn read(row: &QueryResult) -> anyhow::Result<Row> {
+    let state = serde_json::from_str(&row::text(row, "state")?);
+    let messages = serde_json::from_str(&row::text(row, "messages")?);
+    let moved_at = row::millis(row, "moved_at")?;
     Ok(Row {
         id: row::id(row, "id")?,
         tenant: row::id(row, "tenant")?,
@@ -38,11 +44,12 @@ fn read(row: &QueryResult) -> anyhow::Result<Row> {
         key: row::text(row, "key")?,
         contact: row::id(row, "contact")?,
         mode: row::mode(row)?,
-        run: serde_json::from_str(&row::text(row, "state")?)?,
-        messages: serde_json::from_str(&row::text(row, "messages")?)?,
+        unread: state.is_err() || messages.is_err(),
+        run: state.unwrap_or_else(|_| Run::unreadable(moved_at.0)),
+        messages: messages.unwrap_or_default(),
         hears_until: row.try_get("", "hears_until")?,
         started_at: row::millis(row, "started_at")?,
-        moved_at: row::millis(row, "moved_at")?,
+        moved_at,
     })
 }
 
@@ -70,7 +77,7 @@ pub async fn save(tx: &Tx, engine: Engine, rows: &[&Row]) -> anyhow::Result<()> 
             row.key.replace('\0', ""),
             hex(row.contact.uuid()),
             row.mode.as_str(),
-            serde_json::to_string(&row.run)?.replace("\\u0000", ""),
+            stored::json(&row.run)?,
             serde_json::to_string(&row.messages)?,
             row.run.end.as_ref().map(|end| end.how.as_str()),
             row.run.timer,
@@ -97,24 +104,58 @@ pub async fn save(tx: &Tx, engine: Engine, rows: &[&Row]) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Runs of these ids.
-pub async fn by_ids(
-    conn: &impl ConnectionTrait,
+/// These runs, and those of these contacts that can hear of something, by id. Until the transaction ends nobody else
+/// changes them: of two who read the same state, the later one would undo what the earlier one did. All at once, and in
+/// one order, so that nobody waits in a circle.
+pub async fn take(
+    tx: &Tx,
     engine: Engine,
     ids: &[JourneyRunId],
+    contacts: &[ContactId],
+    now: UnixMillis,
 ) -> anyhow::Result<Vec<Row>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    let text = format!(
+        "SELECT j.* FROM journey_run AS j WHERE j.id IN (SELECT {id} FROM {} AS r \
+         UNION SELECT k.id FROM {} AS r CROSS JOIN journey_run AS k WHERE k.contact = {id} AND k.hears_until >= $3) ORDER BY j.id{}",
+        engine.rows("$1"),
+        engine.rows("$2"),
+        engine.for_update(),
+        id = engine.uuid("r.value->>0"),
+    );
+    let values = [
+        list(ids.iter().map(|id| id.uuid()))?,
+        list(contacts.iter().map(|id| id.uuid()))?,
+        now.0.into(),
+    ];
+    let rows = tx.query_all_raw(sql(tx, text, values)).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Ends runs whose state cannot be read, and keeps it as it is.
+pub async fn set_aside(
+    tx: &Tx,
+    engine: Engine,
+    rows: &[Row],
+    now: UnixMillis,
+) -> anyhow::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
     }
     let text = format!(
-        "SELECT j.* FROM {} AS r CROSS JOIN journey_run AS j WHERE j.id = {}",
-        engine.rows("$1"),
-        engine.uuid("r.value->>0")
+        "UPDATE journey_run SET unread = state WHERE id IN (SELECT {} FROM {} AS r)",
+        engine.uuid("r.value->>0"),
+        engine.rows("$1")
     );
-    let rows = conn
-        .query_all_raw(sql(conn, text, [list(ids.iter().map(|id| id.uuid()))?]))
-        .await?;
-    rows.iter().map(read).collect()
+    let ids = list(rows.iter().map(|row| row.id.uuid()))?;
+    tx.execute_raw(sql(tx, text, [ids])).await?;
+    let ended = rows.iter().map(|row| Row {
+        run: Run::unreadable(now.0),
+        hears_until: 0,
+        moved_at: now,
+        ..row.clone()
+    });
+    let ended: Vec<Row> = ended.collect();
+    save(tx, engine, &ended.iter().collect::<Vec<_>>()).await
 }
 
 /// Runs of these contacts that can hear of something: live ones, and those whose goal still counts.
@@ -135,6 +176,13 @@ pub async fn of_contacts(
     let values = [list(contacts.iter().map(|id| id.uuid()))?, now.0.into()];
     let rows = conn.query_all_raw(sql(conn, text, values)).await?;
     rows.iter().map(read).collect()
+}
+
+/// Forgets what could not be read of runs that were set aside before `before`.
+pub async fn forget_aside(tx: &Tx, before: UnixMillis) -> anyhow::Result<()> {
+    let text = "UPDATE journey_run SET unread = NULL WHERE unread IS NOT NULL AND moved_at < $1";
+    tx.execute_raw(sql(tx, text, [before.0.into()])).await?;
+    Ok(())
 }
 
 /// Where a run belongs, without its state.

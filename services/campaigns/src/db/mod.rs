@@ -31,6 +31,7 @@ pub mod retry;
 mod row;
 pub mod run;
 pub mod setting;
+mod stored;
 pub mod telling;
 pub mod timer;
 pub mod transition;
@@ -91,6 +92,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0013_limits_and_zones",
         sql: include_str!("migrations/0013_limits_and_zones.sql"),
+    },
+    SqlMigration {
+        name: "0014_set_aside",
+        sql: include_str!("migrations/0014_set_aside.sql"),
     },
     SqlMigration {
         name: "0016_segments",

@@ -77,7 +77,7 @@ pub fn key(
         let Some(key) = key else {
             return Ok(Some(person.id.clone()));
         };
-        let value = serde_json::to_value(key.value(scopes)?).unwrap_or(Value::Null);
+        let value = key.json(scopes)?;
         Ok(match value {
             Value::String(text) if !text.is_empty() => Some(text.chars().take(200).collect()),
             Value::Number(number) => Some(number.to_string()),

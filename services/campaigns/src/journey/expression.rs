@@ -9,6 +9,8 @@ use expression::minijinja::value::{Kwargs, Serde};
 use expression::minijinja::{self, ErrorKind, Value};
 use expression::{Fault, Language};
 
+use super::bounds::{self, MOST_COMPUTED};
+
 pub use expression::{EvalError, timestamp};
 
 /// What journeys can speak of.
@@ -72,9 +74,27 @@ impl Compiled {
         self.0.value(scopes.value())
     }
 
+    /// The value as it is kept: without the character NUL, and no deeper than can be read again.
+    pub fn json(&self, scopes: &Scopes<'_>) -> Result<serde_json::Value, EvalError> {
+        let mut value = serde_json::to_value(self.value(scopes)?).unwrap_or_default();
+        bounds::drop_nul(&mut value);
+        bounded(value, self.0.source())
+    }
+
     pub fn holds(&self, scopes: &Scopes<'_>) -> Result<bool, EvalError> {
         self.0.holds(scopes.value())
     }
+}
+
+/// Refuses a value that is nested too deep.
+pub fn bounded(value: serde_json::Value, source: &str) -> Result<serde_json::Value, EvalError> {
+    if bounds::levels(&value) <= MOST_COMPUTED {
+        return Ok(value);
+    }
+    Err(EvalError {
+        source_text: source.to_string(),
+        what: format!("it comes to more than {MOST_COMPUTED} levels of objects and lists"),
+    })
 }
 
 /// What an expression sees.
@@ -188,6 +208,26 @@ mod tests {
         assert!(eval(&source).is_ok());
         let endless = "('x' * 100000)|list|map('upper')|list|length > 1";
         let _ = eval(endless);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_value_can_be_read_again() {
+        let json = |source: &str| {
+            let (contact, empty) = (BTreeMap::new(), json!({}));
+            let deep = (0..MOST_COMPUTED).fold(json!(1), |value, _| json!([value]));
+            let scopes = Scopes {
+                contact: &contact,
+                event: &deep,
+                run: &empty,
+                appointment: &empty,
+                now: DateTime::from_timestamp(3_600, 0).unwrap(),
+                happened: &BTreeMap::new(),
+            };
+            Compiled::new(source).unwrap().json(&scopes)
+        };
+        assert_eq!(json(r#""a\u0000b""#), Ok(json!("ab")));
+        assert!(json("event").is_ok());
+        assert!(json("[event]").unwrap_err().what.contains("levels"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A text is [`source::read`], held against [`shape`] and [`rules`], and becomes a [`model::Definition`];
 //! [`version::Version`] is that compiled, and [`run::step`] moves one run by one input. [`simulate`] plays a whole run.
 
+pub mod bounds;
 pub mod clocks;
 mod cron;
 pub mod entry;

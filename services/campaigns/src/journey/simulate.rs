@@ -18,7 +18,7 @@ use super::run::{self, Answer, Effect, Fate, Happening, Input, NO_WINNERS, Perso
 use super::version::{Start, Version};
 use crate::schedule::zone;
 
-pub use script::{person, scenes};
+pub use script::{end, person, scenes};
 
 /// Runs and steps of a play, at most.
 const MOST_TURNS: usize = 10_000;

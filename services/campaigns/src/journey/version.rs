@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use contract::Class;
 use serde_json::{Map, Value};
 
-use super::expression::{Compiled, EvalError};
+use super::expression::{Compiled, EvalError, Scopes, bounded};
 use super::model::{
     Definition, Duplicate, Emit, ExitAs, Late, Method, NoticeIf, Outside, Past, Stop, Trigger,
 };
@@ -287,21 +287,23 @@ pub fn starts_with(definition: &Definition) -> Option<String> {
 }
 
 impl Computed {
-    pub fn value(&self, scopes: &super::expression::Scopes<'_>) -> Result<Value, EvalError> {
+    pub fn value(&self, scopes: &Scopes<'_>) -> Result<Value, EvalError> {
+        bounded(self.part(scopes)?, "the values of the step")
+    }
+
+    fn part(&self, scopes: &Scopes<'_>) -> Result<Value, EvalError> {
         Ok(match self {
             Self::Plain(value) => value.clone(),
-            Self::Expression(expression) => {
-                serde_json::to_value(expression.value(scopes)?).unwrap_or(Value::Null)
-            }
+            Self::Expression(expression) => expression.json(scopes)?,
             Self::List(items) => items
                 .iter()
-                .map(|item| item.value(scopes))
+                .map(|item| item.part(scopes))
                 .collect::<Result<Vec<_>, _>>()?
                 .into(),
             Self::Fields(fields) => {
                 let mut map = Map::new();
                 for (name, field) in fields {
-                    map.insert(name.clone(), field.value(scopes)?);
+                    map.insert(name.clone(), field.part(scopes)?);
                 }
                 map.into()
             }

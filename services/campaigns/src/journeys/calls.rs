@@ -1,11 +1,13 @@
 //! Calls of webhooks: made outside of any transaction, each until it is answered or given up; the answer is an input
 //! of the run.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use channels::call::{Call, Called, Caller, Secret};
-use contract::UnixMillis;
+use contract::{TenantId, UnixMillis};
 
+use super::aside;
 use super::outcomes::name_of_call;
 use crate::app::App;
 use crate::db;
@@ -88,19 +90,6 @@ pub async fn make(app: &App, caller: &Caller, call: &journey_call::Call) -> anyh
 
 async fn settle(app: &App, call: &journey_call::Call, next: Next) -> anyhow::Result<()> {
     let (engine, now, key) = (app.cx.db.engine(), app.cx.clock.millis(), call.key);
-    let input = |answer| NewInput {
-        tenant: call.tenant,
-        // The run has its own.
-        mode: contract::Mode::Live,
-        contact: None,
-        run: Some(key.run),
-        held_by: None,
-        body: Body::Called {
-            epoch: key.epoch,
-            answer,
-        },
-        hops: 0,
-    };
     match next {
         Next::Again(wait) => {
             let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
@@ -111,7 +100,7 @@ async fn settle(app: &App, call: &journey_call::Call, next: Next) -> anyhow::Res
             write.await?;
         }
         Next::Tell(answer) => {
-            let input = input(answer);
+            let input = told(call.tenant, key, answer);
             let write = app.cx.db.write(move |tx| {
                 Box::pin(async move {
                     // Of two tries at once the first answer counts.
@@ -126,6 +115,56 @@ async fn settle(app: &App, call: &journey_call::Call, next: Next) -> anyhow::Res
     }
     app.journeys_rung.notify_one();
     Ok(())
+}
+
+/// The answer, as the run is told.
+fn told(tenant: TenantId, key: Key, answer: Answer) -> NewInput {
+    NewInput {
+        tenant,
+        // The run has its own.
+        mode: contract::Mode::Live,
+        contact: None,
+        run: Some(key.run),
+        held_by: None,
+        body: Body::Called {
+            epoch: key.epoch,
+            answer,
+        },
+        hops: 0,
+    }
+}
+
+/// Takes calls that are due, so many of each tenant. What cannot be read is set aside, and its run hears that there was
+/// no answer.
+pub async fn take(
+    app: &App,
+    shares: BTreeMap<TenantId, usize>,
+    lost_after_ms: i64,
+) -> anyhow::Result<Vec<journey_call::Call>> {
+    let (engine, now) = (app.cx.db.engine(), app.cx.clock.millis());
+    let until = (now, UnixMillis(now.0 + lost_after_ms));
+    let write = app.cx.db.write(move |tx| {
+        Box::pin(async move {
+            let mut taken = journey_call::Taken::default();
+            for (tenant, many) in shares {
+                let some = journey_call::take(tx, engine, tenant, many, until).await?;
+                taken.calls.extend(some.calls);
+                taken.unread.extend(some.unread);
+            }
+            let unread = taken.unread.iter();
+            let inputs: Vec<NewInput> = unread
+                .map(|(tenant, key)| told(*tenant, *key, Answer::none(key.number)))
+                .collect();
+            db::journey_input::insert(tx, engine, &inputs).await?;
+            Ok(taken)
+        })
+    });
+    let taken = write.await?;
+    if !taken.unread.is_empty() {
+        aside::tell("call", &taken.unread);
+        app.journeys_rung.notify_one();
+    }
+    Ok(taken.calls)
 }
 
 /// A call as it goes out: every try has the same `Idempotency-Key`, and is signed where there is a secret.

@@ -15,12 +15,15 @@ use crate::schedule::zone;
 /// Contacts in one question.
 const AT_ONCE: usize = 512;
 
-/// People by id; who is gone is missing.
+/// People of each tenant: an id that two of them name is two people.
+pub type People = HashMap<(TenantId, ContactId), Arc<Person>>;
+
+/// People by tenant and id; who is gone is missing.
 pub async fn people(
     app: &App,
     wanted: &BTreeMap<TenantId, BTreeSet<ContactId>>,
     versions: &[Arc<Ready>],
-) -> anyhow::Result<HashMap<ContactId, Arc<Person>>> {
+) -> anyhow::Result<People> {
     let fields: BTreeSet<&str> = versions
         .iter()
         .flat_map(|ready| &ready.version.contact_fields)
@@ -55,7 +58,7 @@ pub async fn people(
                     .zip(data.fields)
                     .filter_map(|(name, value)| Some((name.clone(), Value::String(value?))));
                 people.insert(
-                    *contact,
+                    (*tenant, *contact),
                     Arc::new(Person {
                         id: contact.to_string(),
                         zone,

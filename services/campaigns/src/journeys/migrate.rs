@@ -50,7 +50,7 @@ pub async fn to_version(
             app.cx.db.engine(),
             rows.iter().map(|row| row.id).collect::<Vec<_>>(),
         );
-        let (to, renamed) = (to.clone(), renamed.clone());
+        let (to, renamed, now) = (to.clone(), renamed.clone(), app.cx.clock.millis());
         let some = app
             .cx
             .db
@@ -58,7 +58,7 @@ pub async fn to_version(
                 Box::pin(async move {
                     let mut some = Migrated::default();
                     let mut moved: Vec<Row> = Vec::new();
-                    for mut row in db::journey_run::by_ids(tx, engine, &ids).await? {
+                    for mut row in db::journey_run::take(tx, engine, &ids, &[], now).await? {
                         let Some(from) =
                             versions.get(&row.version).filter(|_| row.run.end.is_none())
                         else {

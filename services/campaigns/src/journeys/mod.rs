@@ -5,6 +5,7 @@
 //! texts and what they say in one transaction. A pass that dies has done nothing; one that comes twice changes nothing.
 
 pub mod appointments;
+pub mod aside;
 mod batch;
 pub mod calls;
 pub mod events;
@@ -15,6 +16,7 @@ mod outcomes;
 mod pass;
 mod publish;
 pub mod replies;
+pub mod shares;
 pub mod slots;
 pub mod state;
 mod versions;

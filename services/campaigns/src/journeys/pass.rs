@@ -8,8 +8,9 @@ use contract::{ContactId, JourneyId, JourneyRunId, Reason, TenantId};
 
 use super::batch::Batch;
 use super::batch::counted::{self, Counted};
+use super::load::People;
 use super::versions::Ready;
-use super::{learnt, load};
+use super::{aside, learnt, load};
 use crate::app::App;
 use crate::appointment::send::Hands;
 use crate::db;
@@ -18,7 +19,6 @@ use crate::db::journey_input::{Body, Waiting};
 use crate::db::journey_run::Row;
 use crate::db::journey_winner::Winners;
 use crate::journey::entry::{LATELY, SEGMENTS};
-use crate::journey::run::Person;
 use crate::journey::version::Reentry;
 use crate::texts;
 
@@ -42,11 +42,11 @@ struct Known {
     journeys: HashMap<JourneyId, Head>,
     versions: HashMap<(JourneyId, u32), Arc<Ready>>,
     winners: Winners,
-    people: HashMap<ContactId, Arc<Person>>,
+    people: People,
     contacts: Vec<ContactId>,
     ids: Vec<JourneyRunId>,
     /// Whom contacts was asked about; of them who is missing is gone.
-    asked: BTreeSet<ContactId>,
+    asked: BTreeSet<(TenantId, ContactId)>,
     /// Who may get a run, and of which journey.
     beginning: BTreeSet<(JourneyId, ContactId)>,
     /// Somebody may enter again, or not: when they last did matters.
@@ -58,12 +58,13 @@ struct Known {
 /// False where there was nothing to do.
 async fn pass(app: &App) -> anyhow::Result<bool> {
     let (read, engine, now) = (app.cx.db.read(), app.cx.db.engine(), app.cx.clock.now());
-    let inputs = db::journey_input::next(read, AT_ONCE).await?;
+    let next = db::journey_input::next(read, AT_ONCE).await?;
     let due = db::journey_run::due(read, now.into(), AT_ONCE).await?;
-    if inputs.is_empty() && due.is_empty() {
-        return Ok(false);
+    aside::inputs(app, &next.unread).await?;
+    if next.waiting.is_empty() && due.is_empty() {
+        return Ok(!next.unread.is_empty());
     }
-    let known = know(app, inputs, due).await?;
+    let known = know(app, next.waiting, due).await?;
     let bus = app.cx.bus.clone();
     let moved = app
         .cx
@@ -72,6 +73,7 @@ async fn pass(app: &App) -> anyhow::Result<bool> {
         .await?;
     metrics::counter!("campaigns_journey_runs_started_total").increment(moved.started);
     metrics::counter!("campaigns_journey_runs_moved_total").increment(moved.moved);
+    aside::tell("run", &moved.unread);
     if moved.calls {
         app.journeys.calls.notify_one();
     }
@@ -145,7 +147,10 @@ async fn know(app: &App, inputs: Vec<Waiting>, due: Vec<JourneyRunId>) -> anyhow
     let beginning = beginning.collect();
     let by_segments = by_segments(&inputs);
     let ready: Vec<Arc<Ready>> = versions.values().cloned().collect();
-    let asked = people.values().flatten().copied().collect();
+    let asked = people
+        .iter()
+        .flat_map(|(tenant, contacts)| contacts.iter().map(|contact| (*tenant, *contact)))
+        .collect();
     let people = load::people(app, &people, &ready).await?;
     Ok(Known {
         asked,
@@ -215,6 +220,8 @@ struct Moved {
     moved: u64,
     /// Webhooks are to be called.
     calls: bool,
+    /// Runs that cannot be read.
+    unread: Vec<JourneyRunId>,
 }
 
 async fn work(
@@ -237,12 +244,13 @@ async fn work(
     let seqs: Vec<i64> = known.inputs.iter().map(|waiting| waiting.seq).collect();
     let ours = db::journey_input::remove(tx, engine, &seqs).await?;
     let contacts = known.contacts;
-    let mut rows = db::journey_run::by_ids(tx, engine, &known.ids).await?;
-    rows.extend(db::journey_run::of_contacts(tx, engine, &contacts, now.into()).await?);
+    let rows = db::journey_run::take(tx, engine, &known.ids, &contacts, now.into()).await?;
+    let (unread, rows): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.unread);
+    db::journey_run::set_aside(tx, engine, &unread, now.into()).await?;
     // Another process may have begun or moved runs meanwhile: then all of it is looked at once more.
     let known_of = |row: &Row| {
         let version = (row.journey, row.version);
-        known.versions.contains_key(&version) && known.asked.contains(&row.contact)
+        known.versions.contains_key(&version) && known.asked.contains(&(row.tenant, row.contact))
     };
     anyhow::ensure!(
         rows.iter().all(known_of),
@@ -270,7 +278,11 @@ async fn work(
         people: known.people,
         changed: BTreeSet::new(),
         texts: Vec::new(),
-        withdrawn: Vec::new(),
+        // Of a run that cannot be read nothing more is to leave.
+        withdrawn: unread
+            .iter()
+            .flat_map(|row| row.messages.values().copied())
+            .collect(),
         said: Vec::new(),
         calls: Vec::new(),
         changes: Vec::new(),
@@ -301,6 +313,7 @@ async fn work(
         started: batch.started,
         moved: batch.moved,
         calls: !batch.calls.is_empty(),
+        unread: unread.into_iter().map(|row| row.id).collect(),
     })
 }
 

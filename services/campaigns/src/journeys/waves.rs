@@ -40,7 +40,10 @@ pub async fn turns(
     let whom: BTreeSet<ContactId> = contacts.iter().copied().collect();
     let people = load::people(app, &BTreeMap::from([(slot.tenant, whom)]), &[]).await?;
     let entries = contacts.iter().filter_map(|contact| {
-        let zone = people.get(contact)?.zone.unwrap_or(ready.version.zone);
+        let zone = people
+            .get(&(slot.tenant, *contact))?
+            .zone
+            .unwrap_or(ready.version.zone);
         Some((*contact, turn(by.local, next, zone, by.since, *late)?))
     });
     Ok(entries.collect())

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::db;
+use crate::db::journey::Head;
 use crate::journey::version::Contest;
 
 /// How often a split that has no winner yet is looked at, in milliseconds: looking all the time would find one by
@@ -70,34 +71,42 @@ pub fn decide(contest: &Contest, tallies: &[Tally]) -> Option<String> {
 
 /// Looks at every split of a published version that has no winner yet, and notes those that are decided.
 pub async fn look(app: &App) -> anyhow::Result<()> {
+    for head in db::journey::with_contests(app.cx.db.read()).await? {
+        // A journey that cannot be looked at holds up no other.
+        if let Err(error) = look_at(app, &head).await {
+            let error = format!("{error:#}");
+            tracing::warn!(journey = %head.id, error, "splits of a journey cannot be looked at yet");
+        }
+    }
+    Ok(())
+}
+
+async fn look_at(app: &App, head: &Head) -> anyhow::Result<()> {
     let (read, engine) = (app.cx.db.read(), app.cx.db.engine());
     let now = app.cx.clock.millis();
-    for head in db::journey::with_contests(read).await? {
-        let of = (head.id, head.version);
-        let known = db::journey_winner::of(read, engine, &[of]).await?;
-        let ready = app.versions.get(read, head.id, head.version).await?;
-        for contest in &ready.version.contests {
-            let decided = known
-                .get(&of)
-                .is_some_and(|known| known.contains_key(&contest.step));
-            if decided || now < due_at(ready.published_at, contest) {
-                continue;
-            }
-            let tallies =
-                db::journey_winner::tallies(read, engine, head.id, head.version, &contest.step)
-                    .await?;
-            let Some(variant) = decide(contest, &tallies) else {
-                continue;
-            };
-            let (step, named) = (contest.step.clone(), variant.clone());
-            let write = app.cx.db.write(move |tx| {
-                Box::pin(async move {
-                    db::journey_winner::insert(tx, of, &step, &named, &tallies, now).await
-                })
-            });
-            if write.await? {
-                tracing::info!(journey = %head.id, version = head.version, step = contest.step, variant, "a split is decided");
-            }
+    let of = (head.id, head.version);
+    let known = db::journey_winner::of(read, engine, &[of]).await?;
+    let ready = app.versions.get(read, head.id, head.version).await?;
+    for contest in &ready.version.contests {
+        let decided = known
+            .get(&of)
+            .is_some_and(|known| known.contains_key(&contest.step));
+        if decided || now < due_at(ready.published_at, contest) {
+            continue;
+        }
+        let tallies =
+            db::journey_winner::tallies(read, engine, head.id, head.version, &contest.step).await?;
+        let Some(variant) = decide(contest, &tallies) else {
+            continue;
+        };
+        let (step, named) = (contest.step.clone(), variant.clone());
+        let write = app.cx.db.write(move |tx| {
+            Box::pin(async move {
+                db::journey_winner::insert(tx, of, &step, &named, &tallies, now).await
+            })
+        });
+        if write.await? {
+            tracing::info!(journey = %head.id, version = head.version, step = contest.step, variant, "a split is decided");
         }
     }
     Ok(())

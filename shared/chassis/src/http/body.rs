@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::Problem;
+use super::{Problem, nul};
 
 /// Extractor: the body as `T`. Types refuse unknown fields (`#[serde(deny_unknown_fields)]`), because a typo
-/// in compliance data must not pass silently.
+/// in compliance data must not pass silently. No text holds a NUL.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
@@ -57,6 +57,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         explain(&pointer, error.inner())
     })?;
     reader.end().map_err(|error| explain("", &error))?;
+    nul::check(bytes)?;
     Ok(value)
 }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 pub mod client;
+mod nul;
 mod page;
 mod params;
 mod path;

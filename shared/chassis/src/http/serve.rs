@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::auth::Authenticator;
-use super::{Problem, request, timeout};
+use super::{Problem, nul, request, timeout};
 use crate::bus::Bus;
 use crate::config::Http;
 use crate::lifecycle::Lifecycle;
@@ -76,6 +76,7 @@ pub fn router(
             "this path does not take that method",
         )
     })
+    .layer(middleware::from_fn(nul::layer))
     .layer(DefaultBodyLimit::max(http.body_limit))
     .layer(Extension(authenticator))
     .layer(middleware::from_fn(move |request, next| {

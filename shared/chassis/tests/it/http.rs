@@ -160,6 +160,8 @@ async fn a_body_over_the_limit_or_not_understood_is_a_problem() {
     ] {
         expect_problem(&kit, Call::post("/v1/marks", body), status, code).await;
     }
+    let nul = Call::new("GET", "/v1/slow%00");
+    expect_problem(&kit, nul, 400, "path.malformed").await;
     assert!(numbers(&kit, "mark").await.is_empty());
     kit.stop().await;
 }

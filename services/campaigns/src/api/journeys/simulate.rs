@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::types::{invalid, read};
-use crate::journey::simulate::{Line, Play, person, scenes, simulate};
+use crate::journey::simulate::{Line, Play, end, person, scenes, simulate};
 use crate::journey::version::Version;
 use crate::journeys::CHANNELS;
 
@@ -43,6 +43,9 @@ pub async fn handle(
         .map_err(|faults| invalid(&faults, script.source.is_some()))?;
     let version =
         Version::compile(&definition).map_err(|error| Problem::internal(&error.into()))?;
+    let until = end(script.from, script.until).map_err(|(pointer, fault)| {
+        Problem::invalid("the journey cannot be played then").error(pointer, "field.invalid", fault)
+    })?;
     let contact = script.contact.unwrap_or_else(|| serde_json::json!({}));
     let contact = person(&contact).map_err(|fault| {
         Problem::invalid("the contact cannot be read").error("/contact", "field.invalid", fault)
@@ -53,9 +56,6 @@ pub async fn handle(
             problem.error("/events", "field.invalid", fault)
         })
     })?;
-    let until = script
-        .until
-        .unwrap_or(script.from + chrono::Duration::days(90));
     let timeline = simulate(&Play {
         version: &version,
         person: &contact,

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::db::journey_input::{Body as Arrived, NewInput};
+use crate::journey::bounds::{self, MOST_LEVELS};
 use crate::journey::run::Happening;
 use crate::journey::shape::is_event;
 use crate::journeys::events;
@@ -191,6 +192,16 @@ fn check(given: &Events) -> Result<Vec<Option<Phone>>, Problem> {
                 "event.invalid",
                 format!("At most {DATA_BYTES} bytes of JSON, `appointment` included."),
             );
+        }
+        let appointment = event.appointment.as_ref();
+        for (field, value) in [("data", Some(&event.data)), ("appointment", appointment)] {
+            if value.is_some_and(|value| bounds::levels(value) > MOST_LEVELS) {
+                problem = problem.error(
+                    &at(field),
+                    "event.invalid",
+                    format!("Objects and lists within one another, at most {MOST_LEVELS} deep."),
+                );
+            }
         }
         if event.name == REPLY && event.data.get("text").and_then(Value::as_str).is_none() {
             problem = problem.error(

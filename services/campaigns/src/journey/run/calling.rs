@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::machine::{Flow, Machine, Tried};
 use super::state::{Answer, Effect, Waiting};
+use crate::journey::bounds;
 use crate::journey::version::{Kind, Step, Webhook};
 
 impl Machine<'_> {
@@ -65,12 +66,25 @@ impl Machine<'_> {
     }
 }
 
-/// An answer's body as runs keep it: small JSON, or nothing.
+/// An answer's body as runs keep it: small and shallow JSON, or nothing.
 pub fn kept(body: Option<&[u8]>) -> Value {
     body.filter(|bytes| bytes.len() <= MOST_BODY)
         .and_then(|bytes| serde_json::from_slice(bytes).ok())
+        .filter(|body| bounds::levels(body) <= bounds::MOST_LEVELS)
         .unwrap_or(Value::Null)
 }
 
 /// Bytes of an answer that a run keeps.
 pub const MOST_BODY: usize = 4 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_nested_too_deep_is_not_kept() {
+        let of = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(kept(Some(of(bounds::MOST_LEVELS).as_bytes())).is_array());
+        assert!(kept(Some(of(bounds::MOST_LEVELS + 1).as_bytes())).is_null());
+    }
+}

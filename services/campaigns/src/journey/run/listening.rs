@@ -146,10 +146,9 @@ impl<'a> Machine<'a> {
             return Ok(());
         }
         let value = match &goal.value {
-            Some(value) => self.with_scopes(Some(data), |scopes| value.value(scopes))?,
-            None => ::expression::minijinja::Value::from(()),
+            Some(value) => self.with_scopes(Some(data), |scopes| value.json(scopes))?,
+            None => Value::Null,
         };
-        let value = serde_json::to_value(value).unwrap_or(Value::Null);
         self.note("", "reached its goal");
         self.run.goal = Some(Reached { at, value });
         Ok(())

@@ -54,6 +54,42 @@ pub struct Run {
     pub notes_dropped: u32,
 }
 
+impl Run {
+    /// What stands for a run whose state cannot be read.
+    pub fn unreadable(at: i64) -> Self {
+        Self {
+            epoch: 0,
+            started_at: at,
+            clock: at,
+            end: Some(Ended {
+                how: End::Failed,
+                at,
+                why: "what was kept of it cannot be read".to_string(),
+            }),
+            fibers: Vec::new(),
+            next_fiber: 0,
+            texts: Vec::new(),
+            number: 0,
+            event: Value::Null,
+            appointment: Value::Null,
+            values: Map::new(),
+            contact: BTreeMap::new(),
+            variants: BTreeMap::new(),
+            reply: None,
+            awaited: BTreeMap::new(),
+            happened: BTreeMap::new(),
+            sent: Vec::new(),
+            goal: None,
+            timer: None,
+            calls: BTreeMap::new(),
+            called: BTreeMap::new(),
+            seen: VecDeque::new(),
+            trail: Vec::new(),
+            notes_dropped: 0,
+        }
+    }
+}
+
 /// One strand of a run, standing at a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fiber {
@@ -252,6 +288,18 @@ pub struct Answer {
     /// As [`super::kept`] has it.
     #[serde(default)]
     pub body: Value,
+}
+
+impl Answer {
+    /// That there is none, and will be none.
+    pub const fn none(number: u32) -> Self {
+        Self {
+            number,
+            ok: false,
+            status: None,
+            body: Value::Null,
+        }
+    }
 }
 
 /// Whom it is about.

@@ -2,12 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Duration, Utc};
 use serde_json::Value;
 
 use super::Scene;
 use crate::journey::run::Person;
 use crate::schedule::{IsoDuration, zone};
+
+/// Years that can be played: beyond them calendars end.
+const FIRST_YEAR: i32 = 1970;
+const LAST_YEAR: i32 = 9999;
+/// How long a play takes where no end is given.
+const DAYS: i64 = 90;
+
+fn playable(at: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    if (FIRST_YEAR..=LAST_YEAR).contains(&at.year()) {
+        return Ok(at);
+    }
+    Err(format!(
+        "An instant of the years {FIRST_YEAR} to {LAST_YEAR} belongs here."
+    ))
+}
+
+/// When a play from `from` on ends: at `until`, 90 days later where that is absent. A fault with its pointer.
+pub fn end(
+    from: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+) -> Result<DateTime<Utc>, (&'static str, String)> {
+    let from = playable(from).map_err(|fault| ("/from", fault))?;
+    let Some(until) = until else {
+        let end = from.checked_add_signed(Duration::days(DAYS));
+        return Ok(end.unwrap_or(from));
+    };
+    let until = playable(until).map_err(|fault| ("/until", fault))?;
+    if until < from {
+        return Err(("/until", "A play ends after its beginning.".to_string()));
+    }
+    Ok(until)
+}
 
 /// A contact as `{"id": …, "timezone": …, "first_name": …}`.
 pub fn person(value: &Value) -> Result<Person, String> {
@@ -63,6 +95,7 @@ fn scene(item: &Value, from: DateTime<Utc>) -> Result<Scene, String> {
         None => from,
         Some(text) => instant(text, from).ok_or_else(|| format!("/at: `{text}` is neither an instant such as 2026-12-01T15:00:00Z nor a duration such as PT2H."))?,
     };
+    let at = playable(at).map_err(|fault| format!("/at: {fault}"))?;
     if let Some(fields) = item.as_object_mut() {
         fields.insert("at".to_string(), at.to_rfc3339().into());
     }
@@ -79,4 +112,37 @@ fn instant(text: &str, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
     }
     let length: IsoDuration = text.parse().ok()?;
     Some(length.from_instant(from, chrono_tz::Tz::UTC))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_play_ends_ninety_days_later_where_nothing_is_said() {
+        let from = at("2026-06-10T15:00:00Z");
+        assert_eq!(end(from, None), Ok(at("2026-09-08T15:00:00Z")));
+        assert_eq!(end(from, Some(from)), Ok(from));
+        assert!(end(at("9999-12-31T23:59:59Z"), None).is_ok());
+    }
+
+    #[test]
+    fn a_play_beyond_the_calendar_is_refused_with_its_place() {
+        let (now, late) = (at("2026-06-10T15:00:00Z"), DateTime::<Utc>::MAX_UTC);
+        for (from, until, pointer) in [
+            (late, None, "/from"),
+            (DateTime::<Utc>::MIN_UTC, Some(now), "/from"),
+            (now, Some(late), "/until"),
+            (now, Some(at("2026-06-10T14:59:59Z")), "/until"),
+        ] {
+            assert_eq!(end(from, until).unwrap_err().0, pointer);
+        }
+        let events =
+            serde_json::json!([{"at": "+012000-01-01T00:00:00Z", "event": "order.placed"}]);
+        assert!(scenes(&events, now).unwrap_err()[0].starts_with("/0/at"));
+    }
 }

@@ -154,9 +154,38 @@ pub fn read(text: &str, format: Format) -> Result<(Node, Vec<Fault>), Vec<Fault>
             .hint("Split it into journeys that start one another with `emit`."),
         ]);
     }
-    match format {
+    let (root, mut faults) = match format {
         Format::Json => json::read(text),
         Format::Yaml => yaml::read(text),
+    }?;
+    nuls(&root, "", &mut faults);
+    Ok((root, faults))
+}
+
+/// An escape can write the character NUL, which no database keeps in a text.
+fn nuls(node: &Node, pointer: &str, faults: &mut Vec<Fault>) {
+    let mut tell = |text: &str, at: Position| {
+        if text.contains('\0') {
+            let what = "The character NUL (U+0000) is kept in no text.";
+            faults.push(Fault::new(pointer, at, "field.value", what).hint("Leave it out."));
+        }
+    };
+    match &node.value {
+        Value::Text { text, .. } => tell(text, node.at),
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                nuls(item, &point(pointer, &index.to_string()), faults);
+            }
+        }
+        Value::Map(entries) => {
+            for entry in entries {
+                tell(&entry.key, entry.key_at);
+            }
+            for entry in entries {
+                nuls(&entry.node, &point(pointer, &entry.key), faults);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

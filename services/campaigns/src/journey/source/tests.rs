@@ -67,6 +67,22 @@ fn a_reference_is_written_out_but_not_without_end() {
 }
 
 #[test]
+fn a_character_that_no_database_keeps_is_told_in_both_forms() {
+    for (text, format) in [
+        ("a: [1, \"x\\0\"]\n", Format::Yaml),
+        (r#"{"a": [1, "\u0000"]}"#, Format::Json),
+    ] {
+        let (_, faults) = read(text, format).unwrap();
+        assert_eq!(
+            (faults[0].code, faults[0].pointer.as_str()),
+            ("field.value", "/a/1")
+        );
+    }
+    let (_, faults) = read(r#"{"a": "\\u0000"}"#, Format::Json).unwrap();
+    assert_eq!(faults, []);
+}
+
+#[test]
 fn double_keys_are_told_in_both_forms() {
     for (text, format) in [
         ("a: 1\na: 2\n", Format::Yaml),

@@ -15,6 +15,7 @@ use contract::{AppointmentId, ContactId, JourneyId, JourneyRunId, MessageId, Ten
 
 use self::counted::Counted;
 use super::CHANNELS;
+use super::load::People;
 use super::state::State;
 use super::versions::Ready;
 use crate::db::journey::Head;
@@ -53,7 +54,7 @@ pub struct Batch {
     pub versions: HashMap<(JourneyId, u32), Arc<Ready>>,
     pub winners: Winners,
     pub counted: Counted,
-    pub people: HashMap<ContactId, Arc<Person>>,
+    pub people: People,
     pub changed: BTreeSet<JourneyRunId>,
     /// Texts, and the run and number they belong to.
     pub texts: Vec<(JourneyRunId, String, NewText)>,
@@ -195,7 +196,7 @@ impl Batch {
             .unwrap_or(&NO_WINNERS);
         let others = self.counted.by_others(row.journey, row.contact, Some(id));
         let before = row.run.clone();
-        let (run, effects) = match self.people.get(&row.contact) {
+        let (run, effects) = match self.people.get(&(row.tenant, row.contact)) {
             Some(person) => change(
                 Setting {
                     version: &ready.version,

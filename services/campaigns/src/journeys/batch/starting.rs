@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{ContactId, JourneyId, JourneyRunId};
+use contract::{ContactId, JourneyId, JourneyRunId, TenantId};
 
 use super::Batch;
 use crate::db::journey::Head;
@@ -33,7 +33,9 @@ impl Batch {
         for (id, version, state) in waiting {
             match state {
                 State::Running => self.start_one((id, version), event, contact, input),
-                State::Paused if self.would_start((id, version), event, contact) => {
+                State::Paused
+                    if self.would_start((id, version), event, (input.tenant, contact)) =>
+                {
                     self.hold_start(id, event, input);
                 }
                 State::Draft | State::Paused | State::Draining => {}
@@ -67,9 +69,13 @@ impl Batch {
 
     /// Whether the journey's condition lets this event start it. What cannot be told is true: the version that is
     /// published at the resume says.
-    fn would_start(&self, of: (JourneyId, u32), event: &Happening, contact: ContactId) -> bool {
-        let (Some(person), Some(ready)) = (self.people.get(&contact), self.versions.get(&of))
-        else {
+    fn would_start(
+        &self,
+        of: (JourneyId, u32),
+        event: &Happening,
+        whom: (TenantId, ContactId),
+    ) -> bool {
+        let (Some(person), Some(ready)) = (self.people.get(&whom), self.versions.get(&of)) else {
             return false;
         };
         !matches!(
@@ -97,7 +103,7 @@ impl Batch {
         input: &NewInput,
     ) {
         let (Some(person), Some(ready)) = (
-            self.people.get(&contact).cloned(),
+            self.people.get(&(input.tenant, contact)).cloned(),
             self.versions.get(&(journey, number)).cloned(),
         ) else {
             return;
@@ -175,7 +181,7 @@ impl Batch {
         event: &Happening,
         input: &NewInput,
     ) {
-        let Some(person) = self.people.get(&contact).cloned() else {
+        let Some(person) = self.people.get(&(input.tenant, contact)).cloned() else {
             return;
         };
         let set = Setting {
@@ -194,6 +200,7 @@ impl Batch {
             key,
             contact,
             mode: input.mode,
+            unread: false,
             run: run.clone(),
             messages: BTreeMap::new(),
             hears_until: i64::MAX,

@@ -64,7 +64,7 @@ fn batch() -> Batch {
             zone: None,
             fields: BTreeMap::new(),
         };
-        (id, Arc::new(person))
+        ((TENANT, id), Arc::new(person))
     };
     Batch {
         now: now(),
@@ -192,6 +192,28 @@ fn of_two_beginnings_in_one_pass_one_text_is_left() {
     let (left, _) = played(&story, true);
     let steps: Vec<&str> = left.iter().map(|(.., step)| step.as_str()).collect();
     assert_eq!(steps, ["hello/1.1"]);
+}
+
+#[test]
+fn a_contact_of_another_tenant_starts_no_run_with_their_fields() {
+    let mut batch = batch();
+    let other = TenantId::from_raw(2);
+    let theirs = Head {
+        id: JourneyId::from_raw(2),
+        tenant: other,
+        ..batch.journeys[&JOURNEY].clone()
+    };
+    let ready = batch.versions[&(JOURNEY, 1)].clone();
+    batch.versions.insert((theirs.id, 1), ready);
+    batch.journeys.insert(theirs.id, theirs);
+    let placed = input(0, ("order.placed", 1, 1));
+    batch.input(&NewInput {
+        tenant: other,
+        ..placed.clone()
+    });
+    assert!(batch.runs.is_empty());
+    batch.input(&placed);
+    assert_eq!(batch.runs.len(), 1);
 }
 
 proptest! {

@@ -10,6 +10,8 @@ mod one_pass;
 mod schedules;
 mod segments;
 mod starting;
+mod two_at_once;
+mod unreadable;
 mod versions;
 mod webhooks;
 

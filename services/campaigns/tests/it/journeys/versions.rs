@@ -150,6 +150,10 @@ async fn a_journey_can_be_played_and_its_schema_read() {
             &json!("Wed 2026-06-10 12:00:00-04:00")
         )
     );
+    let beyond = json!({"source": TWO_TEXTS, "from": "+262142-12-01T00:00:00Z", "events": []});
+    let (status, problem) = kit.post("/v1/journeys/simulate", beyond).await;
+    assert_eq!(status, 422, "{problem}");
+    assert_eq!(problem["errors"][0]["pointer"], "/from");
     let (status, schema) = kit.get("/v1/journeys/schema").await;
     assert_eq!(
         (status, &schema["properties"]["journey"]["const"]),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use channels::call::Secret;
+use sea_orm::ConnectionTrait;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -241,5 +242,65 @@ async fn a_call_that_a_restart_cut_off_is_made_again_with_the_same_key() {
         .map(|seen| seen.header("idempotency-key"))
         .collect();
     assert_eq!(keys.len(), 1);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_read_is_one_without_an_answer() {
+    let server = Server::start(&[(503, "busy"), (200, r#"{"tier": "gold"}"#)]).await;
+    let kit = kit_that_calls().await;
+    let id = begun(&kit, &server.address).await;
+    crate::appointments::until("the first try", async || server.seen().len() == 1).await;
+    let db = kit.db("campaigns");
+    let write = db.write(|tx| {
+        Box::pin(async move {
+            let broken = "update journey_call set request = '{\"url\": \"\\'";
+            tx.execute_unprepared(broken).await?;
+            Ok(())
+        })
+    });
+    write.await.unwrap();
+    // The second try would come after ten seconds; one that was cut off, after two minutes.
+    kit.clock.advance(chrono::Duration::minutes(3));
+    until_runs(&kit, &id, |runs| runs[0]["at"] == json!(["sorry"])).await;
+    assert_eq!(server.seen().len(), 1);
+    kit.stop().await;
+}
+
+#[tokio::test]
+async fn an_end_that_never_answers_holds_up_no_other_tenants_calls() {
+    // It takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/hook", silent.local_addr().unwrap());
+    let server = Server::start(&[(200, r#"{"tier": "gold"}"#)]).await;
+    let kit = kit_that_calls().await;
+    fake::create(kit.tenant, 200);
+    fake::create(kit.other_tenant, 10);
+    let slow = calls(&address).replace("PT5S", "PT30S");
+    let id = published(&kit, &slow).await;
+    let placed = |n: u32| {
+        let key = format!("o{n}");
+        event(&key, "order.placed", n, &json!({"order": key}))
+    };
+    tell(&kit, &(0..200).map(placed).collect::<Vec<_>>()).await;
+    until_runs(&kit, &id, |runs| runs.len() == 200).await;
+    let theirs = kit.with_key(&kit.other_key);
+    let ask = async |path: &str, body: Value| {
+        let body = serde_json::to_vec(&body).unwrap();
+        let answer = theirs.send("POST", path, "application/json", body).await;
+        answer.unwrap()
+    };
+    let (status, journey) = ask("/v1/journeys", written(&calls(&server.address))).await;
+    assert_eq!(status, 201, "{journey}");
+    let publish = format!("/v1/journeys/{}/publish", journey["id"].as_str().unwrap());
+    assert_eq!(ask(&publish, json!({})).await.0, 200);
+    let (status, taken) = ask("/v1/events", json!({"events": [placed(1)]})).await;
+    assert_eq!(status, 202, "{taken}");
+    // A silent one is given up after thirty seconds; nobody waits for that.
+    let begun = Instant::now();
+    while server.seen().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "still waiting");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     kit.stop().await;
 }

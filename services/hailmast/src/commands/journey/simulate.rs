@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use campaigns::journey::simulate::{Line, Play, Scene, person, scenes, simulate};
+use campaigns::journey::simulate::{Line, Play, Scene, end, person, scenes, simulate};
 use campaigns::journey::version::{Start, Version};
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -11,9 +11,6 @@ use serde_json::{Value, json};
 
 use super::{line, load, value};
 use crate::say;
-
-/// Where no end is given.
-const DAYS: i64 = 90;
 
 #[derive(Args)]
 pub struct Options {
@@ -60,15 +57,15 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
             .map_err(|faults| anyhow::anyhow!("{}: {}", file.display(), faults.join("\n")))?,
         None => first_event(&version, options.from)?,
     };
+    let until = end(options.from, options.until)
+        .map_err(|(of, fault)| anyhow::anyhow!("--{}: {fault}", &of[1..]))?;
     let channels: Vec<&str> = options.channels.iter().map(String::as_str).collect();
     let lines = simulate(&Play {
         version: &version,
         person: &contact,
         scenes,
         from: options.from,
-        until: options
-            .until
-            .unwrap_or(options.from + chrono::Duration::days(DAYS)),
+        until,
         delivers: !options.silent,
         channels: &channels,
     });
