@@ -241,3 +241,27 @@ async fn another_id_between_the_target_and_the_shifted_time_of_a_reminder_loses_
     assert_eq!(offered(&kit).len(), 3);
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_text_that_is_taken_back_is_sent_anew_for_what_took_the_place_of_another() {
+    let mut body = plan_body();
+    body["combine"] = json!("contact_day");
+    let kit = kit_with(body).await;
+    world(kit.tenant).texts_wait = true;
+    put(&kit, "a", booking(1, "2026-06-15T14:00")).await;
+    put(&kit, "beside", booking(1, "2026-06-15T15:00")).await;
+    go_to(&kit, "2026-06-13T14:00");
+    until_offered(&kit, &[TWO_DAYS]).await;
+    let mut same = booking(1, "2026-06-15T14:00");
+    same["replaces"] = json!("ext:a");
+    let made = put(&kit, "b", same).await;
+    assert_eq!(states(&made["plan"]), ["planned"], "the text says it");
+    // It says of this one, too, what is not true any more.
+    put(&kit, "beside", booking(1, "2026-06-19T15:00")).await;
+    until_offered(&kit, &[TWO_DAYS, TWO_DAYS]).await;
+    assert_eq!(text(&kit, 1).vars["appointment_at"], "2026-06-15T14:00");
+    advance(&kit, TimeDelta::minutes(5));
+    a_while().await;
+    assert_eq!(offered(&kit).len(), 2);
+    kit.stop().await;
+}
