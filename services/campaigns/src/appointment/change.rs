@@ -1,7 +1,7 @@
 //! What a change of an appointment means. Pure.
 
 use chrono::{DateTime, Duration, Utc};
-use contract::UnixMillis;
+use contract::{ReminderPlanId, UnixMillis};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,8 +25,20 @@ pub enum Effect {
 }
 
 /// What a request says of an appointment that is known.
-pub fn effect(before: &Appointment, source_version: Option<i64>, agreed: &Agreed) -> Effect {
-    match (before.source_version, source_version) {
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    pub source_version: Option<i64>,
+    pub agreed: &'a Agreed,
+    /// The reminder plan, where one is named.
+    pub plan: Option<ReminderPlanId>,
+    /// It takes the place of another one, which has not given it up before.
+    pub takes_place: bool,
+}
+
+/// What that changes.
+pub fn effect(before: &Appointment, told: Told<'_>) -> Effect {
+    let agreed = told.agreed;
+    match (before.source_version, told.source_version) {
         (Some(known), Some(told)) if told < known => return Effect::IgnoredStale,
         (Some(known), Some(told)) if told == known => return Effect::Unchanged,
         _ => {}
@@ -38,8 +50,15 @@ pub fn effect(before: &Appointment, source_version: Option<i64>, agreed: &Agreed
         Status::Completed | Status::NoShow if same_time => Effect::Unchanged,
         Status::Cancelled | Status::Completed | Status::NoShow => Effect::Scheduled,
         Status::Scheduled if !same_time || !same_place => Effect::Rescheduled,
-        Status::Scheduled if before.agreed == *agreed => Effect::Unchanged,
-        Status::Scheduled => Effect::Updated,
+        Status::Scheduled => {
+            // A new version of the same plan is for those that change.
+            let other_plan = told.plan.is_some_and(|plan| plan != before.plan);
+            if before.agreed == *agreed && !other_plan && !told.takes_place {
+                Effect::Unchanged
+            } else {
+                Effect::Updated
+            }
+        }
     }
 }
 

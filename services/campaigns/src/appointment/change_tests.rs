@@ -34,13 +34,56 @@ fn only_what_is_newer_and_different_changes_an_appointment() {
         (Some(5), &renamed, Effect::Updated),
         (Some(5), &same, Effect::Unchanged),
     ] {
-        assert_eq!(effect(&before, version, agreed), wanted, "{version:?}");
+        assert_eq!(
+            effect(&before, told(version, agreed)),
+            wanted,
+            "{version:?}"
+        );
     }
     before.status = Status::Cancelled;
-    assert_eq!(effect(&before, Some(5), &same), Effect::Scheduled);
+    assert_eq!(effect(&before, told(Some(5), &same)), Effect::Scheduled);
     before.status = Status::NoShow;
-    assert_eq!(effect(&before, Some(5), &same), Effect::Unchanged);
-    assert_eq!(effect(&before, Some(5), &later), Effect::Scheduled);
+    assert_eq!(effect(&before, told(Some(5), &same)), Effect::Unchanged);
+    assert_eq!(effect(&before, told(Some(5), &later)), Effect::Scheduled);
+}
+
+fn told(source_version: Option<i64>, agreed: &Agreed) -> Told<'_> {
+    Told {
+        source_version,
+        agreed,
+        plan: None,
+        takes_place: false,
+    }
+}
+
+#[test]
+fn another_plan_or_the_place_of_another_one_is_a_change_and_the_same_plan_is_none() {
+    let mut before = appointment();
+    before.source_version = Some(4);
+    let same = before.agreed.clone();
+    let newer = told(Some(5), &same);
+    let other_plan = Told {
+        plan: Some(ReminderPlanId::from_raw(9)),
+        ..newer
+    };
+    let same_plan = Told {
+        plan: Some(before.plan),
+        ..newer
+    };
+    let takes_place = Told {
+        takes_place: true,
+        ..newer
+    };
+    assert_eq!(effect(&before, other_plan), Effect::Updated);
+    assert_eq!(effect(&before, takes_place), Effect::Updated);
+    assert_eq!(effect(&before, same_plan), Effect::Unchanged);
+    let stale = Told {
+        source_version: Some(3),
+        ..other_plan
+    };
+    assert_eq!(effect(&before, stale), Effect::IgnoredStale);
+    before.status = Status::Completed;
+    assert_eq!(effect(&before, other_plan), Effect::Unchanged);
 }
 
 #[test]

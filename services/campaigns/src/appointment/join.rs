@@ -8,10 +8,11 @@ use chrono::Duration;
 use contract::campaigns::AppointmentEvent;
 use contract::{AppointmentId, MessageId, ReminderPlanId, UnixMillis};
 
-use super::model::{Agreed, Appointment, Confirmation, Status};
+use super::model::{Agreed, Appointment, Confirmation, Reminder, Status};
 use super::next::{settle_confirmation, settle_notice, write};
 use super::put::Request;
 use super::replan::{replan, unconfirmed_at};
+use super::rules::Rules;
 use super::send::{Hands, announce};
 use crate::db;
 
@@ -95,13 +96,13 @@ fn is_one_move(
         && old_plan == new_plan
 }
 
-/// Ends the appointment whose place another one takes, and passes on what was told of it.
+/// Ends the appointment whose place another one takes, and passes on what was told of it. With its reminders.
 pub async fn give_place(
     tx: &Tx,
     hands: &Hands<'_>,
     old: Appointment,
     to: AppointmentId,
-) -> anyhow::Result<Appointment> {
+) -> anyhow::Result<(Appointment, Vec<Reminder>)> {
     let gone = Appointment {
         status: Status::Cancelled,
         notice_at: None,
@@ -114,7 +115,22 @@ pub async fn give_place(
     replan(tx, hands, &gone, &rules).await?;
     db::telling::pass_on(tx, gone.id, to).await?;
     db::appointment::save(tx, &gone).await?;
-    Ok(gone)
+    let reminders = db::reminder::of_appointment(tx, gone.id).await?;
+    Ok((gone, reminders))
+}
+
+/// What one that was there before becomes with the place of another one: moved as often, and as confirmed, unless the
+/// person has answered to it itself.
+pub fn inherit(new: &mut Appointment, old: &Appointment, rules: &Rules) {
+    new.moves = new.moves.saturating_add(old.moves);
+    if new.confirmed_starts_at.is_none() && new.confirmation == Confirmation::Unconfirmed {
+        new.confirmation = old.confirmation;
+        new.confirmed_version = old.confirmed_version;
+        new.confirmed_starts_at = old.confirmed_starts_at;
+        settle_confirmation(new, Some(old), rules);
+    } else if new.confirmation == Confirmation::Confirmed {
+        new.confirmed_version = Some(new.version);
+    }
 }
 
 /// The same where the new one was there before: it inherits what the other one was. Says which texts are wanted back,
@@ -130,20 +146,13 @@ pub async fn into(
     // Above every version that anything was told under.
     new.version = new.version.max(old.version).saturating_add(1);
     new.updated_at = hands.now_millis();
-    new.moves = new.moves.saturating_add(old.moves).saturating_add(1);
-    if new.confirmed_starts_at.is_none() {
-        new.confirmation = old.confirmation;
-        new.confirmed_version = old.confirmed_version;
-        new.confirmed_starts_at = old.confirmed_starts_at;
-        settle_confirmation(&mut new, Some(&old), &rules);
-    } else if new.confirmation == Confirmation::Confirmed {
-        new.confirmed_version = Some(new.version);
-    }
+    inherit(&mut new, &old, &rules);
+    new.moves = new.moves.saturating_add(1);
     new.unconfirmed_at = unconfirmed_at(&new, &rules, hands.now);
-    let gone = give_place(tx, hands, old, new.id).await?;
+    let (gone, reminders) = give_place(tx, hands, old, new.id).await?;
     let tellings = db::telling::of_appointment(tx, new.id).await?;
     let called = settle_notice(&mut new, &rules, &tellings, debounce, hands);
-    let withdrawn = write(tx, hands, &new, &rules, &tellings).await?;
+    let withdrawn = write(tx, hands, &new, &rules, (&tellings, &reminders)).await?;
     announce(tx, hands, &new, AppointmentEvent::Rescheduled).await?;
     if called {
         announce(tx, hands, &new, AppointmentEvent::NeedsCall).await?;

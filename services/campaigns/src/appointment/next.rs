@@ -5,10 +5,12 @@ use chrono::Duration;
 use contract::{AppointmentId, MessageId};
 
 use super::change::{self, Knows, NoticeDecision};
-use super::model::{Agreed, Appointment, Attention, Confirmation, Status, Telling, TellingKind};
+use super::model::{
+    Agreed, Appointment, Attention, Confirmation, Reminder, Status, Telling, TellingKind,
+};
 use super::put::{Request, changed_meanwhile};
 use super::read::Ref;
-use super::replan::{replan, withdraw_old};
+use super::replan::{take_over, withdraw_old};
 use super::rules::Rules;
 use super::send::Hands;
 use crate::db;
@@ -135,18 +137,19 @@ pub fn template(rules: &Rules, kind: TellingKind) -> Option<contract::TemplateId
     }
 }
 
-/// Saves it, wants back what is on its way of older versions, and plans anew.
+/// Saves it, wants back what is on its way of older versions, and plans anew. `reminders`: those of the appointment
+/// whose place it has just taken.
 pub async fn write(
     tx: &Tx,
     hands: &Hands<'_>,
     next: &Appointment,
     rules: &Rules,
-    tellings: &[Telling],
+    (tellings, reminders): (&[Telling], &[Reminder]),
 ) -> anyhow::Result<Vec<MessageId>> {
     if !db::appointment::save(tx, next).await? {
         return Err(changed_meanwhile().into());
     }
     let withdrawn = withdraw_old(tx, hands, next, tellings).await?;
-    replan(tx, hands, next, rules).await?;
+    take_over(tx, hands, next, rules, reminders).await?;
     Ok(withdrawn)
 }

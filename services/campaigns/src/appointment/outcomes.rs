@@ -1,9 +1,11 @@
 //! What becomes of texts about appointments, in the transaction that notes their outcomes.
 
+use std::collections::BTreeSet;
+
 use chassis::{Bus, Engine, Tx};
 use contract::campaigns::AppointmentEvent;
 use contract::chunk::Outcome;
-use contract::{Reason, UnixMillis};
+use contract::{AppointmentId, Reason, UnixMillis};
 
 use super::change;
 use super::model::{
@@ -70,7 +72,7 @@ async fn one(tx: &Tx, hands: &Hands<'_>, outcome: &TextOutcome) -> anyhow::Resul
     }
     db::reminder::save(tx, hands.engine, &rows).await?;
     for row in again {
-        let found = db::appointment::lock(tx, hands.engine, row.appointment).await?;
+        let found = in_its_place(tx, hands, row.appointment).await?;
         if let Some(appointment) = found.filter(|one| one.is_open(now)) {
             let (plan, version) = (appointment.plan, appointment.plan_version);
             let rules = db::reminder_plan::rules(tx, plan, version).await?;
@@ -82,6 +84,23 @@ async fn one(tx: &Tx, hands: &Hands<'_>, outcome: &TextOutcome) -> anyhow::Resul
     Ok(())
 }
 
+/// The appointment, or the one that has taken its place, and so on; locked.
+async fn in_its_place(
+    tx: &Tx,
+    hands: &Hands<'_>,
+    id: AppointmentId,
+) -> anyhow::Result<Option<Appointment>> {
+    let mut found = db::appointment::lock(tx, hands.engine, id).await?;
+    let mut seen = BTreeSet::from([id]);
+    while let Some(to) = found.as_ref().and_then(|one| one.replaced_by) {
+        if !seen.insert(to) {
+            return Ok(None);
+        }
+        found = db::appointment::lock(tx, hands.engine, to).await?;
+    }
+    Ok(found)
+}
+
 /// Whether what is agreed now has lost its reminder with this one: it is of this version, or of an older one that told
 /// the same, so that the step was not planned again.
 async fn is_missed(
@@ -90,7 +109,7 @@ async fn is_missed(
     rules: &Rules,
     row: &Reminder,
 ) -> anyhow::Result<bool> {
-    if of.version == row.version {
+    if of.id == row.appointment && of.version == row.version {
         return Ok(true);
     }
     let planned = db::reminder::of_appointment(tx, of.id).await?;

@@ -9,14 +9,14 @@ use contract::{AppointmentId, ContactId, MessageId, Mode, TenantId};
 use axum::http::StatusCode;
 use chrono_tz::Tz;
 
-use super::change::{self, Effect, NoticeDecision};
+use super::change::{self, Effect, NoticeDecision, Told};
 use super::join;
 use super::model::{Agreed, Appointment, Status};
 use super::next::{next, settle_confirmation, settle_notice, write};
 use super::read::{Ref, Wanted};
 use super::replan::{self, replan, unconfirmed_at};
 use super::rules::Rules;
-use super::send::{Hands, announce};
+use super::send::{Hands, announce, announce_to_both};
 use crate::db;
 use crate::db::reminder_plan::ReminderPlan;
 
@@ -80,16 +80,20 @@ impl Done {
 pub async fn put(tx: &Tx, hands: &Hands<'_>, request: &Request) -> anyhow::Result<Done> {
     let before = find(tx, hands, request.tenant, request.mode, &request.target).await?;
     let agreed = agreed(before.as_ref(), request)?;
+    let named = match request.replaces {
+        Some(id) => join::named(tx, hands, id, before.as_ref()).await?,
+        None => None,
+    };
     let mut effect = match &before {
         None => Effect::Scheduled,
-        Some(before) => change::effect(before, request.wanted.source_version, &agreed),
+        Some(before) => change::effect(before, told(request, &agreed, named.is_some())),
     };
     if let (Some(before), Effect::Unchanged | Effect::IgnoredStale) = (&before, effect) {
         return unchanged(tx, hands, before, request, effect).await;
     }
     let (plan, rules) = plan(tx, request, before.as_ref()).await?;
     let replaced = match (request.replaces, &before) {
-        (Some(id), before) => join::named(tx, hands, id, before.as_ref()).await?,
+        (Some(_), _) => named,
         (None, None) => join::cancelled_just_now(tx, hands, request, &agreed, plan.0).await?,
         (None, Some(_)) => None,
     };
@@ -97,23 +101,38 @@ pub async fn put(tx: &Tx, hands: &Hands<'_>, request: &Request) -> anyhow::Resul
     (next.plan, next.plan_version) = plan;
     let former = before.as_ref().or(replaced.as_ref());
     settle_confirmation(&mut next, former, &rules);
+    if let (Some(_), Some(replaced)) = (&before, &replaced) {
+        join::inherit(&mut next, replaced, &rules);
+    }
     next.unconfirmed_at = unconfirmed_at(&next, &rules, hands.now);
+    let mut reminders = Vec::new();
     if let Some(replaced) = replaced {
         if replaced.starts_at != next.starts_at {
             effect = Effect::Rescheduled;
         }
-        join::give_place(tx, hands, replaced, next.id).await?;
+        let stood = replaced.status == Status::Scheduled;
+        let (gone, former) = join::give_place(tx, hands, replaced, next.id).await?;
+        if stood {
+            announce(tx, hands, &gone, AppointmentEvent::Cancelled).await?;
+        }
+        reminders = former;
     }
     next.moves += u32::from(effect == Effect::Rescheduled);
     let tellings = db::telling::of_appointment(tx, next.id).await?;
     let called = settle_notice(&mut next, &rules, &tellings, request.waits.debounce, hands);
-    let withdrawn = write(tx, hands, &next, &rules, &tellings).await?;
+    let withdrawn = write(tx, hands, &next, &rules, (&tellings, &reminders)).await?;
     let event = match effect {
         Effect::Rescheduled => AppointmentEvent::Rescheduled,
         Effect::Updated => AppointmentEvent::Updated,
         _ => AppointmentEvent::Scheduled,
     };
-    announce(tx, hands, &next, event).await?;
+    let former = before.filter(|before| before.status == Status::Scheduled);
+    match former.map(|before| before.agreed.contact) {
+        Some(former) if former != next.agreed.contact => {
+            announce_to_both(tx, hands, &next, event, former).await?;
+        }
+        _ => announce(tx, hands, &next, event).await?,
+    }
     if called {
         announce(tx, hands, &next, AppointmentEvent::NeedsCall).await?;
     }
@@ -154,7 +173,7 @@ pub async fn cancel(
     let rules = db::reminder_plan::rules(tx, next.plan, next.plan_version).await?;
     let tellings = db::telling::of_appointment(tx, next.id).await?;
     let called = settle_notice(&mut next, &rules, &tellings, waits.debounce, hands);
-    let withdrawn = write(tx, hands, &next, &rules, &tellings).await?;
+    let withdrawn = write(tx, hands, &next, &rules, (&tellings, &[])).await?;
     announce(tx, hands, &next, AppointmentEvent::Cancelled).await?;
     if called {
         announce(tx, hands, &next, AppointmentEvent::NeedsCall).await?;
@@ -267,6 +286,17 @@ fn agreed(before: Option<&Appointment>, request: &Request) -> Result<Agreed, Pro
         location: words(&wanted.location, known.map(|known| &known.location)),
         for_person: words(&wanted.for_person, known.map(|known| &known.for_person)),
     })
+}
+
+fn told<'a>(request: &Request, agreed: &'a Agreed, takes_place: bool) -> Told<'a> {
+    let wanted = &request.wanted;
+    let plan = request.plan.as_ref().filter(|_| wanted.plan.is_some());
+    Told {
+        source_version: wanted.source_version,
+        agreed,
+        plan: plan.map(|plan| plan.id),
+        takes_place,
+    }
 }
 
 /// Between the look and the transaction somebody else changed what the look had seen.

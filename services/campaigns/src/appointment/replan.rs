@@ -8,7 +8,7 @@ use sea_orm::prelude::Uuid;
 
 use super::change;
 use super::model::{
-    Appointment, Confirmation, Reminder, ReminderState, Status, Telling, TellingKind, TellingState,
+    Appointment, Confirmation, Reminder, ReminderState, Status, Telling, TellingState,
 };
 use super::plan::{Asked, Why, plan, target};
 use super::rules::{Late, Rules, Step};
@@ -31,7 +31,19 @@ pub async fn replan(
     of: &Appointment,
     rules: &Rules,
 ) -> anyhow::Result<()> {
-    plan_anew(tx, hands, of, rules, Passed::AtBooking).await
+    take_over(tx, hands, of, rules, &[]).await
+}
+
+/// The same where it has just taken the place of another one: what that one's reminders have said is not said again, and
+/// those that were still to be sent are not late. What was told of it has been passed on.
+pub async fn take_over(
+    tx: &Tx,
+    hands: &Hands<'_>,
+    of: &Appointment,
+    rules: &Rules,
+    replaced: &[Reminder],
+) -> anyhow::Result<()> {
+    plan_anew(tx, hands, of, rules, (Passed::AtBooking, replaced)).await
 }
 
 /// The same for reminders that were found after their time, after a downtime.
@@ -41,7 +53,7 @@ pub async fn catch_up(
     of: &Appointment,
     rules: &Rules,
 ) -> anyhow::Result<()> {
-    plan_anew(tx, hands, of, rules, Passed::HeldUp).await
+    plan_anew(tx, hands, of, rules, (Passed::HeldUp, &[])).await
 }
 
 /// The same where a reminder has lost its text: what has passed is sent as soon as it may.
@@ -51,7 +63,7 @@ pub async fn restore(
     of: &Appointment,
     rules: &Rules,
 ) -> anyhow::Result<()> {
-    plan_anew(tx, hands, of, rules, Passed::Lost).await
+    plan_anew(tx, hands, of, rules, (Passed::Lost, &[])).await
 }
 
 /// The zone in which the contact lives at this moment: where it was planned with another one, it is planned anew. Says
@@ -106,14 +118,15 @@ async fn plan_anew(
     hands: &Hands<'_>,
     of: &Appointment,
     rules: &Rules,
-    passed: Passed,
+    (passed, replaced): (Passed, &[Reminder]),
 ) -> anyhow::Result<()> {
     timers::cancel(tx, of.id.uuid()).await?;
     let now = hands.now_millis();
     let mut dues: Vec<UnixMillis> = of.notice_at.into_iter().collect();
     if of.status == Status::Scheduled {
         // As it was planned before, which the next line ends.
-        let known = db::reminder::of_appointment(tx, of.id).await?;
+        let mut known = db::reminder::said_of(tx, of.id).await?;
+        known.extend(replaced.iter().filter(|row| row.message.is_none()).cloned());
         db::reminder::end_planned(tx, of.id, of.version, ReminderState::Superseded, now).await?;
         let tellings = db::telling::of_appointment(tx, of.id).await?;
         let rows = rows(of, rules, (&known, &tellings), hands.now, passed);
@@ -136,25 +149,30 @@ fn rows(
     now: DateTime<Utc>,
     passed: Passed,
 ) -> Vec<Reminder> {
-    let current = || known.iter().filter(|row| row.version == of.version);
+    let is_current = |row: &Reminder| row.appointment == of.id && row.version == of.version;
+    let current = || known.iter().filter(|row| is_current(row));
+    let target_of = |step: &Step| target(step, of.agreed.local, of.agreed.timezone);
     // A change that leaves the time alone repeats no reminder.
     let said_before = |row: &Reminder, step: &Step| {
         let same_person = |told: &&Telling| told.contact == of.agreed.contact;
         let on_its_way = matches!(row.state, ReminderState::Queued | ReminderState::Held);
-        row.version < of.version
-            && row.target_at.to_utc() == target(step, of.agreed.local, of.agreed.timezone)
+        !is_current(row)
+            && row.target_at.to_utc() == target_of(step)
             && tellings
                 .iter()
                 .filter(|told| Some(told.message) == row.message)
                 .filter(same_person)
                 .any(|told| left(row) || on_its_way && change::is_true(told, of))
     };
+    let is_of_plan = |row: &Reminder| rules.steps.iter().any(|step| step.id == row.step);
     let done = |step: &Step| {
         let of_step = |row: &&Reminder| row.step == step.id;
+        // Another plan has other words for the same step.
+        let like_step = |row: &&Reminder| row.step == step.id || !is_of_plan(row);
         current().filter(of_step).any(sent)
             || known
                 .iter()
-                .filter(of_step)
+                .filter(like_step)
                 .any(|row| said_before(row, step))
     };
     let open: Vec<(usize, &Step)> = rules
@@ -167,15 +185,25 @@ fn rows(
     let skipped = |step: &Step| {
         current().any(|row| row.step == step.id && row.state == ReminderState::Skipped)
     };
-    let waiting = |step: &Step| {
-        waiting(
-            known,
-            step,
-            target(step, of.agreed.local, of.agreed.timezone),
-            now,
-        )
+    let waiting = |step: &Step| waiting(known, of.id, step, target_of(step), now);
+    let heard = || {
+        let left = |told: &&Telling| told.state != TellingState::Never;
+        tellings
+            .iter()
+            .filter(left)
+            .filter(|told| change::is_true(told, of))
+    };
+    // What another plan would have said by now, the person has heard since.
+    let heard_since = |step: &Step| {
+        let planned = |row: &Reminder| {
+            row.step == step.id
+                && row.target_at.to_utc() == target_of(step)
+                && row.state != ReminderState::Skipped
+        };
+        !known.iter().any(planned) && heard().any(|told| told.queued_at.to_utc() >= target_of(step))
     };
     let late = |step: &Step| match passed {
+        _ if heard_since(step) => Late::Skip,
         Passed::Lost if !skipped(step) => Late::SendNow,
         _ if waiting(step).is_some_and(|row| row.reason == Why::SendNow.as_str()) => Late::SendNow,
         Passed::Lost | Passed::AtBooking | Passed::HeldUp => step.late,
@@ -190,18 +218,8 @@ fn rows(
         .filter(|step| waiting(step).is_some())
         .map(|step| step.id.as_str())
         .collect();
-    let mut fixed: Vec<DateTime<Utc>> = current()
-        .filter(|row| sent(row))
-        .map(|row| row.changed_at.to_utc())
-        .collect();
+    let mut fixed: Vec<DateTime<Utc>> = heard().map(|told| told.queued_at.to_utc()).collect();
     fixed.extend(of.notice_at.map(UnixMillis::to_utc));
-    let notice = |told: &&Telling| {
-        told.kind == TellingKind::Moved
-            && told.version == of.version
-            && told.state != TellingState::Never
-    };
-    let notices = tellings.iter().filter(notice);
-    fixed.extend(notices.map(|told| told.queued_at.to_utc()));
     let planned = plan(&Asked {
         starts: of.agreed.local,
         zone: of.agreed.timezone,
@@ -236,17 +254,24 @@ fn rows(
     open.iter().zip(planned).map(row).collect()
 }
 
-/// What the plan before had of a step, where that is still to be sent: its time is to come, or has only just come.
+/// What the plan before had of a step, where that is still to be sent: its time is to come, or has only just come. That of
+/// one whose place was taken has ended with it.
 fn waiting<'r>(
     known: &'r [Reminder],
+    of: AppointmentId,
     step: &Step,
     target: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Option<&'r Reminder> {
     let to_come = |due: UnixMillis| now - due.to_utc() <= HELD_UP;
     known.iter().find(|row| {
+        let state = match row.appointment == of {
+            true => ReminderState::Planned,
+            false => ReminderState::Cancelled,
+        };
         row.step == step.id
-            && row.state == ReminderState::Planned
+            && row.state == state
+            && row.message.is_none()
             && row.target_at.to_utc() == target
             && row.due_at.is_some_and(to_come)
     })

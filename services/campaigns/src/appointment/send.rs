@@ -4,13 +4,13 @@ use chassis::{Bus, Engine, Tx};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use contract::campaigns::{AppointmentChanged, AppointmentEvent};
 use contract::texts::{Origin, OriginKind};
-use contract::{Class, MessageId, TemplateId, UnixMillis};
+use contract::{Class, ContactId, EventId, MessageId, TemplateId, UnixMillis};
 
 use super::model::{Appointment, Telling, TellingKind, TellingState};
 use super::rules::Rules;
 use super::wording;
-use crate::db;
 use crate::texts::{self, NewText};
+use crate::{db, journeys};
 
 /// What a change of appointments needs beside its transaction.
 #[derive(Clone, Copy)]
@@ -108,6 +108,31 @@ pub async fn announce(
     of: &Appointment,
     event: AppointmentEvent,
 ) -> anyhow::Result<()> {
+    let id = say(tx, hands, of, event).await?;
+    journeys::appointments::note(tx, hands, of, of.agreed.contact, (event, id)).await
+}
+
+/// The same of one that was somebody else's: their journeys hear that it has changed, and those of its person now that it
+/// was booked.
+pub async fn announce_to_both(
+    tx: &Tx,
+    hands: &Hands<'_>,
+    of: &Appointment,
+    event: AppointmentEvent,
+    former: ContactId,
+) -> anyhow::Result<()> {
+    let id = say(tx, hands, of, event).await?;
+    journeys::appointments::note(tx, hands, of, former, (event, id)).await?;
+    let booked = (AppointmentEvent::Scheduled, id);
+    journeys::appointments::note(tx, hands, of, of.agreed.contact, booked).await
+}
+
+async fn say(
+    tx: &Tx,
+    hands: &Hands<'_>,
+    of: &Appointment,
+    event: AppointmentEvent,
+) -> anyhow::Result<EventId> {
     let wants_human = matches!(
         event,
         AppointmentEvent::NeedsCall | AppointmentEvent::NeedsAttention
@@ -124,7 +149,6 @@ pub async fn announce(
         at: hands.now_millis(),
     };
     let id = hands.bus.say(tx, of.tenant, &changed).await?;
-    crate::journeys::appointments::note(tx, hands, of, event, id).await?;
     metrics::counter!("campaigns_appointment_events_total", "event" => event.as_str()).increment(1);
-    Ok(())
+    Ok(id)
 }

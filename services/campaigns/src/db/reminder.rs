@@ -72,6 +72,16 @@ pub async fn of_appointment(
     row::all(conn, text, [id.uuid().into()], read).await
 }
 
+/// The same, and those of others whose texts have told of it: one that it took the place of, or shares a text with.
+pub async fn said_of(
+    conn: &impl ConnectionTrait,
+    id: AppointmentId,
+) -> anyhow::Result<Vec<Reminder>> {
+    let text = "select * from reminder where appointment = $1 or message in \
+                (select message from telling where appointment = $1) order by version, place";
+    row::all(conn, text, [id.uuid().into()], read).await
+}
+
 /// Reminders that a text carries.
 pub async fn of_message(tx: &Tx, message: MessageId) -> anyhow::Result<Vec<Reminder>> {
     let text = "select * from reminder where message = $1";

@@ -1,8 +1,8 @@
 //! What happens to appointments, as journeys hear of it: `appointment.scheduled`, `appointment.confirmed`, ….
 
 use chassis::Tx;
-use contract::EventId;
 use contract::campaigns::AppointmentEvent;
+use contract::{ContactId, EventId};
 use serde_json::{Value, json};
 
 use crate::appointment::model::Appointment;
@@ -12,13 +12,14 @@ use crate::db::journey_input::{Body, NewInput};
 use crate::journey::expression::timestamp;
 use crate::journey::run::Happening;
 
-/// Notes the event for journeys, in the transaction in which it happened. `id`: of the event as it is said.
+/// Notes the event for journeys, in the transaction in which it happened. `id`: of the event as it is said; `contact`:
+/// whose runs hear of it.
 pub async fn note(
     tx: &Tx,
     hands: &Hands<'_>,
     of: &Appointment,
-    event: AppointmentEvent,
-    id: EventId,
+    contact: ContactId,
+    (event, id): (AppointmentEvent, EventId),
 ) -> anyhow::Result<()> {
     if !db::journey::any_published(tx, of.tenant, Some(of.mode)).await? {
         return Ok(());
@@ -26,7 +27,7 @@ pub async fn note(
     let input = NewInput {
         tenant: of.tenant,
         mode: of.mode,
-        contact: Some(of.agreed.contact),
+        contact: Some(contact),
         run: None,
         held_by: None,
         body: Body::Event(Happening {
@@ -50,8 +51,10 @@ fn told(of: &Appointment) -> Value {
     json!({
         "id": of.id.to_string(),
         "external_id": of.external_id,
+        "contact": of.agreed.contact.to_string(),
         "version": of.version,
         "status": of.status.as_str(),
+        "replaced_by": of.replaced_by.map(|id| id.to_string()),
         "confirmation": of.confirmation.as_str(),
         "starts_at": timestamp(starts),
         "ends_at": ends,

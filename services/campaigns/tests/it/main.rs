@@ -16,6 +16,7 @@ mod history;
 mod journeys;
 mod launch;
 mod local_time;
+mod locks;
 mod looks;
 mod pausing;
 mod preflight;

@@ -9,6 +9,9 @@ use super::state::{End, Fiber, Happening, Reached, Run, Waiting};
 use crate::journey::expression;
 use crate::journey::version::{At, Await, Kind, Version};
 
+/// What is said of an appointment where something else than its time and place is new.
+const UPDATED: &str = "appointment.updated";
+
 /// What a run would do with a text of its person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Asks {
@@ -75,7 +78,12 @@ impl<'a> Machine<'a> {
         if self.run.end.is_none() && self.set.version.remembers.contains(&event.name) {
             self.run.happened.insert(event.name.clone(), self.run.clock);
         }
-        self.follow(event);
+        if self.run.end.is_none() && self.is_of_another_person(event) {
+            let why = "the appointment is somebody else's now".to_string();
+            self.end(End::Cancelled, why);
+            return Ok(());
+        }
+        self.follow(event)?;
         self.goal(event, data)?;
         if self.run.end.is_some() {
             return Ok(());
@@ -108,17 +116,39 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// What became of the run's appointment. When it is, only a new plan changes.
-    fn follow(&mut self, event: &Happening) {
-        let told = scope::appointment_of(event);
-        let same = told.get("id").is_some() && told.get("id") == self.run.appointment.get("id");
-        if let (true, Value::Object(own)) = (same, &mut self.run.appointment) {
-            for name in ["status", "confirmation"] {
+    fn is_of_another_person(&self, event: &Happening) -> bool {
+        let own = self.run.appointment.get("id");
+        own.is_some()
+            && own == scope::appointment_of(event).get("id")
+            && scope::is_of_another_person(event, &self.set.person.id)
+    }
+
+    /// What became of the run's appointment. When it begins, and where, only a new plan changes.
+    fn follow(&mut self, event: &Happening) -> Tried<()> {
+        let mut told = scope::appointment_of(event);
+        scope::normalise(&mut Value::Null, &mut told);
+        let same =
+            |name: &str, own: &Value| told.get(name).is_some() && told.get(name) == own.get(name);
+        if !same("id", &self.run.appointment) {
+            return Ok(());
+        }
+        let mut names = vec!["status", "confirmation"];
+        if event.name == UPDATED && same("starts_at", &self.run.appointment) {
+            names.extend(["version", "subject", "for", "minutes", "ends_at"]);
+        }
+        let ended = self.run.appointment.get("ends_at").cloned();
+        if let Value::Object(own) = &mut self.run.appointment {
+            for name in names {
                 if let Some(value) = told.get(name) {
                     own.insert(name.to_string(), value.clone());
                 }
             }
         }
+        if self.run.end.is_none() && self.run.appointment.get("ends_at") != ended.as_ref() {
+            self.aim_waits();
+            self.aim_listeners()?;
+        }
+        Ok(())
     }
 
     fn maybe_holds(&self, condition: Option<&expression::Compiled>, data: &Value) -> Tried<bool> {

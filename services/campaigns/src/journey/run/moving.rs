@@ -34,15 +34,7 @@ impl Machine<'_> {
             "",
             format!("{} came again: its data is the new one", event.name),
         );
-        for fiber in self.run.fibers.clone() {
-            let Some(at) = self.set.version.find(&fiber.step) else {
-                continue;
-            };
-            if matches!((&self.set.version.steps[at].kind, fiber.waiting), (Kind::Wait(wait), Waiting::Time(_)) if wait.until.is_some())
-            {
-                self.go(fiber.id, Some(at));
-            }
-        }
+        self.aim_waits();
         if let Err(error) = self.aim_listeners() {
             self.end(End::Failed, format!("event {}: {error}", event.name));
         }
@@ -161,7 +153,20 @@ impl Machine<'_> {
         });
     }
 
-    fn aim_listeners(&mut self) -> Tried<()> {
+    /// Waits for an instant are begun again: it may be another one now.
+    pub(super) fn aim_waits(&mut self) {
+        for fiber in self.run.fibers.clone() {
+            let Some(at) = self.set.version.find(&fiber.step) else {
+                continue;
+            };
+            if matches!((&self.set.version.steps[at].kind, fiber.waiting), (Kind::Wait(wait), Waiting::Time(_)) if wait.until.is_some())
+            {
+                self.go(fiber.id, Some(at));
+            }
+        }
+    }
+
+    pub(super) fn aim_listeners(&mut self) -> Tried<()> {
         for fiber in self.run.fibers.clone() {
             let Some(at) = self.set.version.find(&fiber.step) else {
                 continue;

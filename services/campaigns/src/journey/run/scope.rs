@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
+use contract::ContactId;
 use serde_json::{Map, Value, json};
 
 use super::machine::{Machine, Setting, Tried};
@@ -38,6 +39,14 @@ pub fn tells_of_another(event: &Happening, appointment: &Value) -> bool {
         (Some(told), Some(own)) => told != own,
         _ => false,
     }
+}
+
+/// The appointment that the event tells of belongs to another person. Only ids of ours say so.
+pub fn is_of_another_person(event: &Happening, person: &str) -> bool {
+    let told = appointment_of(event);
+    let contact = told.get("contact").and_then(Value::as_str);
+    let id = contact.and_then(|contact| contact.parse::<ContactId>().ok());
+    id.is_some_and(|id| id.to_string() != person)
 }
 
 /// Instants take their one form. Local times of an appointment are read on the clock of its zone.

@@ -26,6 +26,9 @@ const OF_APPOINTMENTS: &[&str] = &[
     "cancel_requested",
     "completed",
     "no_show",
+    "updated",
+    // It may be somebody else's from then on.
+    "rescheduled",
 ];
 
 type Done<T> = Result<T, CompileError>;

@@ -2,35 +2,10 @@
 
 use chassis::Engine;
 use chassis::http::client::Client;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait};
 use serde_json::{Value, json};
 
 use super::*;
-
-async fn run(tx: &impl ConnectionTrait, sql: &str) -> i64 {
-    let statement = Statement::from_string(tx.get_database_backend(), sql);
-    let row = tx.query_one_raw(statement).await.unwrap();
-    row.map_or(0, |row| row.try_get_by_index(0).unwrap())
-}
-
-/// Nobody writes a plan until this ends: who has decided what to do waits with it.
-async fn hold_up(kit: &Kit) -> DatabaseTransaction {
-    let tx = kit.db("campaigns").read().begin().await.unwrap();
-    tx.execute_unprepared("lock table reminder in exclusive mode")
-        .await
-        .unwrap();
-    tx
-}
-
-async fn until_waiting(kit: &Kit, many: i64) {
-    let waiting = "select count(distinct pid) from pg_locks where not granted and database = \
-                   (select oid from pg_database where datname = current_database())";
-    let db = kit.db("campaigns");
-    until("transactions wait", async || {
-        run(db.read(), waiting).await >= many
-    })
-    .await;
-}
+use crate::locks::{hold, until_waiting};
 
 async fn book(client: Client) -> Value {
     let body = serde_json::to_vec(&booking(1, "2026-06-17T14:00")).unwrap();
@@ -56,7 +31,8 @@ async fn both_at_once(booked_first: bool) {
     }
     let beside = kit.beside().await;
     let there = Client::new(beside.address, kit.key.clone());
-    let held = hold_up(&kit).await;
+    // Nobody writes a plan until this ends: who has decided what to do waits with it.
+    let held = hold(&kit, "lock table reminder in exclusive mode").await;
     let (booked, cancelled) = if booked_first {
         let booked = tokio::spawn(book(kit.with_key(&kit.key)));
         until_waiting(&kit, 1).await;

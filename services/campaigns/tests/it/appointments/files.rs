@@ -1,8 +1,11 @@
 //! Appointments from CSV.
 
+use chassis::Engine;
+use chassis::http::client::Client;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::locks::{hold, until_waiting};
 
 async fn import(kit: &Kit, csv: &str) -> (u16, Value) {
     let path = "/v1/appointments/import";
@@ -150,5 +153,55 @@ async fn a_strict_import_with_a_fault_changes_nothing_and_so_does_a_file_that_ca
         )
         .await;
     assert_eq!((status, &problem["code"]), (404, &json!("not_found")));
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_are_taken_one_by_one_where_somebody_else_changes_one_of_them_meanwhile() {
+    let kit = kit().await;
+    if kit.db("campaigns").engine() == Engine::Sqlite {
+        // A file has one writer: nothing of this can happen.
+        return kit.stop().await;
+    }
+    let beside = kit.beside().await;
+    put(&kit, "old", booking(2, "2026-06-16T14:00")).await;
+    // The import is held up after it has seen that nobody has booked `b`.
+    let old = "select id from appointment where external_id = 'old' for update";
+    let held = hold(&kit, old).await;
+    let csv = "external_id;contact;starts_at;timezone;subject;replaces\n\
+               a;ext:p1;2026-06-17T14:00;America/New_York;Cleaning;\n\
+               b;ext:p2;2026-06-18T14:00;America/New_York;Cleaning;ext:old\n";
+    let here = kit.with_key(&kit.key);
+    let imported = tokio::spawn(async move {
+        let (path, csv) = ("/v1/appointments/import", csv.as_bytes().to_vec());
+        here.send("POST", path, "text/csv", csv).await.unwrap()
+    });
+    until_waiting(&kit, 1).await;
+    let there = Client::new(beside.address, kit.key.clone());
+    let body = serde_json::to_vec(&booking(3, "2026-06-19T14:00")).unwrap();
+    let path = "/v1/appointments/ext:b";
+    let first = there.send("PUT", path, "application/json", body).await;
+    let (status, first) = first.unwrap();
+    assert_eq!(status, 200, "{first}");
+    held.commit().await.unwrap();
+    let (status, imported) = imported.await.unwrap();
+    assert_eq!(status, 200, "{imported}");
+    assert_eq!(
+        (
+            &imported["scheduled"],
+            &imported["rescheduled"],
+            &imported["rejected"]
+        ),
+        (&json!(1), &json!(1), &json!(0)),
+        "{imported}"
+    );
+    let (a, b) = (get(&kit, "a").await, get(&kit, "b").await);
+    assert_eq!(a["version"], 1, "the first attempt has left nothing");
+    assert_eq!(
+        (&b["id"], &b["starts_at"]["local"]),
+        (&first["id"], &json!("2026-06-18T14:00"))
+    );
+    assert_eq!(get(&kit, "old").await["replaced_by"], b["id"]);
+    beside.stop().await.unwrap();
     kit.stop().await;
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::booking::step;
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,5 +66,52 @@ async fn plans_with_faults_are_refused_and_an_invalid_version_replaces_none() {
     assert_eq!(kept, plan);
     let stranger = kit.with_key(&kit.other_key);
     assert!(stranger.get(&path).await.is_err());
+    kit.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_plan_is_a_change_by_itself_and_tells_nobody_anything_twice() {
+    let kit = told().await;
+    let default = get(&kit, "a").await["reminder_plan"].clone();
+    let mut urgent = plan_body();
+    urgent["name"] = json!("urgent");
+    urgent["steps"] = json!([
+        // Its time has passed, and something has been told since.
+        {"id": "three-days", "offset": "-P3D", "late": "send_now", "template": template(WHICH)},
+        // This has been told.
+        {"id": "two-days", "offset": "-P2D", "late": "send_now", "template": template(CONFIRMED)},
+        {"id": "hours", "offset": "-PT3H", "min_lead": "PT45M", "template": template(TWO_HOURS)},
+    ]);
+    let (status, urgent) = kit.post("/v1/reminder-plans", urgent).await;
+    assert_eq!(status, 201, "{urgent}");
+    let mut body = booking(1, "2026-06-15T14:00");
+    body["reminder_plan"] = json!("default");
+    assert_eq!(put(&kit, "a", body.clone()).await["effect"], "unchanged");
+    body["reminder_plan"] = json!("urgent");
+    let updated = put(&kit, "a", body.clone()).await;
+    assert_eq!(
+        (&updated["effect"], &updated["notice"]),
+        (&json!("updated"), &json!("not_needed")),
+        "{updated}"
+    );
+    assert_eq!(updated["appointment"]["reminder_plan"], urgent["id"]);
+    assert_eq!(
+        steps(&updated["plan"]),
+        [
+            step("three-days", "-", "skipped", "late_booking"),
+            step("hours", "2026-06-15T11:00", "planned", "on_time"),
+        ]
+    );
+    assert_eq!(put(&kit, "a", body).await["effect"], "unchanged");
+    let path = format!("/v1/reminder-plans/{}", default.as_str().unwrap());
+    assert_eq!(kit.delete(&path).await.0, 204);
+    advance(&kit, TimeDelta::minutes(5));
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS]);
+    go_to(&kit, "2026-06-15T11:00");
+    until_offered(&kit, &[TWO_DAYS, TWO_HOURS]).await;
+    go_to(&kit, "2026-06-15T12:00");
+    a_while().await;
+    assert_eq!(offered(&kit), [TWO_DAYS, TWO_HOURS]);
     kit.stop().await;
 }

@@ -50,6 +50,10 @@ pub async fn load_recipients(
     _: Arc<Cx>,
     question: Envelope<LoadRecipients>,
 ) -> anyhow::Result<RecipientsLoaded> {
+    world(question.tenant).recipients_asked += 1;
+    while world(question.tenant).recipients_wait {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let world = world(question.tenant);
     let data = |contact: &ContactId| {
         let n = number(*contact);

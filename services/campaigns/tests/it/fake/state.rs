@@ -75,6 +75,9 @@ pub struct World {
     /// What heads said when people were last released.
     pub heads: BTreeMap<u32, Released>,
     pub settled: Vec<ChunkSettled>,
+    /// Nobody hears who people are, as long as this holds.
+    pub recipients_wait: bool,
+    pub recipients_asked: u32,
 }
 
 /// One release of a person.

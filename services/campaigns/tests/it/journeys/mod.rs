@@ -7,6 +7,7 @@ mod learnt;
 mod limits;
 mod moved;
 mod one_pass;
+mod pausing;
 mod schedules;
 mod segments;
 mod starting;

@@ -59,3 +59,26 @@ async fn a_confirmation_counts_after_a_change_that_moves_nothing() {
     .await;
     kit.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_appointment_of_another_person_ends_the_run_of_the_first_and_starts_one_of_theirs() {
+    let kit = appointments::kit().await;
+    let visit = told(&kit).await;
+    let id = run(&kit, &visit).await["journey"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    let other = put(&kit, "a", booking(2, "2026-06-25T14:00")).await;
+    assert_eq!(other["effect"], "updated");
+    let both = until_runs(&kit, &id, |runs| {
+        runs.len() == 2 && runs[1]["state"] == "cancelled"
+    })
+    .await;
+    assert_eq!(
+        (&both[1]["id"], &both[0]["state"]),
+        (&visit, &json!("active")),
+        "{both:?}"
+    );
+    assert_eq!(both[0]["contact"], json!(fake::contact(2).to_string()));
+    kit.stop().await;
+}

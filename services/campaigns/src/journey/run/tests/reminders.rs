@@ -249,3 +249,46 @@ fn the_same_booking_again_aims_its_waits_anew() {
         ]
     );
 }
+
+#[test]
+fn a_change_that_moves_nothing_is_followed_and_aims_at_another_end() {
+    let text = "journey: v1\nname: visits\npurpose: appointment\ntrigger: {event: appointment.scheduled, key: appointment.id}\nsteps:\n  - {id: after, wait: {until: appointment.ends_at, offset: +PT1H}}\n  - {id: thanks, if: \"appointment.subject == 'Check-up'\", send: {template: x}}\n";
+    let (version, person) = (version(text), person("UTC"));
+    let told = |subject: &str, ends: &str| json!({"id": "A1", "subject": subject, "starts_at": "2026-12-01T14:00:00Z", "ends_at": ends});
+    let begun = event(
+        "e0",
+        "appointment.scheduled",
+        told("Cleaning", "2026-12-01T14:30:00Z"),
+    );
+    let mut played = Played::start(&version, &person, &begun, at("2026-11-20T15:00:00Z"));
+    let updated = event(
+        "e1",
+        "appointment.updated",
+        told("Check-up", "2026-12-01T16:00:00Z"),
+    );
+    played.feed(&Input::Event(updated), at("2026-11-21T15:00:00Z"));
+    played.until(at("2026-12-02T00:00:00Z"));
+    assert_eq!(played.sends(), [sent("thanks", "2026-12-01T17:00:00Z")]);
+}
+
+#[test]
+fn a_run_ends_when_its_appointment_is_another_persons() {
+    let (version, person) = (version(TEXT), person("UTC"));
+    let other = contract::ContactId::from_raw(9).to_string();
+    for name in ["appointment.updated", "appointment.rescheduled"] {
+        let mut played = Played::start(
+            &version,
+            &person,
+            &booking("2026-12-01T14:00:00"),
+            at("2026-11-20T15:00:00Z"),
+        );
+        let told =
+            |id: &str| json!({"id": id, "contact": other, "starts_at": "2026-12-01T19:00:00Z"});
+        let of_another = event("e1", name, told("A2"));
+        played.feed(&Input::Event(of_another), at("2026-11-21T15:00:00Z"));
+        assert_eq!(played.how(), None);
+        let own = event("e2", name, told("A1"));
+        played.feed(&Input::Event(own), at("2026-11-21T15:00:00Z"));
+        assert_eq!(played.how(), Some(End::Cancelled), "{name}");
+    }
+}
