@@ -30,13 +30,16 @@ fn read(text: Option<&str>) -> (Gate, Option<Reason>) {
     }
 }
 
+/// A cancelled run stays so, whatever is said of it later: of two questions that overtake each other the cancellation
+/// is the one that counts.
 pub async fn set(
     tx: &impl ConnectionTrait,
     engine: Engine,
     run: RunId,
     gate: Gate,
 ) -> anyhow::Result<()> {
-    let sql = "INSERT INTO run_gate (run, gate) VALUES ($1, $2) ON CONFLICT (run) DO UPDATE SET gate = excluded.gate";
+    let sql = "INSERT INTO run_gate (run, gate) VALUES ($1, $2) ON CONFLICT (run) DO UPDATE SET gate = excluded.gate \
+               WHERE run_gate.gate NOT LIKE 'cancelled%'";
     tx.execute_raw(engine.sql(sql, [run.uuid().into(), word(gate).into()]))
         .await?;
     Ok(())

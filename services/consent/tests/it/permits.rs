@@ -95,7 +95,7 @@ async fn a_newer_dispatcher_fences_the_older_and_learns_what_it_left_open() {
 }
 
 #[tokio::test]
-async fn a_shut_gate_is_settled_once_nothing_of_the_run_can_leave() {
+async fn a_shut_gate_is_settled_once_nothing_of_the_run_can_leave_and_a_cancelled_one_stays_shut() {
     let kit = Kit::start(&[consent::SERVICE]).await;
     opt_in_all(&kit, 0..3).await;
     let epoch = register(&kit).await;
@@ -144,6 +144,14 @@ async fn a_shut_gate_is_settled_once_nothing_of_the_run_can_leave() {
         gate: Gate::Cancelled,
     };
     assert!(kit.bus.ask(kit.tenant, &cancel).await.unwrap().settled);
+    let told = grant(&kit, &ask(&kit, SLOT, epoch, &[0, 1, 2])).await;
+    assert_eq!(
+        told.refused,
+        [("CAMPAIGN_CANCELLED".to_string(), vec![130])]
+    );
+    close(&kit, epoch, &[SLOT]).await;
+    // A resume that a cancellation has overtaken opens nothing.
+    assert!(kit.bus.ask(kit.tenant, &open).await.unwrap().settled);
     let told = grant(&kit, &ask(&kit, SLOT, epoch, &[0, 1, 2])).await;
     assert_eq!(
         told.refused,
