@@ -40,6 +40,8 @@ pub async fn handle(
     let campaign = find_for(&app, caller, id, Action::Approve).await?;
     let read = app.cx.db.read();
     let asked = db::approval::of(read, id).await?;
+    // A campaign may need an approval that nobody has asked for since the last question was answered.
+    let asked = asked.filter(|asked| asked.verdict == Verdict::Pending);
     let asked = asked.ok_or_else(|| Problem::not_found("question for approval"))?;
     let edited_by = db::approval::edited_by(read, id).await?;
     if !may_approve(caller.key, asked.submitted_by, edited_by) {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::approval::Moved;
+use crate::approval::Refusal;
+use crate::clearance::Held;
 use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::occurrence::{Occurrence, OccurrenceState};
@@ -14,7 +15,6 @@ use crate::{clearance, late_start, recurring, start};
 const AT_ONCE: u64 = 100;
 /// Found too late after a downtime or a pause.
 const LATE: &str = "schedule.late";
-const APPROVAL_VOID: &str = "campaign.approval_void";
 
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.cx.stopping();
@@ -57,28 +57,31 @@ async fn launch(app: &App, campaign: &Campaign) -> anyhow::Result<()> {
     let Some(template) = start::describe(app, campaign).await? else {
         return give_up(app, campaign, State::Failed, "template.not_published").await;
     };
-    let moved = clearance::moved_at_start(app, campaign, &template).await?;
-    if moved.is_empty() {
-        start::begin(app, campaign, start::by_itself(), template, None).await?;
-        return Ok(());
+    if let Some(held) = clearance::at_start(app, campaign, &template).await? {
+        return send_back(app, campaign, held).await;
     }
-    send_back(app, campaign, &moved).await
+    start::begin(app, campaign, start::by_itself(), template, None).await?;
+    Ok(())
 }
 
-/// What is not as it was approved waits for another approval.
-async fn send_back(app: &App, campaign: &Campaign, moved: &[Moved]) -> anyhow::Result<()> {
-    let named: Vec<&str> = moved.iter().map(|moved| moved.as_str()).collect();
-    let named = named.join(", ");
-    tracing::info!(campaign = %campaign.id, moved = named, "a campaign is not what was approved");
+/// What lacks an approval, or is not as it was approved, waits for one; what nobody has looked at is a draft again.
+async fn send_back(app: &App, campaign: &Campaign, held: Held) -> anyhow::Result<()> {
+    let Held { refusal, note } = held;
+    tracing::info!(campaign = %campaign.id, reason = refusal.code(), note, "a campaign is not started");
     let (id, now, bus) = (campaign.id, app.cx.clock.millis(), app.cx.bus.clone());
+    let to = match refusal {
+        Refusal::PreflightRequired | Refusal::PreflightStale(_) => State::Draft,
+        Refusal::ApprovalRequired | Refusal::ApprovalVoid(_) => State::PendingApproval,
+    };
     app.cx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let step = Step::own("begin", State::PendingApproval)
-                    .because(Some(APPROVAL_VOID))
-                    .noting(format!("moved: {named}"));
-                if db::campaign::move_on(tx, &bus, id, &[State::Scheduled], &step, now).await? {
+                let step = Step::own("begin", to)
+                    .because(Some(refusal.code()))
+                    .noting(note);
+                let moved = db::campaign::move_on(tx, &bus, id, &[State::Scheduled], &step, now);
+                if moved.await? && matches!(refusal, Refusal::ApprovalVoid(_)) {
                     db::approval::void(tx, id).await?;
                 }
                 Ok(())
@@ -134,9 +137,10 @@ async fn start_occurrence(
     let Some(template) = start::describe(app, campaign).await? else {
         return end(app, occurrence, failed, "template.not_published").await;
     };
-    let moved = clearance::moved_at_start(app, campaign, &template).await?;
-    if !moved.is_empty() {
-        return end(app, occurrence, failed, APPROVAL_VOID).await;
+    if let Some(held) = clearance::at_start(app, campaign, &template).await? {
+        let reason = held.refusal.code();
+        tracing::info!(campaign = %campaign.id, reason, note = held.note, "a slot is not started");
+        return end(app, occurrence, failed, reason).await;
     }
     start::begin(
         app,

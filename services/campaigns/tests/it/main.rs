@@ -29,6 +29,7 @@ mod scheduling;
 mod states;
 mod story;
 mod texts;
+mod thresholds;
 mod throttling;
 mod timers;
 mod variants;
