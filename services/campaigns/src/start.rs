@@ -31,11 +31,10 @@ pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<T
         .await?)
 }
 
-/// Starts the run if the campaign still stands where it was read: of rival launches one wins. `step` leads to
-/// [`State::Preparing`]. Consent knows before
-/// what the texts hold. The run id is stored
-/// before the first person is looked up, so a restart goes on with the same run. An occurrence gets its run in the same
-/// commit, and only one.
+/// Starts the run if the campaign still stands where it was read and says what it said: of rival launches one wins.
+/// `step` leads to [`State::Preparing`]. Consent knows before what the texts hold. The run id is stored before the first
+/// person is looked up, so a restart goes on with the same run. An occurrence gets its run in the same commit, and only
+/// one.
 pub async fn begin(
     app: &App,
     campaign: &Campaign,
@@ -57,7 +56,7 @@ pub async fn begin(
     if let Some((partition, _)) = &partition {
         run.valid_until = partition.valid_until();
     }
-    let (from, bus) = (campaign.state, app.cx.bus.clone());
+    let (read, bus) = (campaign.clone(), app.cx.bus.clone());
     let occurrence = occurrence.map(|occurrence| occurrence.id);
     let begun = app
         .cx
@@ -70,7 +69,8 @@ pub async fn begin(
                 {
                     return Ok(false);
                 }
-                let won = db::campaign::move_on(tx, &bus, run.campaign, &[from], &step, at).await?;
+                let from = [read.state];
+                let won = db::campaign::move_unchanged(tx, &bus, &read, &from, &step, at).await?;
                 if won {
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
                     if let Some((partition, _)) = &partition {

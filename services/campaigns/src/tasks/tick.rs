@@ -41,10 +41,19 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
 }
 
 async fn launch_due(app: &App) -> anyhow::Result<()> {
-    for campaign in db::campaign::due(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await? {
+    for campaign in db::campaign_due::page(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await?
+    {
         // One that cannot be begun now, such as while its segment is being looked up, holds up no other.
         if let Err(error) = launch(app, &campaign).await {
-            tracing::warn!(campaign = %campaign.id, error = format!("{error:#}"), "a campaign cannot be begun yet");
+            let (id, now) = (campaign.id, app.cx.clock.millis());
+            tracing::warn!(campaign = %id, error = format!("{error:#}"), "a campaign cannot be begun yet");
+            let again = late_start::look_again(campaign.schedule_at.unwrap_or(now), now);
+            app.cx
+                .db
+                .write(move |tx| {
+                    Box::pin(async move { db::campaign_due::look_again(tx, id, again).await })
+                })
+                .await?;
         }
     }
     Ok(())
@@ -110,8 +119,12 @@ async fn give_up(
     Ok(())
 }
 
+async fn due_occurrences(app: &App) -> anyhow::Result<Vec<Occurrence>> {
+    db::occurrence::due(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await
+}
+
 async fn start_occurrences(app: &App) -> anyhow::Result<()> {
-    for occurrence in db::occurrence::due(app.cx.db.read(), AT_ONCE).await? {
+    for occurrence in due_occurrences(app).await? {
         let campaign = db::campaign::recurring(app.cx.db.read(), occurrence.campaign).await?;
         let Some(campaign) = campaign.filter(|campaign| campaign.state == State::Scheduled) else {
             // A pause or a cancel has its say about what waits; neither has come through yet.
@@ -123,6 +136,14 @@ async fn start_occurrences(app: &App) -> anyhow::Result<()> {
         }
         if let Err(error) = start_occurrence(app, &campaign, &occurrence).await {
             tracing::warn!(campaign = %campaign.id, error = format!("{error:#}"), "a slot cannot be begun yet");
+            let (id, now) = (occurrence.id, app.cx.clock.millis());
+            let again = late_start::look_again(occurrence.slot_at, now);
+            app.cx
+                .db
+                .write(move |tx| {
+                    Box::pin(async move { db::occurrence::look_again(tx, id, again).await })
+                })
+                .await?;
         }
     }
     Ok(())
