@@ -64,13 +64,16 @@ pub async fn begin(
         .write(move |tx| {
             Box::pin(async move {
                 let at = run.started_at;
+                // Locked before its occurrence, as by a pause.
+                let unchanged = db::campaign::is_unchanged(tx, &read).await?;
                 if let Some(occurrence) = occurrence
                     && !db::occurrence::started(tx, occurrence, run.id).await?
                 {
                     return Ok(false);
                 }
                 let from = [read.state];
-                let won = db::campaign::move_unchanged(tx, &bus, &read, &from, &step, at).await?;
+                let won = unchanged
+                    && db::campaign::move_on(tx, &bus, run.campaign, &from, &step, at).await?;
                 if won {
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
                     if let Some((partition, _)) = &partition {

@@ -195,6 +195,8 @@ async fn end(
         .db
         .write(move |tx| {
             Box::pin(async move {
+                // Locked before its occurrence, as by a pause.
+                let _campaign = db::campaign::recurring_for_update(tx, campaign).await?;
                 db::occurrence::ended(tx, id, state, reason).await?;
                 if !recurring::goes_on(tx, campaign).await? {
                     let from = [State::Scheduled];
