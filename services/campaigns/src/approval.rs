@@ -1,6 +1,7 @@
 //! What a launch needs, and what an approval is bound to (ADR 0030). Pure: what was seen comes in as values.
 
 pub mod retry;
+pub mod start;
 
 use std::collections::BTreeMap;
 
@@ -104,6 +105,13 @@ pub fn differ(before: &Versions, now: &Versions) -> Vec<Moved> {
     if before.policy != now.policy {
         moved.push(Moved::Policy);
     }
+    moved
+}
+
+/// The same where people come and go, so that who they are has no say.
+pub fn differ_in_words(before: &Versions, now: &Versions) -> Vec<Moved> {
+    let mut moved = differ(before, now);
+    moved.retain(|moved| *moved != Moved::Audience);
     moved
 }
 
@@ -224,6 +232,18 @@ pub enum Refusal {
     PreflightStale(Vec<Moved>),
     ApprovalRequired,
     ApprovalVoid(Vec<Moved>),
+}
+
+impl Refusal {
+    /// The public code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::PreflightRequired => "campaign.preflight_required",
+            Self::PreflightStale(_) => "campaign.preflight_stale",
+            Self::ApprovalRequired => "campaign.approval_required",
+            Self::ApprovalVoid(_) => "campaign.approval_void",
+        }
+    }
 }
 
 impl Launch<'_> {

@@ -1,6 +1,7 @@
 //! Whether a campaign may be launched: gathers what [`approval`](crate::approval) judges.
 
 pub mod retry;
+mod start;
 
 use axum::http::StatusCode;
 use chassis::http::Problem;
@@ -8,7 +9,7 @@ use contract::renderer::TemplateDescribed;
 use contract::{Mode, PreflightId, TenantId};
 
 use crate::app::App;
-use crate::approval::{Finished, Launch, Moved, Own, Refusal, Rules, Verdict, Versions, differ};
+use crate::approval::{Finished, Launch, Moved, Own, Refusal, Rules, Versions, differ};
 use crate::config::Config;
 use crate::db;
 use crate::db::approval::Approval;
@@ -17,6 +18,8 @@ use crate::db::preflight::{Preflight, PreflightState};
 use crate::lifecycle::State;
 use crate::preflight::brief::Brief;
 use crate::preflight::versions;
+
+pub use start::{Held, at_start};
 
 /// What a tenant's launches need: its own settings over the installation's.
 pub async fn rules(app: &App, tenant: TenantId, mode: Mode) -> anyhow::Result<Rules> {
@@ -143,57 +146,29 @@ pub async fn moved_since(
     Ok(differ(&approval.bound.versions, &now))
 }
 
-/// What has moved of what was approved, when the time of a campaign has come; empty where nothing was approved. People
-/// come and go between the slots of a campaign that recurs, so its audience is not compared.
-pub async fn moved_at_start(
-    app: &App,
-    campaign: &Campaign,
-    template: &TemplateDescribed,
-) -> anyhow::Result<Vec<Moved>> {
-    let approval = db::approval::of(app.cx.db.read(), campaign.id).await?;
-    let approved = approval.filter(|approval| approval.verdict == Verdict::Approved);
-    let Some(approved) = approved else {
-        return Ok(Vec::new());
-    };
-    let brief = Brief::read(app, campaign, template.clone()).await?;
-    let bound = &approved.bound.versions;
-    let now = if campaign.recurs() {
-        Versions {
-            content: brief.content.clone(),
-            template_version: brief.template_version,
-            audience: bound.audience.clone(),
-            policy: versions::policy(app, campaign.tenant, &brief).await?,
-        }
-    } else {
-        versions::now(app, campaign.tenant, &brief).await?
-    };
-    Ok(differ(bound, &now))
-}
-
 /// The answer to a launch that may not be.
 pub fn refused(refusal: &Refusal) -> Problem {
+    let code = refusal.code();
     match refusal {
         Refusal::PreflightRequired => Problem::new(
             StatusCode::FORBIDDEN,
-            "campaign.preflight_required",
+            code,
             "look at what it would do first (POST …/preflight) and name the preflight in the launch",
         ),
         Refusal::ApprovalRequired => Problem::new(
             StatusCode::FORBIDDEN,
-            "campaign.approval_required",
+            code,
             "it is large or dear enough to need the approval of another key: POST …/submit, then POST …/approve",
         ),
         Refusal::PreflightStale(moved) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let detail = "the campaign is not what the preflight saw; ask for another one";
-            let problem = Problem::new(status, "campaign.preflight_stale", detail);
-            naming(problem, "campaign.preflight_stale", moved)
+            naming(Problem::new(status, code, detail), code, moved)
         }
         Refusal::ApprovalVoid(moved) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let detail = "the campaign is not what was approved; submit it again";
-            let problem = Problem::new(status, "campaign.approval_void", detail);
-            naming(problem, "campaign.approval_void", moved)
+            naming(Problem::new(status, code, detail), code, moved)
         }
     }
 }

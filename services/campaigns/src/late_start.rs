@@ -27,6 +27,15 @@ pub fn is_over(campaign: &Campaign, now: UnixMillis) -> anyhow::Result<bool> {
     Ok(ends <= now)
 }
 
+/// When what could not begin is tried again: the longer it has waited, the longer it is left alone, so that many of them
+/// do not stand before those that could begin.
+pub fn look_again(due: UnixMillis, now: UnixMillis) -> UnixMillis {
+    const SHORTEST: i64 = 1_000;
+    const LONGEST: i64 = 30_000;
+    let waited = now.0.saturating_sub(due.0);
+    UnixMillis(now.0 + (waited / 4).clamp(SHORTEST, LONGEST))
+}
+
 fn counts(campaign: &Campaign) -> Option<UnixMillis> {
     let once = campaign.state == State::Scheduled && !campaign.recurs();
     campaign
@@ -83,6 +92,13 @@ mod tests {
         });
         assert!(!is_over(&one, at("2026-06-10T15:59:00Z")).unwrap());
         assert!(is_over(&one, at("2026-06-10T16:00:00Z")).unwrap());
+    }
+
+    #[test]
+    fn what_cannot_begin_is_tried_again_the_later_the_longer_it_has_waited() {
+        let waits = |waited| look_again(UnixMillis(0), UnixMillis(waited)).0 - waited;
+        let all = [-5, 0, 4_000, 40_000, 24 * HOUR].map(waits);
+        assert_eq!(all, [1_000, 1_000, 1_000, 10_000, 30_000]);
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Action {
             Self::Launch => &[State::Draft, State::Approved],
             Self::Approve => &[State::PendingApproval],
             Self::Reject => &[State::PendingApproval, State::Approved],
-            Self::Pause => &[State::Scheduled, State::Running],
+            Self::Pause => &[State::Scheduled, State::Preparing, State::Running],
             Self::Resume => &[State::Paused],
             Self::Retry => &[State::Completed, State::Cancelled],
             Self::Cancel => &[

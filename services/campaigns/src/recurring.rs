@@ -39,7 +39,8 @@ impl Scheduled for Campaigns {
     ) -> BoxFuture<'t, anyhow::Result<()>> {
         Box::pin(async move {
             let id = CampaignId::from_uuid(owner);
-            if let Some(campaign) = db::campaign::recurring(tx, id).await? {
+            // Locked: a pause at the same instant finds the timer of the next slot.
+            if let Some(campaign) = db::campaign::recurring_for_update(tx, id).await? {
                 let hands = (self.app.cx.db.engine(), &self.app.cx.bus);
                 slot_has_come(tx, hands, &campaign, slot, now).await?;
             }
@@ -62,7 +63,12 @@ async fn slot_has_come(
     let busy = match campaign.state {
         State::Scheduled => db::occurrence::waits(tx, campaign.id).await?,
         State::Preparing | State::Running => true,
-        // A pause stops the timer and an end takes it back; nothing is left to do.
+        // The resume judges it.
+        State::Paused => {
+            timers::set(tx, engine, &[timer(campaign.id, slot.to_utc())]).await?;
+            return timers::pause(tx, campaign.id.uuid()).await;
+        }
+        // An end takes the timer back; nothing is left to do.
         _ => return Ok(()),
     };
     let Some(recurring) = read(campaign)? else {
@@ -108,17 +114,24 @@ async fn settle(
     Ok(())
 }
 
-/// At its launch: the timer of the first slot. False if there is none.
+/// Whether a slot is to come.
+pub fn comes(campaign: &Campaign, now: UnixMillis) -> anyhow::Result<bool> {
+    Ok(next(campaign, now)?.is_some())
+}
+
+fn next(campaign: &Campaign, after: UnixMillis) -> anyhow::Result<Option<Slot>> {
+    Ok(read(campaign)?.and_then(|recurring| recurring.next_after(after.to_utc())))
+}
+
+/// At its launch: the timer of the first slot.
 pub async fn begin(
     tx: &Tx,
     engine: Engine,
     campaign: &Campaign,
     now: UnixMillis,
-) -> anyhow::Result<bool> {
-    let next = read(campaign)?.and_then(|recurring| recurring.next_after(now.to_utc()));
-    let Some(next) = next else { return Ok(false) };
-    timers::set(tx, engine, &[timer(campaign.id, next.at)]).await?;
-    Ok(true)
+) -> anyhow::Result<()> {
+    let next = next(campaign, now)?.map(|next| timer(campaign.id, next.at));
+    timers::set(tx, engine, next.as_slice()).await
 }
 
 /// Nothing of it starts until it is resumed.
@@ -134,12 +147,21 @@ pub async fn resume(
     campaign: &Campaign,
     now: UnixMillis,
 ) -> anyhow::Result<bool> {
-    let timers = timers::of_owner(tx, campaign.id.uuid()).await?;
-    let (Some(recurring), Some(waiting)) = (read(campaign)?, timers.first()) else {
+    let Some(recurring) = read(campaign)? else {
         return Ok(false);
     };
+    let timers = timers::of_owner(tx, campaign.id.uuid()).await?;
+    let first = match timers.first() {
+        Some(waiting) => Some(waiting.due_at.to_utc()),
+        // The rule says what the timer would have.
+        None => {
+            let from = last_fate(tx, campaign.id).await?.unwrap_or(now);
+            recurring.next_after(from.to_utc()).map(|slot| slot.at)
+        }
+    };
+    let Some(first) = first else { return Ok(false) };
     timers::cancel(tx, campaign.id.uuid()).await?;
-    let passed = recurring.paused(waiting.due_at.to_utc(), now.to_utc());
+    let passed = recurring.paused(first, now.to_utc());
     settle(tx, engine, campaign, &passed, now).await?;
     Ok(passed.next.is_some())
 }
@@ -156,10 +178,8 @@ pub async fn rezone(
         return Ok(false);
     };
     // Counted from the last slot with a fate: one that the new data puts into the past is not lost.
-    let last = db::occurrence::page(tx, campaign.id, UnixMillis(i64::MAX), 1).await?;
-    let from = last
-        .first()
-        .map_or(campaign.updated_at, |last| last.last_slot_at);
+    let from = last_fate(tx, campaign.id).await?;
+    let from = from.unwrap_or(campaign.updated_at);
     let next = recurring.next_after(from.to_utc());
     let stands = next.is_some_and(|next| UnixMillis::from(next.at) == waiting.due_at);
     // One that has passed meanwhile is for its handler to judge, and one that is paused for the resume.
@@ -182,6 +202,12 @@ pub async fn cancel(tx: &Tx, id: CampaignId) -> anyhow::Result<()> {
 /// Whether a slot is to come, or one waits for its run.
 pub async fn goes_on(tx: &Tx, id: CampaignId) -> anyhow::Result<bool> {
     Ok(!timers::of_owner(tx, id.uuid()).await?.is_empty())
+}
+
+/// Of the last slot that has a record.
+async fn last_fate(tx: &Tx, id: CampaignId) -> anyhow::Result<Option<UnixMillis>> {
+    let last = db::occurrence::page(tx, id, UnixMillis(i64::MAX), 1).await?;
+    Ok(last.first().map(|last| last.last_slot_at))
 }
 
 fn read(campaign: &Campaign) -> anyhow::Result<Option<Recurring>> {

@@ -31,11 +31,10 @@ pub async fn describe(app: &App, campaign: &Campaign) -> anyhow::Result<Option<T
         .await?)
 }
 
-/// Starts the run if the campaign still stands where it was read: of rival launches one wins. `step` leads to
-/// [`State::Preparing`]. Consent knows before
-/// what the texts hold. The run id is stored
-/// before the first person is looked up, so a restart goes on with the same run. An occurrence gets its run in the same
-/// commit, and only one.
+/// Starts the run if the campaign still stands where it was read and says what it said: of rival launches one wins.
+/// `step` leads to [`State::Preparing`]. Consent knows before what the texts hold. The run id is stored before the first
+/// person is looked up, so a restart goes on with the same run. An occurrence gets its run in the same commit, and only
+/// one.
 pub async fn begin(
     app: &App,
     campaign: &Campaign,
@@ -57,7 +56,7 @@ pub async fn begin(
     if let Some((partition, _)) = &partition {
         run.valid_until = partition.valid_until();
     }
-    let (from, bus) = (campaign.state, app.cx.bus.clone());
+    let (read, bus) = (campaign.clone(), app.cx.bus.clone());
     let occurrence = occurrence.map(|occurrence| occurrence.id);
     let begun = app
         .cx
@@ -65,12 +64,16 @@ pub async fn begin(
         .write(move |tx| {
             Box::pin(async move {
                 let at = run.started_at;
+                // Locked before its occurrence, as by a pause.
+                let unchanged = db::campaign::is_unchanged(tx, &read).await?;
                 if let Some(occurrence) = occurrence
                     && !db::occurrence::started(tx, occurrence, run.id).await?
                 {
                     return Ok(false);
                 }
-                let won = db::campaign::move_on(tx, &bus, run.campaign, &[from], &step, at).await?;
+                let from = [read.state];
+                let won = unchanged
+                    && db::campaign::move_on(tx, &bus, run.campaign, &from, &step, at).await?;
                 if won {
                     db::campaign::set_run(tx, run.campaign, run.id).await?;
                     if let Some((partition, _)) = &partition {

@@ -29,7 +29,7 @@ pub struct Approve {
 /// Approves a campaign as it was submitted. Never with the key that submitted it, nor with the one that last changed it.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/approve", tag = "campaigns", params(("id" = String, Path)),
     request_body = Option<Approve>,
-    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state"),
+    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state, campaign.changed"),
         (status = 403, description = "campaign.four_eyes"), (status = 422, description = "campaign.approval_void")))]
 pub async fn handle(
     Auth(caller): Auth,
@@ -40,6 +40,8 @@ pub async fn handle(
     let campaign = find_for(&app, caller, id, Action::Approve).await?;
     let read = app.cx.db.read();
     let asked = db::approval::of(read, id).await?;
+    // A campaign may need an approval that nobody has asked for since the last question was answered.
+    let asked = asked.filter(|asked| asked.verdict == Verdict::Pending);
     let asked = asked.ok_or_else(|| Problem::not_found("question for approval"))?;
     let edited_by = db::approval::edited_by(read, id).await?;
     if !may_approve(caller.key, asked.submitted_by, edited_by) {
@@ -60,6 +62,7 @@ pub async fn handle(
         return Err(clearance::refused(&Refusal::ApprovalVoid(moved)));
     }
     let (now, bus, key) = (app.cx.clock.millis(), app.cx.bus.clone(), caller.key);
+    let row = campaign.clone();
     let won = app
         .cx
         .db
@@ -67,7 +70,7 @@ pub async fn handle(
             Box::pin(async move {
                 let step = Step::asked(Action::Approve, key, State::Approved);
                 let from = Action::Approve.from();
-                if !db::campaign::move_on(tx, &bus, id, from, &step, now).await? {
+                if !db::campaign::move_unchanged(tx, &bus, &row, from, &step, now).await? {
                     return Ok(false);
                 }
                 let question = (id, asked.hash.as_str());

@@ -115,6 +115,7 @@ pub async fn handle(
             winner: new.winner,
         }),
         local_time,
+        revision: 0,
     };
     variants::check(&campaign, check(&campaign, faults))?;
     audience_parts::check(&app, &campaign).await?;

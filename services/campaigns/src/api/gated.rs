@@ -11,10 +11,10 @@ use super::transition::{find_for, settled_by, unconfirmed};
 use super::types::Campaign;
 use crate::app::App;
 use crate::db::campaign::Campaign as Row;
-use crate::db::run::RunState;
+use crate::db::run::{Run, RunState};
 use crate::lifecycle::{Action, State, Step};
 use crate::release::later;
-use crate::{db, gate, recurring};
+use crate::{db, gate, recurring, timers};
 
 /// What becomes of a campaign, of its run, and of the run's gate.
 pub struct Change {
@@ -25,6 +25,17 @@ pub struct Change {
     pub gate: Gate,
 }
 
+impl Change {
+    /// Where a campaign goes whose run stands so: what was not frozen when it was paused is prepared on.
+    fn leads_to(&self, run: Option<&Run>) -> State {
+        let unfrozen = run.is_some_and(|run| run.state == RunState::Paused && !run.frozen);
+        match self.to {
+            State::Running if unfrozen => State::Preparing,
+            to => to,
+        }
+    }
+}
+
 /// Commits the change, then answers once consent has confirmed the gate.
 pub async fn carry_out(
     app: &App,
@@ -33,16 +44,24 @@ pub async fn carry_out(
     change: &'static Change,
 ) -> Result<Json<Campaign>, Problem> {
     let action = change.action;
-    let campaign = find_for(app, caller, id, action).await?;
+    let found = find_for(app, caller, id, action).await?;
     let (tenant, now) = (caller.tenant, app.cx.clock.millis());
     let (engine, bus, key) = (app.cx.db.engine(), app.cx.bus.clone(), caller.key);
     let by = later(now, app.config.restart_grace());
+    let before = found.clone();
     let won = app
         .cx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let step = Step::asked(action, key, change.to);
+                // Locked in the order in which slots, freezing and closing do it: timers, run, campaign.
+                timers::hold(tx, engine, id.uuid()).await?;
+                let run = match found.run {
+                    Some(run) => db::run::by_id_for_update(tx, engine, run).await?,
+                    None => None,
+                };
+                let to = change.leads_to(run.as_ref());
+                let step = Step::asked(action, key, to);
                 let won = db::campaign::move_on(tx, &bus, id, action.from(), &step, now).await?;
                 if !won {
                     return Ok(false);
@@ -62,19 +81,19 @@ pub async fn carry_out(
                 let goes_on = schedule(tx, engine, &campaign, change.gate, now).await?;
                 if change.gate == Gate::Open && !open {
                     // No run to go on with: it waits for its time again.
-                    let to = if goes_on {
+                    let waits = if goes_on {
                         State::Scheduled
                     } else {
                         State::Completed
                     };
-                    let step = Step::asked(action, key, to);
-                    db::campaign::move_on(tx, &bus, id, &[change.to], &step, now).await?;
+                    let step = Step::asked(action, key, waits);
+                    db::campaign::move_on(tx, &bus, id, &[to], &step, now).await?;
                 }
                 Ok(true)
             })
         })
         .await?;
-    let campaign = settled_by(app, &campaign, won, action).await?;
+    let campaign = settled_by(app, &before, won, action).await?;
     app.timers.wake(now);
     if let Some(run) = campaign.run {
         let confirmed = gate::confirmed(app, run).await;

@@ -31,7 +31,7 @@ pub struct Transition {
     pub key: Option<KeyId>,
     /// A code of docs/reasons.md.
     pub reason: Option<String>,
-    /// What somebody wrote about it, or what has moved since an approval.
+    /// What somebody wrote about it, what has moved since an approval, or how many people made one necessary.
     pub note: Option<String>,
 }
 

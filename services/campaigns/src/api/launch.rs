@@ -34,7 +34,7 @@ pub struct Launch {
 /// Starts a campaign now, or at the time it is scheduled for.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/launch", tag = "campaigns", params(("id" = String, Path)),
     request_body = Option<Launch>,
-    responses((status = 202, body = Campaign), (status = 409, description = "campaign.state, campaign.preflight_unfinished"),
+    responses((status = 202, body = Campaign), (status = 409, description = "campaign.state, campaign.changed, campaign.preflight_unfinished"),
         (status = 403, description = "campaign.preflight_required, campaign.approval_required"),
         (status = 422, description = "template.not_published, schedule.in_past, campaign.empty_audience, campaign.preflight_stale, campaign.approval_void")))]
 pub async fn handle(
@@ -63,13 +63,13 @@ pub async fn handle(
     let won = if campaign.recurs() {
         launch_recurring(&app, &campaign, caller.key, now).await?
     } else if campaign.schedule_at.is_some_and(|at| at > now) {
-        let (from, step, bus) = (campaign.state, to(State::Scheduled), app.cx.bus.clone());
+        let (row, step, bus) = (campaign.clone(), to(State::Scheduled), app.cx.bus.clone());
         app.cx
             .db
             .write(move |tx| {
-                Box::pin(
-                    async move { db::campaign::move_on(tx, &bus, id, &[from], &step, now).await },
-                )
+                Box::pin(async move {
+                    db::campaign::move_unchanged(tx, &bus, &row, &[row.state], &step, now).await
+                })
             })
             .await?
     } else {
@@ -101,23 +101,7 @@ async fn launch_recurring(
     key: KeyId,
     now: UnixMillis,
 ) -> Result<bool, Problem> {
-    let (engine, row, bus) = (app.cx.db.engine(), campaign.clone(), app.cx.bus.clone());
-    let (won, has_slots) = app
-        .cx
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let from = [row.state];
-                if !recurring::begin(tx, engine, &row, now).await? {
-                    return Ok((false, false));
-                }
-                let step = Step::asked(Action::Launch, key, State::Scheduled);
-                let won = db::campaign::move_on(tx, &bus, row.id, &from, &step, now).await?;
-                Ok((won, true))
-            })
-        })
-        .await?;
-    if !has_slots {
+    if !recurring::comes(campaign, now)? {
         let detail = "The last slot of this schedule is past.".to_string();
         return Err(schedule::refused(vec![(
             "/schedule",
@@ -125,6 +109,25 @@ async fn launch_recurring(
             detail,
         )]));
     }
+    let (engine, row, bus) = (app.cx.db.engine(), campaign.clone(), app.cx.bus.clone());
+    let won = app
+        .cx
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let (from, step) = (
+                    [row.state],
+                    Step::asked(Action::Launch, key, State::Scheduled),
+                );
+                // First: the timer is set by the rule that was checked, and by the winner alone.
+                let won = db::campaign::move_unchanged(tx, &bus, &row, &from, &step, now).await?;
+                if won {
+                    recurring::begin(tx, engine, &row, now).await?;
+                }
+                Ok(won)
+            })
+        })
+        .await?;
     app.timers.wake(now);
     Ok(won)
 }

@@ -19,6 +19,7 @@ mod occurrences;
 mod pause;
 mod preflights;
 mod progress;
+mod recipients;
 mod reject;
 mod reminder_plans;
 mod remove;
@@ -87,6 +88,7 @@ fn pacing() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(widen::handle))
         .routes(routes!(retry::handle))
         .routes(routes!(runs::handle))
+        .routes(routes!(recipients::handle))
 }
 
 fn plans() -> OpenApiRouter<Arc<App>> {

@@ -22,7 +22,7 @@ const CHANGE: Change = Change {
     gate: Gate::Paused,
 };
 
-/// Stops a running campaign. Once this is answered, nothing of it leaves until it is resumed.
+/// Stops a campaign that is scheduled, prepared or running. Once this is answered, nothing of it leaves until it is resumed.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/pause", tag = "campaigns", params(("id" = String, Path)),
     responses((status = 200, body = Campaign), (status = 409, description = "campaign.state"),
         (status = 503, description = "campaign.pause_unconfirmed")))]

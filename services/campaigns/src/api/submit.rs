@@ -30,7 +30,7 @@ pub struct Submission {
 /// Asks somebody else to approve a campaign as a preflight saw it. A new question takes the place of the one before.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/submit", tag = "campaigns", params(("id" = String, Path)),
     request_body = Option<Submission>,
-    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state, campaign.preflight_unfinished"),
+    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state, campaign.changed, campaign.preflight_unfinished"),
         (status = 403, description = "campaign.preflight_required"),
         (status = 422, description = "campaign.preflight_stale, template.not_published")))]
 pub async fn handle(
@@ -43,7 +43,7 @@ pub async fn handle(
     let template = published(&app, &campaign).await?;
     let named = body.and_then(|Body(submission)| submission.preflight);
     let (preflight, finished) = clearance::to_approve(&app, &campaign, &template, named).await?;
-    let (now, bus) = (app.cx.clock.millis(), app.cx.bus.clone());
+    let (now, bus, row) = (app.cx.clock.millis(), app.cx.bus.clone(), campaign.clone());
     let asked = Approval {
         campaign: id,
         tenant: caller.tenant,
@@ -64,7 +64,7 @@ pub async fn handle(
             Box::pin(async move {
                 let step = Step::asked(Action::Submit, caller.key, State::PendingApproval);
                 let from = Action::Submit.from();
-                let won = db::campaign::move_on(tx, &bus, id, from, &step, now).await?;
+                let won = db::campaign::move_unchanged(tx, &bus, &row, from, &step, now).await?;
                 if won {
                     db::approval::ask(tx, &asked).await?;
                 }

@@ -69,13 +69,14 @@ pub async fn set(
                 };
                 let mut plan = campaign.pace;
                 plan.throttle = throttle;
-                if !db::campaign::set_pace(tx, id, &FROM, &plan, now).await? {
-                    return Ok(false);
-                }
+                // Before the campaign, as those lock it that freeze and close the run.
                 let run = match campaign.run {
                     Some(run) => db::run::by_id_for_update(tx, engine, run).await?,
                     None => None,
                 };
+                if !db::campaign::set_pace(tx, id, &FROM, &plan, now).await? {
+                    return Ok(false);
+                }
                 if let Some(run) = run.filter(|run| run.state != RunState::Closed) {
                     let pace = db::pace::by_run_for_update(tx, engine, run.id).await?;
                     let mut pace = match pace {

@@ -53,6 +53,12 @@ pub fn refused(state: State, action: Action) -> Problem {
     )
 }
 
+/// 409: what was checked is not what stands there.
+pub fn changed() -> Problem {
+    let detail = "somebody else changed the campaign meanwhile; look at it and try again";
+    Problem::new(StatusCode::CONFLICT, "campaign.changed", detail)
+}
+
 /// The campaign as it stands now: after a change, or after losing to a rival one.
 pub async fn settled_by(
     app: &App,
@@ -62,10 +68,10 @@ pub async fn settled_by(
 ) -> Result<Campaign, Problem> {
     let now = db::campaign::by_id(app.cx.db.read(), before.tenant, before.id).await?;
     let now = now.ok_or_else(|| Problem::not_found("campaign"))?;
-    if won {
-        Ok(now)
-    } else {
-        Err(refused(now.state, action))
+    match won {
+        true => Ok(now),
+        false if now.state.allows(action) => Err(changed()),
+        false => Err(refused(now.state, action)),
     }
 }
 

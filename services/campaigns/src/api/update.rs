@@ -67,7 +67,7 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// Changes a campaign that is not launched. Whatever was approved of it before is void then.
 #[utoipa::path(patch, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
     request_body = CampaignPatch,
-    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state")))]
+    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state, campaign.changed")))]
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,

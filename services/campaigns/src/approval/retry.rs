@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Expected, Moved, Refusal, Rules, Seen, Versions, differ};
+use super::{Expected, Moved, Refusal, Rules, Seen, Versions, differ_in_words};
 
 /// A retry, and all that has a say in it.
 #[derive(Debug)]
@@ -49,11 +49,7 @@ impl Retry<'_> {
     }
 
     fn moved(&self, before: &Seen) -> Vec<Moved> {
-        let now = Versions {
-            audience: before.versions.audience.clone(),
-            ..self.versions.clone()
-        };
-        differ(&before.versions, &now)
+        differ_in_words(&before.versions, self.versions)
     }
 }
 

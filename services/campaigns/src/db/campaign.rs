@@ -41,6 +41,8 @@ pub struct Campaign {
     pub variants: Option<Definition>,
     /// When texts leave, where clocks have a say.
     pub local_time: Option<Leaving>,
+    /// How often what it says was changed.
+    pub revision: u64,
 }
 
 impl Campaign {
@@ -62,7 +64,7 @@ impl Campaign {
     }
 }
 
-fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
+pub(super) fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
     Ok(Campaign {
         id: row::id(row, "id")?,
         tenant: row::id(row, "tenant")?,
@@ -87,6 +89,7 @@ fn read(row: &QueryResult) -> anyhow::Result<Campaign> {
         pace: maybe_json(row, "pace")?.unwrap_or_default(),
         variants: maybe_json(row, "variants")?,
         local_time: maybe_json(row, "local_time")?,
+        revision: row::number(row, "revision")?,
     })
 }
 
@@ -167,7 +170,20 @@ pub async fn recurring(
     conn: &impl ConnectionTrait,
     id: CampaignId,
 ) -> anyhow::Result<Option<Campaign>> {
-    let text = "select * from campaign where id = $1";
+    recurring_locked(conn, id, "").await
+}
+
+/// The same, locked until the transaction ends.
+pub async fn recurring_for_update(tx: &Tx, id: CampaignId) -> anyhow::Result<Option<Campaign>> {
+    recurring_locked(tx, id, engine(tx).for_update()).await
+}
+
+async fn recurring_locked(
+    conn: &impl ConnectionTrait,
+    id: CampaignId,
+    lock: &str,
+) -> anyhow::Result<Option<Campaign>> {
+    let text = format!("select * from campaign where id = $1{lock}");
     let row = conn
         .query_one_raw(sql(conn, text, [id.uuid().into()]))
         .await?;
@@ -196,11 +212,12 @@ pub async fn page(
     rows.iter().map(read).collect()
 }
 
-/// Rewrites what a campaign says that is not launched. False when it is.
+/// Rewrites what a campaign says that is not launched. False when it is, or when somebody else has changed it since it
+/// was read.
 pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> {
     let text = "update campaign set name = $3, class = $4, programme = $5, template = $6, sender = $7, audience = $8, \
-                schedule_at = $9, valid_for_ms = $10, updated_at = $11, schedule = $12, pace = $13 \
-                where id = $1 and tenant = $2 and state in ('draft', 'pending_approval', 'approved')";
+                schedule_at = $9, valid_for_ms = $10, updated_at = $11, schedule = $12, pace = $13, \
+                revision = revision + 1 where id = $1 and tenant = $2 and revision = $14 and state in ('draft', 'pending_approval', 'approved')";
     let values = [
         campaign.id.uuid().into(),
         campaign.tenant.uuid().into(),
@@ -215,6 +232,7 @@ pub async fn update_draft(tx: &Tx, campaign: &Campaign) -> anyhow::Result<bool> 
         campaign.updated_at.0.into(),
         written(campaign)?.into(),
         pace(&campaign.pace)?.into(),
+        i64::try_from(campaign.revision)?.into(),
     ];
     let won = tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1;
     if won {
@@ -233,6 +251,38 @@ pub async fn delete_draft(tx: &Tx, tenant: TenantId, id: CampaignId) -> anyhow::
         == 1)
 }
 
+fn engine(tx: &Tx) -> Engine {
+    match tx.get_database_backend() {
+        DbBackend::Postgres => Engine::Postgres,
+        _ => Engine::Sqlite,
+    }
+}
+
+/// Whether a campaign still says what was read of it. Nobody changes it then until the transaction ends.
+pub async fn is_unchanged(tx: &Tx, read: &Campaign) -> anyhow::Result<bool> {
+    let text = format!(
+        "select revision from campaign where id = $1{}",
+        engine(tx).for_update()
+    );
+    let row = tx
+        .query_one_raw(sql(tx, text, [read.id.uuid().into()]))
+        .await?;
+    let stands: Option<u64> = row.map(|row| row::number(&row, "revision")).transpose()?;
+    Ok(stands == Some(read.revision))
+}
+
+/// Moves on what was checked: [`move_on`] for a campaign that still says what was read of it.
+pub async fn move_unchanged(
+    tx: &Tx,
+    bus: &Bus,
+    read: &Campaign,
+    from: &[State],
+    step: &Step,
+    now: UnixMillis,
+) -> anyhow::Result<bool> {
+    Ok(is_unchanged(tx, read).await? && move_on(tx, bus, read.id, from, step, now).await?)
+}
+
 /// Moves a campaign on if it still stands at one of `from`: the conditional update that lets only one
 /// of several rivals win. The one place where states change: its history and the event are of the same commit.
 pub async fn move_on(
@@ -248,13 +298,9 @@ pub async fn move_on(
         "a campaign that ends {} needs a reason",
         step.to.as_str()
     );
-    let engine = match tx.get_database_backend() {
-        DbBackend::Postgres => Engine::Postgres,
-        _ => Engine::Sqlite,
-    };
     let text = format!(
         "select tenant, state from campaign where id = $1{}",
-        engine.for_update()
+        engine(tx).for_update()
     );
     let Some(row) = tx.query_one_raw(sql(tx, text, [id.uuid().into()])).await? else {
         return Ok(false);
@@ -339,17 +385,4 @@ pub async fn reschedule(
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
-}
-
-/// Scheduled campaigns whose time has come.
-pub async fn due(
-    conn: &impl ConnectionTrait,
-    now: UnixMillis,
-    limit: u64,
-) -> anyhow::Result<Vec<Campaign>> {
-    let text = format!(
-        "select * from campaign where state = 'scheduled' and schedule_at <= $1 order by schedule_at limit {limit}"
-    );
-    let rows = conn.query_all_raw(sql(conn, text, [now.0.into()])).await?;
-    rows.iter().map(read).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chassis::{Engine, Tx};
+use contract::chunk::Outcome;
 use contract::{ContactId, RunId, UnixMillis};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
@@ -275,6 +276,25 @@ pub async fn append_marked(
     );
     tx.execute_raw(sql(tx, text, values)).await?;
     save(tx, &chunks).await
+}
+
+/// Chunks of a run, from `first` on in ascending order, in which somebody stands at this outcome.
+pub async fn with_outcome(
+    conn: &impl ConnectionTrait,
+    run: RunId,
+    outcome: Outcome,
+    first: u32,
+    limit: usize,
+) -> anyhow::Result<Vec<Chunk>> {
+    let text = format!(
+        "select {COLUMNS} from chunk c where c.run = $1 and c.chunk >= $2 and c.tally like $3 \
+         order by c.chunk limit {limit}"
+    );
+    // As it stands in the tally.
+    let outcome = format!("%\"outcome\":{}%", serde_json::to_string(&outcome)?);
+    let values = [run.uuid().into(), i64::from(first).into(), outcome.into()];
+    let rows = conn.query_all_raw(sql(conn, text, values)).await?;
+    rows.iter().map(read).collect()
 }
 
 /// Who is in these chunks of a run, by chunk number.

@@ -4,6 +4,7 @@ pub mod appointment;
 pub mod appointment_figures;
 pub mod approval;
 pub mod campaign;
+pub mod campaign_due;
 pub mod chunk;
 pub mod envelope;
 pub mod flow_text;
@@ -100,5 +101,9 @@ pub const MIGRATIONS: &[SqlMigration] = &[
     SqlMigration {
         name: "0016_segments",
         sql: include_str!("migrations/0016_segments.sql"),
+    },
+    SqlMigration {
+        name: "0018_starts",
+        sql: include_str!("migrations/0018_starts.sql"),
     },
 ];

@@ -101,12 +101,27 @@ pub async fn insert(tx: &Tx, occurrence: &Occurrence) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Occurrences whose run is to start.
-pub async fn due(conn: &impl ConnectionTrait, limit: u64) -> anyhow::Result<Vec<Occurrence>> {
-    let text =
-        format!("select * from occurrence where state = 'due' order by slot_at limit {limit}");
-    let rows = conn.query_all_raw(sql(conn, text, [])).await?;
+/// Occurrences whose run is to start, but for those that are left alone for now.
+pub async fn due(
+    conn: &impl ConnectionTrait,
+    now: UnixMillis,
+    limit: u64,
+) -> anyhow::Result<Vec<Occurrence>> {
+    // A pause, a cancel or the end of the run before has its say about the others first.
+    let text = format!(
+        "select o.* from occurrence o join campaign c on c.id = o.campaign \
+         where o.state = 'due' and o.look_at <= $1 and c.state = 'scheduled' order by o.slot_at limit {limit}"
+    );
+    let rows = conn.query_all_raw(sql(conn, text, [now.0.into()])).await?;
     rows.iter().map(read).collect()
+}
+
+/// It cannot begin yet and is left alone until then.
+pub async fn look_again(tx: &Tx, id: Uuid, at: UnixMillis) -> anyhow::Result<()> {
+    let text = "update occurrence set look_at = $2 where id = $1";
+    tx.execute_raw(sql(tx, text, [id.into(), at.0.into()]))
+        .await?;
+    Ok(())
 }
 
 /// Whether one of the campaign's occurrences waits for its run.

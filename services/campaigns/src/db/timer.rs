@@ -56,6 +56,17 @@ pub async fn cancel(tx: &Tx, owner: Uuid) -> anyhow::Result<u64> {
         .rows_affected())
 }
 
+/// Nobody fires the owner's timers until the transaction ends. Whoever changes an owner beside its timers asks for this
+/// first: a timer that fires is locked before its owner is.
+pub async fn hold(tx: &Tx, engine: Engine, owner: Uuid) -> anyhow::Result<()> {
+    let text = format!(
+        "select id from timer where owner = $1 order by id{}",
+        engine.for_update()
+    );
+    tx.query_all_raw(sql(tx, text, [owner.into()])).await?;
+    Ok(())
+}
+
 /// None of the owner's timers fires until it is resumed. Those set later are not paused.
 pub async fn pause(tx: &Tx, owner: Uuid) -> anyhow::Result<()> {
     set_paused(tx, owner, true).await

@@ -12,7 +12,7 @@ use crate::db::envelope::Decided;
 use crate::db::run::{Run, RunState};
 use crate::lifecycle::{State, Step};
 use crate::pace::Pace;
-use crate::recurring;
+use crate::{recurring, timers};
 
 /// What was decided about a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -58,6 +58,9 @@ pub async fn act(
         .db
         .write(move |tx| {
             Box::pin(async move {
+                if let Some(run) = db::run::by_id(tx, judged.run).await? {
+                    timers::hold(tx, engine, run.campaign.uuid()).await?;
+                }
                 let Some(run) = db::run::by_id_for_update(tx, engine, judged.run).await? else {
                     return Ok(false);
                 };

@@ -191,6 +191,7 @@ pub fn example() -> Campaign {
         pace: Plan::default(),
         variants: None,
         local_time: None,
+        revision: 0,
     }
 }
 

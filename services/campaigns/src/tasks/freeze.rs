@@ -14,7 +14,7 @@ use crate::db;
 use crate::db::run::{Run, RunState};
 use crate::envelope::canary;
 use crate::lifecycle::{State, Step};
-use crate::recurring;
+use crate::{recurring, timers};
 
 /// Works until the audience is frozen, the run is over or the process stops; tries again what fails.
 pub async fn run(app: &App, id: RunId) {
@@ -141,10 +141,15 @@ async fn page(app: &App, id: RunId) -> anyhow::Result<bool> {
 /// A part of the audience is gone, so that nobody can say who it was for: the campaign has failed, and its run ends as
 /// a cancelled one does.
 async fn give_up(app: &App, run: &Run) -> anyhow::Result<()> {
-    let (now, bus) = (app.cx.clock.millis(), app.cx.bus.clone());
+    let (now, bus, engine) = (
+        app.cx.clock.millis(),
+        app.cx.bus.clone(),
+        app.cx.db.engine(),
+    );
     let (id, campaign) = (run.id, run.campaign);
     let write = app.cx.db.write(move |tx| {
         Box::pin(async move {
+            timers::hold(tx, engine, campaign.uuid()).await?;
             let open = [RunState::Running, RunState::Paused];
             let (to, gate) = (RunState::Cancelled, Gate::Cancelled);
             if db::run::move_on(tx, id, &open, to, gate).await? {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::approval::Moved;
+use crate::approval::Refusal;
+use crate::clearance::Held;
 use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::occurrence::{Occurrence, OccurrenceState};
@@ -14,7 +15,6 @@ use crate::{clearance, late_start, recurring, start};
 const AT_ONCE: u64 = 100;
 /// Found too late after a downtime or a pause.
 const LATE: &str = "schedule.late";
-const APPROVAL_VOID: &str = "campaign.approval_void";
 
 pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let stopping = app.cx.stopping();
@@ -41,10 +41,19 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
 }
 
 async fn launch_due(app: &App) -> anyhow::Result<()> {
-    for campaign in db::campaign::due(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await? {
+    for campaign in db::campaign_due::page(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await?
+    {
         // One that cannot be begun now, such as while its segment is being looked up, holds up no other.
         if let Err(error) = launch(app, &campaign).await {
-            tracing::warn!(campaign = %campaign.id, error = format!("{error:#}"), "a campaign cannot be begun yet");
+            let (id, now) = (campaign.id, app.cx.clock.millis());
+            tracing::warn!(campaign = %id, error = format!("{error:#}"), "a campaign cannot be begun yet");
+            let again = late_start::look_again(campaign.schedule_at.unwrap_or(now), now);
+            app.cx
+                .db
+                .write(move |tx| {
+                    Box::pin(async move { db::campaign_due::look_again(tx, id, again).await })
+                })
+                .await?;
         }
     }
     Ok(())
@@ -57,28 +66,31 @@ async fn launch(app: &App, campaign: &Campaign) -> anyhow::Result<()> {
     let Some(template) = start::describe(app, campaign).await? else {
         return give_up(app, campaign, State::Failed, "template.not_published").await;
     };
-    let moved = clearance::moved_at_start(app, campaign, &template).await?;
-    if moved.is_empty() {
-        start::begin(app, campaign, start::by_itself(), template, None).await?;
-        return Ok(());
+    if let Some(held) = clearance::at_start(app, campaign, &template).await? {
+        return send_back(app, campaign, held).await;
     }
-    send_back(app, campaign, &moved).await
+    start::begin(app, campaign, start::by_itself(), template, None).await?;
+    Ok(())
 }
 
-/// What is not as it was approved waits for another approval.
-async fn send_back(app: &App, campaign: &Campaign, moved: &[Moved]) -> anyhow::Result<()> {
-    let named: Vec<&str> = moved.iter().map(|moved| moved.as_str()).collect();
-    let named = named.join(", ");
-    tracing::info!(campaign = %campaign.id, moved = named, "a campaign is not what was approved");
+/// What lacks an approval, or is not as it was approved, waits for one; what nobody has looked at is a draft again.
+async fn send_back(app: &App, campaign: &Campaign, held: Held) -> anyhow::Result<()> {
+    let Held { refusal, note } = held;
+    tracing::info!(campaign = %campaign.id, reason = refusal.code(), note, "a campaign is not started");
     let (id, now, bus) = (campaign.id, app.cx.clock.millis(), app.cx.bus.clone());
+    let to = match refusal {
+        Refusal::PreflightRequired | Refusal::PreflightStale(_) => State::Draft,
+        Refusal::ApprovalRequired | Refusal::ApprovalVoid(_) => State::PendingApproval,
+    };
     app.cx
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let step = Step::own("begin", State::PendingApproval)
-                    .because(Some(APPROVAL_VOID))
-                    .noting(format!("moved: {named}"));
-                if db::campaign::move_on(tx, &bus, id, &[State::Scheduled], &step, now).await? {
+                let step = Step::own("begin", to)
+                    .because(Some(refusal.code()))
+                    .noting(note);
+                let moved = db::campaign::move_on(tx, &bus, id, &[State::Scheduled], &step, now);
+                if moved.await? && matches!(refusal, Refusal::ApprovalVoid(_)) {
                     db::approval::void(tx, id).await?;
                 }
                 Ok(())
@@ -107,8 +119,12 @@ async fn give_up(
     Ok(())
 }
 
+async fn due_occurrences(app: &App) -> anyhow::Result<Vec<Occurrence>> {
+    db::occurrence::due(app.cx.db.read(), app.cx.clock.millis(), AT_ONCE).await
+}
+
 async fn start_occurrences(app: &App) -> anyhow::Result<()> {
-    for occurrence in db::occurrence::due(app.cx.db.read(), AT_ONCE).await? {
+    for occurrence in due_occurrences(app).await? {
         let campaign = db::campaign::recurring(app.cx.db.read(), occurrence.campaign).await?;
         let Some(campaign) = campaign.filter(|campaign| campaign.state == State::Scheduled) else {
             // A pause or a cancel has its say about what waits; neither has come through yet.
@@ -120,6 +136,14 @@ async fn start_occurrences(app: &App) -> anyhow::Result<()> {
         }
         if let Err(error) = start_occurrence(app, &campaign, &occurrence).await {
             tracing::warn!(campaign = %campaign.id, error = format!("{error:#}"), "a slot cannot be begun yet");
+            let (id, now) = (occurrence.id, app.cx.clock.millis());
+            let again = late_start::look_again(occurrence.slot_at, now);
+            app.cx
+                .db
+                .write(move |tx| {
+                    Box::pin(async move { db::occurrence::look_again(tx, id, again).await })
+                })
+                .await?;
         }
     }
     Ok(())
@@ -134,9 +158,10 @@ async fn start_occurrence(
     let Some(template) = start::describe(app, campaign).await? else {
         return end(app, occurrence, failed, "template.not_published").await;
     };
-    let moved = clearance::moved_at_start(app, campaign, &template).await?;
-    if !moved.is_empty() {
-        return end(app, occurrence, failed, APPROVAL_VOID).await;
+    if let Some(held) = clearance::at_start(app, campaign, &template).await? {
+        let reason = held.refusal.code();
+        tracing::info!(campaign = %campaign.id, reason, note = held.note, "a slot is not started");
+        return end(app, occurrence, failed, reason).await;
     }
     start::begin(
         app,
@@ -170,6 +195,8 @@ async fn end(
         .db
         .write(move |tx| {
             Box::pin(async move {
+                // Locked before its occurrence, as by a pause.
+                let _campaign = db::campaign::recurring_for_update(tx, campaign).await?;
                 db::occurrence::ended(tx, id, state, reason).await?;
                 if !recurring::goes_on(tx, campaign).await? {
                     let from = [State::Scheduled];

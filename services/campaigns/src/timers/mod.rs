@@ -16,4 +16,4 @@ pub use scheduler::{Claim, Handler, Pace, Scheduler};
 pub use slots::{Scheduled, Slots, slot_id, slot_timer};
 pub use timer::{Timer, occurrence_id};
 
-pub use crate::db::timer::{cancel, next_due, of_owner, owners, pause, pending, resume, set};
+pub use crate::db::timer::{cancel, hold, next_due, of_owner, owners, pause, pending, resume, set};

@@ -9,7 +9,7 @@ use crate::preflight::looked;
 use crate::story::*;
 
 /// With the tenant's other key.
-async fn second(kit: &Kit, method: &str, id: &str, verb: &str, body: Value) -> (u16, Value) {
+pub async fn second(kit: &Kit, method: &str, id: &str, verb: &str, body: Value) -> (u16, Value) {
     let client = kit.with_key(&kit.live_key);
     let path = match verb {
         "" => format!("/v1/campaigns/{id}"),

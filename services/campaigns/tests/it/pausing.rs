@@ -121,3 +121,39 @@ async fn said(kit: &testkit::Kit, times: usize) -> contract::campaigns::RunClose
     }
     panic!("the closing was not said {times} times");
 }
+
+#[tokio::test]
+async fn a_campaign_is_paused_while_its_audience_is_frozen_and_prepared_on_after_the_resume() {
+    let kit = kit(600).await;
+    fake::world(kit.tenant).hold_pages = true;
+    let id = launched(&kit).await;
+    until(&kit, &id, |progress| progress["state"] == "preparing").await;
+    let (status, body) = ask(&kit, &id, "pause").await;
+    assert_eq!(
+        (status, body["state"].as_str()),
+        (200, Some("paused")),
+        "{body}"
+    );
+    let (status, body) = ask(&kit, &id, "resume").await;
+    assert_eq!(
+        (status, body["state"].as_str()),
+        (200, Some("preparing")),
+        "{body}"
+    );
+    assert_eq!(ask(&kit, &id, "pause").await.0, 200);
+    // What is frozen during a pause waits for the resume, too.
+    fake::world(kit.tenant).hold_pages = false;
+    let paused = until(&kit, &id, |progress| progress["recipients"] == 600).await;
+    assert_eq!(paused["state"], "paused");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert!(fake::world(kit.tenant).released.is_empty());
+    let (status, body) = ask(&kit, &id, "resume").await;
+    assert_eq!(
+        (status, body["state"].as_str()),
+        (200, Some("running")),
+        "{body}"
+    );
+    let progress = until_state(&kit, &id, "completed").await;
+    assert_eq!(progress["handed_over"], expected(600).2);
+    kit.stop().await;
+}

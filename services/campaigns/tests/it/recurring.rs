@@ -10,7 +10,7 @@ use crate::fake;
 use crate::story::*;
 
 /// The kit's clock starts on Wednesday, 10 June 2026, 11:00 in New York.
-fn daily() -> Value {
+pub fn daily() -> Value {
     let mut body = draft();
     body["schedule"] = json!({"cron": "0 12 * * *", "timezone": "America/New_York"});
     body

@@ -270,3 +270,68 @@ async fn a_retry_at_night_waits_for_the_window_of_the_campaign() {
     }
     kit.stop().await;
 }
+
+/// Every page of the recipients at an outcome.
+async fn recipients(kit: &Kit, id: &str, query: &str) -> Vec<Value> {
+    let path = format!("/v1/campaigns/{id}/recipients?{query}");
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = kit.get(&format!("{path}{cursor}")).await;
+        assert_eq!(status, 200, "{page}");
+        all.extend(page["data"].as_array().unwrap().iter().cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
+}
+
+#[tokio::test]
+async fn those_whose_text_failed_are_listed_with_the_reason_page_by_page() {
+    let kit = kit(PEOPLE).await;
+    let id = create(&kit, draft()).await;
+    assert!(recipients(&kit, &id, "outcome=failed").await.is_empty());
+    assert_eq!(ask(&kit, &id, "launch").await.0, 202);
+    until_state(&kit, &id, "completed").await;
+    let failed = recipients(&kit, &id, "outcome=failed&limit=7").await;
+    let contacts = |rows: &[Value]| -> Vec<String> {
+        let of = |row: &Value| row["contact"].as_str().unwrap().to_string();
+        rows.iter().map(of).collect()
+    };
+    let wanted: Vec<String> = failing()
+        .into_iter()
+        .map(|n| fake::contact(n).to_string())
+        .collect();
+    assert_eq!(contacts(&failed), wanted);
+    assert!(
+        failed
+            .iter()
+            .all(|row| { row["outcome"] == "failed" && row["reason"] == "MERGE_FIELD_MISSING" })
+    );
+    let suppressed = recipients(&kit, &id, "outcome=suppressed&limit=200").await;
+    assert_eq!(suppressed.len() as u64, expected(PEOPLE).0);
+    assert_eq!(suppressed[0]["reason"], "NO_CONSENT");
+    // After a retry the list is of its run, and the one before is asked for by name.
+    let first = progress(&kit, &id).await["run"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    let retry = retried(&kit, &id, json!({})).await;
+    let again = recipients(&kit, &id, "outcome=failed").await;
+    assert_eq!(again.len(), retry["failed"]["MERGE_FIELD_MISSING"]);
+    let before = recipients(&kit, &id, &format!("outcome=failed&run={first}")).await;
+    assert_eq!(before, failed);
+    let other = launched(&kit).await;
+    for (id, query, status) in [
+        (&other, format!("outcome=failed&run={first}"), 404),
+        (&other, format!("outcome=failed&cursor={first}.0.0"), 404),
+        (&id, "outcome=failed&cursor=x".to_string(), 400),
+        (&id, "outcome=delivered".to_string(), 400),
+        (&id, String::new(), 400),
+    ] {
+        let path = format!("/v1/campaigns/{id}/recipients?{query}");
+        let told = kit.get(&path).await;
+        assert_eq!(told.0, status, "{query}: {}", told.1);
+    }
+    kit.stop().await;
+}

@@ -8,7 +8,7 @@ use contract::contacts::{
     AudienceGap, AudiencePage, ContactKey, FindContacts, LoadRecipients, PageAudience,
     RecipientData, RecipientsLoaded,
 };
-use contract::{AudiencePart, ContactId, Envelope, Phone};
+use contract::{AudiencePart, ContactId, Envelope, Phone, SegmentId};
 
 use super::{contact, number, world};
 
@@ -18,8 +18,21 @@ pub async fn page_audience(
 ) -> anyhow::Result<AudiencePage> {
     let takes = world(question.tenant).page_takes;
     tokio::time::sleep(Duration::from_millis(takes)).await;
+    if question.body.limit > 1 && world(question.tenant).hold_pages {
+        world(question.tenant).held_pages += 1;
+        while world(question.tenant).hold_pages {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
     let mut world = world(question.tenant);
     let asked = &question.body;
+    if world.not_yet_known {
+        return Ok(AudiencePage {
+            contacts: Vec::new(),
+            done: false,
+            gap: Some(AudienceGap::NotYet(SegmentId::from_raw(1))),
+        });
+    }
     let gone = asked
         .include
         .iter()

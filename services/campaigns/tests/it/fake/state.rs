@@ -29,6 +29,11 @@ pub struct World {
     /// Hand-overs by person.
     pub texts: BTreeMap<u32, u32>,
     pub pages: u32,
+    /// Pages of an audience wait until this is taken back; how many have waited.
+    pub hold_pages: bool,
+    pub held_pages: u32,
+    /// Nobody knows yet who is in an audience.
+    pub not_yet_known: bool,
     /// Milliseconds that a page of an audience and a chunk take.
     pub page_takes: u64,
     pub chunk_takes: u64,
