@@ -93,6 +93,10 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         sql: include_str!("migrations/0013_limits_and_zones.sql"),
     },
     SqlMigration {
+        name: "0015_slots_take_turns",
+        sql: include_str!("migrations/0015_slots_take_turns.sql"),
+    },
+    SqlMigration {
         name: "0016_segments",
         sql: include_str!("migrations/0016_segments.sql"),
     },

@@ -9,6 +9,7 @@ mod moved;
 mod one_pass;
 mod schedules;
 mod segments;
+mod slot_turns;
 mod starting;
 mod versions;
 mod webhooks;
