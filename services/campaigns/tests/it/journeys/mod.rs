@@ -1,7 +1,9 @@
 //! Journeys: what their stories share.
 
+mod ageing;
 mod answers;
 mod ending;
+mod forgotten;
 mod heard;
 mod learnt;
 mod limits;
