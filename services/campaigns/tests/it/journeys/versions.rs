@@ -91,7 +91,7 @@ async fn runs_stay_on_their_version_until_they_are_moved_by_the_id_of_their_step
 async fn an_exit_of_the_version_they_moved_to_ends_runs_that_wait_for_an_event_alone() {
     let kit = kit(10).await;
     let waiting = "journey: v1\nname: waiting\npurpose: informational\ntrigger: {event: order.placed}\n\
-        steps:\n  - {id: hello, send: {template: greeting}}\n  - {id: paid, await: {event: order.paid}}\n";
+        steps:\n  - {id: paid, await: {event: order.paid}}\n";
     let id = published(&kit, waiting).await;
     let of = |what: &str| format!("/v1/journeys/{id}/{what}");
     tell(&kit, &[event("e1", "order.placed", 1, &json!({}))]).await;
