@@ -36,6 +36,11 @@ pub struct Config {
     pub appointment_join_minutes: u32,
     pub appointment_stands_text: String,
     pub keep_texts_days: u32,
+    pub journey_run_days: u32,
+    pub appointment_days: u32,
+    pub occurrence_days: u32,
+    pub preflight_days: u32,
+    pub variant_outcome_days: u32,
 }
 
 impl Config {

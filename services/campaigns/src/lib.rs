@@ -18,7 +18,7 @@
 //! Commands: `consent.screen_chunk`, `contacts.update_contacts`, `dispatch.accept_texts`, `dispatch.recheck_texts`.
 //! Hears: `consent.chunk_screened`, `renderer.chunk_rendered`, `dispatch.hand_overs_recorded`,
 //! `dispatch.receipts_recorded`, `dispatch.texts_accepted`, `dispatch.unknown_settled`, `inbound.message_received`,
-//! `inbound.link_clicked`, `consent.opt_out_recorded`.
+//! `inbound.link_clicked`, `consent.opt_out_recorded`, `contacts.segment_members_moved`, `contacts.contact_deleted`.
 //! Told: `bring_back`. Answers: `describe_appointment`.
 //! Says: `campaigns.run_started`, `campaigns.chunk_settled`, `campaigns.run_closed`, `campaigns.campaign_changed`,
 //! `campaigns.appointment_changed`.

@@ -17,6 +17,7 @@
 //! |---|---|
 //! | [`put`] | making, moving and cancelling |
 //! | [`join`] | one that takes another's place |
+//! | [`gone`] | those of people who are gone |
 //! | [`next`] | what it is after a change |
 //! | [`replan`] | the plan as rows and timers |
 //! | [`look`] | what is due |
@@ -31,6 +32,7 @@ pub mod combine;
 mod encoding;
 pub mod faults;
 pub mod figures;
+pub mod gone;
 pub mod join;
 pub mod look;
 pub mod model;

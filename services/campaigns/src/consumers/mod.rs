@@ -3,6 +3,7 @@
 mod bring_back;
 mod chunk_rendered;
 mod chunk_screened;
+mod contact_deleted;
 mod envelope_opt_outs;
 mod hand_overs_recorded;
 mod journey_clicks;
@@ -104,6 +105,13 @@ pub async fn start(app: &Arc<App>) -> anyhow::Result<()> {
         SEGMENT_MOVES,
         app.clone(),
         segment_members::handle,
+    )
+    .await?;
+    cx.consume_batch(
+        "campaigns__contact_deleted",
+        max,
+        app.clone(),
+        contact_deleted::handle,
     )
     .await?;
     variants(app).await

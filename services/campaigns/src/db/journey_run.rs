@@ -18,6 +18,7 @@ pub struct Row {
     pub journey: JourneyId,
     /// The version it was started with, or moved to by hand.
     pub version: u32,
+    /// Empty once the contact is gone.
     pub key: String,
     pub contact: ContactId,
     pub mode: Mode,
@@ -91,7 +92,7 @@ pub async fn save(tx: &Tx, engine: Engine, rows: &[&Row]) -> anyhow::Result<()> 
         "INSERT INTO journey_run (id, tenant, journey, version, key, contact, mode, state, messages, ended, due_at, hears_until, started_at, moved_at) \
          SELECT {}, {}, {}, CAST(r.value->>3 AS BIGINT), r.value->>4, {}, r.value->>6, r.value->>7, r.value->>8, r.value->>9, \
          CAST(r.value->>10 AS BIGINT), CAST(r.value->>11 AS BIGINT), CAST(r.value->>12 AS BIGINT), CAST(r.value->>13 AS BIGINT) FROM {} AS r WHERE true \
-         ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state, messages = excluded.messages, ended = excluded.ended, \
+         ON CONFLICT (id) DO UPDATE SET version = excluded.version, key = excluded.key, state = excluded.state, messages = excluded.messages, ended = excluded.ended, \
          due_at = excluded.due_at, hears_until = excluded.hears_until, started_at = excluded.started_at, moved_at = excluded.moved_at",
         uuid(0),
         uuid(1),
@@ -240,7 +241,7 @@ pub async fn places(
         .collect()
 }
 
-/// When runs of these contacts were last started, by journey: what entry looks at.
+/// When runs of these contacts were last started, by journey: what entry looks at. Runs whose rows are gone count, too.
 pub async fn last_starts(
     conn: &impl ConnectionTrait,
     engine: Engine,
@@ -249,11 +250,12 @@ pub async fn last_starts(
     if contacts.is_empty() {
         return Ok(BTreeMap::new());
     }
+    let (rows, contact) = (engine.rows("$1"), engine.uuid("r.value->>0"));
     let text = format!(
-        "SELECT j.contact, j.journey, max(j.started_at) AS at FROM {} AS r CROSS JOIN journey_run AS j WHERE j.contact = {} \
-         GROUP BY j.contact, j.journey",
-        engine.rows("$1"),
-        engine.uuid("r.value->>0")
+        "SELECT contact, journey, max(at) AS at FROM (\
+         SELECT j.contact, j.journey, j.started_at AS at FROM {rows} AS r CROSS JOIN journey_run AS j WHERE j.contact = {contact} \
+         UNION ALL SELECT e.contact, e.journey, e.last_started_at AS at FROM {rows} AS r CROSS JOIN journey_entered AS e \
+         WHERE e.contact = {contact}) AS starts GROUP BY contact, journey"
     );
     let values = [list(contacts.iter().map(|id| id.uuid()))?];
     let rows = conn.query_all_raw(sql(conn, text, values)).await?;

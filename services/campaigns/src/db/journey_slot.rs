@@ -18,6 +18,10 @@ pub struct Slot {
     pub cursor: Option<ContactId>,
     /// Each contact enters by their own clock.
     pub by_clock: Option<ByClock>,
+    /// Where nobody has entered by then, nobody does any more. `None`: it is never too late.
+    pub stale_at: Option<UnixMillis>,
+    /// How often its next page could not be told since the last one.
+    pub tries: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,13 +53,15 @@ fn read(row: &QueryResult) -> anyhow::Result<Slot> {
         audience: segment.or(list),
         cursor: row::maybe_id(row, "cursor")?,
         by_clock,
+        stale_at: row::maybe_millis(row, "stale_at")?,
+        tries: row::number(row, "tries")?,
     })
 }
 
 /// A slot that is known stays as it is.
 pub async fn insert(tx: &Tx, slot: &Slot) -> anyhow::Result<()> {
-    let text = "INSERT INTO journey_slot (journey, slot_at, tenant, mode, audience, segment, entered, local_time, since) \
-                VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) ON CONFLICT DO NOTHING";
+    let text = "INSERT INTO journey_slot (journey, slot_at, tenant, mode, audience, segment, entered, local_time, since, turn_at, stale_at) \
+                VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $2, $9) ON CONFLICT DO NOTHING";
     let (list, segment) = match slot.audience {
         None => (None, None),
         Some(AudiencePart::List(list)) => (Some(list.uuid()), None),
@@ -71,16 +77,30 @@ pub async fn insert(tx: &Tx, slot: &Slot) -> anyhow::Result<()> {
         segment.into(),
         by_clock.map(|by| by.local.format(FORM).to_string()).into(),
         by_clock.map(|by| by.since.0).into(),
+        slot.stale_at.map(|at| at.0).into(),
     ];
     tx.execute_raw(sql(tx, text, values)).await?;
     Ok(())
 }
 
-/// The first slot whose audience has not been gone through yet.
-pub async fn open(conn: &impl ConnectionTrait) -> anyhow::Result<Option<Slot>> {
-    let text = "SELECT * FROM journey_slot WHERE done_at IS NULL ORDER BY slot_at, journey LIMIT 1";
-    let row = conn.query_one_raw(sql(conn, text, [])).await?;
+/// Of the slots whose audiences have not been gone through yet, the one whose turn came first. They take turns page by
+/// page: neither a large audience nor one that cannot be told holds up the slots of others.
+pub async fn open(conn: &impl ConnectionTrait, now: UnixMillis) -> anyhow::Result<Option<Slot>> {
+    let text = "SELECT * FROM journey_slot WHERE done_at IS NULL AND turn_at <= $1 ORDER BY turn_at, slot_at, journey LIMIT 1";
+    let row = conn.query_one_raw(sql(conn, text, [now.0.into()])).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The next page of a slot cannot be told yet: its turn comes again at `turn_at`.
+pub async fn put_off(tx: &Tx, slot: &Slot, turn_at: UnixMillis) -> anyhow::Result<()> {
+    let text = "UPDATE journey_slot SET turn_at = $3, tries = tries + 1 WHERE journey = $1 AND slot_at = $2 AND done_at IS NULL";
+    let values = [
+        slot.journey.uuid().into(),
+        slot.slot_at.0.into(),
+        turn_at.0.into(),
+    ];
+    tx.execute_raw(sql(tx, text, values)).await?;
+    Ok(())
 }
 
 pub async fn one(
@@ -124,19 +144,21 @@ pub async fn advance(
     slot: &Slot,
     last: Option<ContactId>,
     entered: usize,
-    done_at: Option<UnixMillis>,
+    done: bool,
+    now: UnixMillis,
 ) -> anyhow::Result<bool> {
     let nobody = ContactId::from_raw(0).uuid();
-    let text = "UPDATE journey_slot SET cursor = $3, entered = entered + $4, done_at = $5 \
+    let text = "UPDATE journey_slot SET cursor = $3, entered = entered + $4, done_at = $5, turn_at = $8, tries = 0 \
                 WHERE journey = $1 AND slot_at = $2 AND done_at IS NULL AND COALESCE(cursor, $6) = $7";
     let values = [
         slot.journey.uuid().into(),
         slot.slot_at.0.into(),
         last.or(slot.cursor).map(|contact| contact.uuid()).into(),
         i64::try_from(entered)?.into(),
-        done_at.map(|at| at.0).into(),
+        done.then_some(now.0).into(),
         nobody.into(),
         slot.cursor.map_or(nobody, |contact| contact.uuid()).into(),
+        now.0.into(),
     ];
     Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }

@@ -67,7 +67,8 @@ pub async fn insert(
     Ok(tx.execute_raw(sql(tx, text, values)).await?.rows_affected() == 1)
 }
 
-/// How many runs of a version fell to each variant of a split, and how many of them reached the goal.
+/// How many runs of a version fell to each variant of a split, and how many of them reached the goal. Runs whose rows are
+/// gone count, too.
 pub async fn tallies(
     conn: &impl ConnectionTrait,
     engine: Engine,
@@ -80,9 +81,12 @@ pub async fn tallies(
         Engine::Postgres => "CAST(state AS json)",
     };
     let text = format!(
-        "SELECT variant, count(*) AS runs, count(goal) AS reached FROM \
+        "SELECT variant, CAST(sum(runs) AS BIGINT) AS runs, CAST(sum(reached) AS BIGINT) AS reached FROM (\
+         SELECT variant, count(*) AS runs, count(goal) AS reached FROM \
          (SELECT {state}->'variants'->>CAST($3 AS TEXT) AS variant, {state}->>'goal' AS goal FROM journey_run \
-         WHERE journey = $1 AND version = $2) AS r WHERE variant IS NOT NULL GROUP BY variant ORDER BY variant"
+         WHERE journey = $1 AND version = $2) AS r WHERE variant IS NOT NULL GROUP BY variant \
+         UNION ALL SELECT variant, runs, reached FROM journey_tally WHERE journey = $1 AND version = $2 AND step = $3) AS both_kinds \
+         GROUP BY variant ORDER BY variant"
     );
     let values = [
         journey.uuid().into(),

@@ -1,5 +1,6 @@
 //! Tables of this service and every statement on them.
 
+pub mod age;
 pub mod appointment;
 pub mod appointment_figures;
 pub mod approval;
@@ -9,11 +10,13 @@ pub mod chunk;
 pub mod envelope;
 pub mod flow_text;
 pub mod flow_text_age;
+pub mod forgotten;
 pub mod fresh;
 pub mod journey;
 pub mod journey_call;
 pub mod journey_input;
 pub mod journey_run;
+pub mod journey_run_age;
 pub mod journey_sent;
 pub mod journey_slot;
 pub mod journey_text;
@@ -99,8 +102,16 @@ pub const MIGRATIONS: &[SqlMigration] = &[
         sql: include_str!("migrations/0014_set_aside.sql"),
     },
     SqlMigration {
+        name: "0015_slots_take_turns",
+        sql: include_str!("migrations/0015_slots_take_turns.sql"),
+    },
+    SqlMigration {
         name: "0016_segments",
         sql: include_str!("migrations/0016_segments.sql"),
+    },
+    SqlMigration {
+        name: "0017_ages",
+        sql: include_str!("migrations/0017_ages.sql"),
     },
     SqlMigration {
         name: "0018_starts",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chassis::{AskError, Engine, Tx};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use contract::contacts::{AudienceGap, AudiencePage, PageAudience};
 use contract::{AudiencePart, ContactId, JourneyId, UnixMillis};
 use futures::future::BoxFuture;
@@ -16,11 +16,13 @@ use crate::app::App;
 use crate::db;
 use crate::db::journey_input::{Body, NewInput};
 use crate::db::journey_slot::{ByClock, Slot};
-use crate::journey::clocks::{self, slots_come};
+use crate::journey::clocks::{self, Turn, slots_come};
 use crate::journey::expression::timestamp;
 use crate::journey::run::Happening;
 use crate::journey::simulate::SLOT;
 use crate::journey::version::{Start, Version};
+use crate::schedule::recurrence::Why;
+use crate::schedule::round::ROUND;
 use crate::schedule::slots::Slot as Come;
 use crate::timers::{self, Scheduled, Timer, slot_timer};
 
@@ -30,6 +32,9 @@ pub const KIND: &str = "journey.slot";
 pub(super) const PAGE: u32 = 500;
 /// Inputs that may wait before more of an audience enters: events of others are worked in between.
 pub(super) const CROWD: u64 = 2_000;
+/// Before an audience that cannot be told is asked for again; doubles each time.
+const SHORTEST_WAIT_MS: i64 = 500;
+const LONGEST_WAIT_MS: i64 = 60_000;
 
 /// Journeys whose slots come.
 pub struct Journeys {
@@ -75,6 +80,8 @@ async fn slot_has_come(
     else {
         return Ok(());
     };
+    // By the clocks of contacts it has come everywhere a round later.
+    let round = if *each_clock { ROUND } else { Duration::zero() };
     let slot = |come: &Come, by_clock| Slot {
         journey: id,
         slot_at: come.at.into(),
@@ -83,6 +90,8 @@ async fn slot_has_come(
         audience: audience.as_deref().and_then(|list| list.parse().ok()),
         cursor: None,
         by_clock,
+        stale_at: Some((come.at + round + *late).into()),
+        tries: 0,
     };
     let next_is = async |next: Option<Come>| match next {
         Some(next) => timers::set(tx, app.cx.db.engine(), &[timer_of(id, next.at)]).await,
@@ -191,14 +200,75 @@ pub async fn knows(
     Ok(!matches!(page.gap, Some(AudienceGap::Gone(_))))
 }
 
-/// Has the next page of the oldest open slot enter. False where there is nothing to do now.
+/// What one turn of a slot comes to.
+enum Page {
+    /// These contacts enter now, or in the wave of each.
+    Enter {
+        now: Vec<ContactId>,
+        later: Vec<(ContactId, Turn)>,
+        /// The last that was looked at.
+        last: Option<ContactId>,
+        done: bool,
+    },
+    NotYet,
+    /// Nobody has entered, and it is too late now.
+    Late,
+}
+
+/// Has the next page of the slot whose turn it is enter. False where there is nothing to do now.
 pub async fn enter(app: &App) -> anyhow::Result<bool> {
-    let read = app.cx.db.read();
-    let Some(slot) = db::journey_slot::open(read).await? else {
+    let (read, engine, now) = (app.cx.db.read(), app.cx.db.engine(), app.cx.clock.millis());
+    let Some(slot) = db::journey_slot::open(read, now).await? else {
         return Ok(false);
     };
     if db::journey_input::crowded(read, CROWD).await? {
         return Ok(false);
+    }
+    let page = page(app, &slot, now).await.unwrap_or_else(|error| {
+        // It is this audience that cannot be told; those of other slots may be.
+        let error = format!("{error:#}");
+        tracing::warn!(journey = %slot.journey, error, "an audience cannot enter its journey yet");
+        Page::NotYet
+    });
+    let write = app.cx.db.write(move |tx| {
+        Box::pin(async move {
+            match page {
+                Page::NotYet => {
+                    let again = UnixMillis(now.0 + wait_ms(slot.tries));
+                    db::journey_slot::put_off(tx, &slot, again).await?;
+                }
+                Page::Late => {
+                    db::journey_slot::advance(tx, &slot, None, 0, true, now).await?;
+                }
+                Page::Enter {
+                    now: contacts,
+                    later,
+                    last,
+                    done,
+                } => {
+                    let of = |contact: &ContactId| input(&slot, *contact, slot.slot_at);
+                    let inputs: Vec<NewInput> = contacts.iter().map(of).collect();
+                    let entered = inputs.len() + later.len();
+                    if db::journey_slot::advance(tx, &slot, last, entered, done, now).await? {
+                        db::journey_input::insert(tx, engine, &inputs).await?;
+                        db::journey_wave::append(tx, engine, &slot, &later).await?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    });
+    write.await?;
+    app.journeys_rung.notify_one();
+    Ok(true)
+}
+
+async fn page(app: &App, slot: &Slot, now: UnixMillis) -> anyhow::Result<Page> {
+    if too_late(slot, now) {
+        let why = Why::Late.as_str();
+        tracing::warn!(journey = %slot.journey, slot_at = slot.slot_at.0, why, "nobody could enter in time; a slot is skipped");
+        metrics::counter!("campaigns_journey_slots_total", "fate" => why).increment(1);
+        return Ok(Page::Late);
     }
     let question = PageAudience {
         include: slot.audience.into_iter().collect(),
@@ -208,7 +278,7 @@ pub async fn enter(app: &App) -> anyhow::Result<bool> {
     };
     let page = match app.cx.bus.ask(slot.tenant, &question).await?.whole() {
         Ok(page) => page,
-        Err(AudienceGap::NotYet(_)) => return Ok(false),
+        Err(AudienceGap::NotYet(_)) => return Ok(Page::NotYet),
         Err(AudienceGap::Gone(_)) => {
             tracing::warn!(journey = %slot.journey, "the audience of a schedule is not there any more");
             metrics::counter!("campaigns_journey_slots_total", "fate" => "audience_gone")
@@ -220,30 +290,30 @@ pub async fn enter(app: &App) -> anyhow::Result<bool> {
             }
         }
     };
-    let (mut entries, mut inputs) = (Vec::new(), Vec::new());
-    match slot.by_clock {
-        Some(by) => entries = waves::turns(app, &slot, by, &page.contacts).await?,
-        None => {
-            let now = page.contacts.iter();
-            inputs = now.map(|of| input(&slot, *of, slot.slot_at)).collect();
-        }
-    }
-    let (engine, now) = (app.cx.db.engine(), app.cx.clock.millis());
     let (last, done) = (page.contacts.last().copied(), page.done);
-    let write = app.cx.db.write(move |tx| {
-        Box::pin(async move {
-            let done_at = done.then_some(now);
-            let entered = inputs.len() + entries.len();
-            if db::journey_slot::advance(tx, &slot, last, entered, done_at).await? {
-                db::journey_input::insert(tx, engine, &inputs).await?;
-                db::journey_wave::append(tx, engine, &slot, &entries).await?;
-            }
-            Ok(())
-        })
-    });
-    write.await?;
-    app.journeys_rung.notify_one();
-    Ok(true)
+    let (now, later) = match slot.by_clock {
+        Some(by) => (
+            Vec::new(),
+            waves::turns(app, slot, by, &page.contacts).await?,
+        ),
+        None => (page.contacts, Vec::new()),
+    };
+    Ok(Page::Enter {
+        now,
+        later,
+        last,
+        done,
+    })
+}
+
+/// Once the first page has entered the others follow, however long that takes: half an audience is nobody's wish.
+fn too_late(slot: &Slot, now: UnixMillis) -> bool {
+    slot.cursor.is_none() && slot.stale_at.is_some_and(|stale| now > stale)
+}
+
+/// Until the turn of a slot comes again whose audience could not be told so often before, in milliseconds.
+fn wait_ms(tries: u32) -> i64 {
+    (SHORTEST_WAIT_MS << tries.min(16)).min(LONGEST_WAIT_MS)
 }
 
 /// A contact enters; `at`: when the slot came for them.
@@ -268,5 +338,39 @@ pub(super) fn input(slot: &Slot, contact: ContactId, at: UnixMillis) -> NewInput
             },
         },
         hops: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::{Mode, TenantId};
+
+    use super::*;
+
+    #[test]
+    fn it_is_too_late_for_the_first_page_only_and_never_for_slots_that_say_nothing() {
+        let slot = |cursor, stale_at| Slot {
+            journey: JourneyId::from_raw(1),
+            slot_at: UnixMillis(1_000),
+            tenant: TenantId::from_raw(1),
+            mode: Mode::Test,
+            audience: None,
+            cursor,
+            by_clock: None,
+            stale_at,
+            tries: 0,
+        };
+        let stale = Some(UnixMillis(5_000));
+        assert!(!too_late(&slot(None, stale), UnixMillis(5_000)));
+        assert!(too_late(&slot(None, stale), UnixMillis(5_001)));
+        let somebody = Some(ContactId::from_raw(7));
+        assert!(!too_late(&slot(somebody, stale), UnixMillis(5_001)));
+        assert!(!too_late(&slot(None, None), UnixMillis(i64::MAX)));
+    }
+
+    #[test]
+    fn waits_double_up_to_a_minute() {
+        let waits: Vec<i64> = [0, 1, 2, 7, u32::MAX].map(wait_ms).into();
+        assert_eq!(waits, [500, 1_000, 2_000, 60_000, 60_000]);
     }
 }

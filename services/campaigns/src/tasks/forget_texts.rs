@@ -5,20 +5,15 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use contract::texts::OriginKind;
 use contract::{AppointmentId, JourneyRunId, MessageId, UnixMillis};
 
+use super::daily::Days;
 use crate::app::App;
 use crate::db;
 use crate::db::flow_text_age::Old;
 
-/// How often the clock is looked at.
-const LOOK: Duration = Duration::from_secs(1);
-/// Leave for a start to settle.
-const FIRST_MILLIS: i64 = 60_000;
-const DAY_MILLIS: i64 = 24 * 3_600_000;
 /// Rows in one transaction.
 const BATCH: u64 = 500;
 
@@ -26,18 +21,8 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
     let Some(kept) = app.config.keep_texts() else {
         return Ok(());
     };
-    let stopping = app.cx.stopping();
-    let mut due = app.cx.clock.millis().0 + FIRST_MILLIS;
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            () = stopping.cancelled() => return Ok(()),
-        }
-        let now = app.cx.clock.now();
-        if now.timestamp_millis() < due {
-            continue;
-        }
-        due = now.timestamp_millis() + DAY_MILLIS;
+    let mut days = Days::from_now(&app);
+    while let Some(now) = days.next(&app).await {
         if let Err(error) = round(&app, (now - kept).into(), now.into()).await {
             tracing::warn!(
                 error = format!("{error:#}"),
@@ -45,6 +30,7 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
             );
         }
     }
+    Ok(())
 }
 
 async fn round(app: &App, before: UnixMillis, now: UnixMillis) -> anyhow::Result<()> {

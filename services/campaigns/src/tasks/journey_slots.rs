@@ -41,8 +41,9 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<()> {
 async fn enter_all(app: &App) -> anyhow::Result<()> {
     loop {
         waves::open_due(app).await?;
-        let (paged, entered) = (slots::enter(app).await?, waves::let_in(app).await?);
-        if !paged && !entered {
+        // Whoever waits in an open wave enters, whatever keeps others from it.
+        let (paged, entered) = (slots::enter(app).await, waves::let_in(app).await);
+        if !paged? && !entered? {
             break;
         }
         if app.cx.stopping().is_cancelled() {

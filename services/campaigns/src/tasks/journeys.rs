@@ -57,6 +57,7 @@ async fn forget(app: &App, at: &mut UnixMillis) -> anyhow::Result<()> {
             Box::pin(async move {
                 let slots_before = UnixMillis(before.0.min(now.0 - SLOTS_KEPT_MS));
                 db::journey_slot::forget(tx, slots_before).await?;
+                db::journey_wave::close(tx).await?;
                 db::journey_sent::forget(tx, now).await?;
                 db::journey_input::forget_aside(tx, before).await?;
                 db::journey_call::forget_aside(tx, before).await?;

@@ -1,6 +1,8 @@
 //! What this service does by itself. One file per task.
 
 pub mod close;
+mod daily;
+mod forget_old;
 mod forget_texts;
 mod freeze;
 mod journey_calls;
@@ -37,6 +39,8 @@ pub fn start(app: &Arc<App>) {
     app.cx.spawn("campaigns texts", texts::run(app.clone()));
     app.cx
         .spawn("campaigns forget texts", forget_texts::run(app.clone()));
+    app.cx
+        .spawn("campaigns forget old", forget_old::run(app.clone()));
     app.cx.spawn("campaigns rezone", rezone::run(app.clone()));
     app.cx.spawn("campaigns timers", timers::run(app.clone()));
     app.cx.spawn("campaigns zones", zones::run(app.clone()));

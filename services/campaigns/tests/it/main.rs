@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod ageing;
 mod appointments;
 mod approving;
 mod audiences;

@@ -56,9 +56,13 @@ enum Due {
 /// Moves a run by one input at `now`.
 pub fn step(set: Setting<'_>, run: Run, input: &Input, now: i64) -> (Run, Vec<Effect>) {
     let mut machine = Machine::new(set, run, now);
+    if *input == Input::Forget {
+        machine.forget();
+        return machine.finish();
+    }
     machine.advance();
     match input {
-        Input::Wake => {}
+        Input::Wake | Input::Forget => {}
         Input::Event(event) => {
             if machine.listens_to(&event.name)
                 && !scope::tells_of_another(event, &machine.run.appointment)

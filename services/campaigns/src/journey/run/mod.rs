@@ -7,6 +7,7 @@
 
 mod begin;
 mod calling;
+mod forgetting;
 mod listening;
 mod machine;
 mod meaning;
@@ -22,6 +23,7 @@ mod waiting;
 
 pub use begin::{restart, start, update};
 pub use calling::{MOST_BODY, kept};
+pub use forgetting::GONE;
 pub use listening::asks;
 pub use machine::{Setting, step};
 pub use migrate::migrate;

@@ -276,6 +276,8 @@ pub enum Input {
     Stop {
         why: String,
     },
+    /// The person is gone: it ends, and what it knows of them goes.
+    Forget,
 }
 
 /// The answer to a call, or that there is none.

@@ -208,7 +208,7 @@ impl Batch {
                 before.clone(),
             ),
             None => {
-                // Somebody who is gone gets no more texts.
+                // Somebody who is gone gets no more texts, and is forgotten.
                 let person = Person {
                     id: row.contact.to_string(),
                     zone: None,
@@ -221,15 +221,17 @@ impl Batch {
                     winners,
                     others: &others,
                 };
-                let gone = Input::Stop {
-                    why: "the contact is gone".to_string(),
-                };
-                run::step(set, before.clone(), &gone, self.now.timestamp_millis())
+                let now = self.now.timestamp_millis();
+                run::step(set, before.clone(), &Input::Forget, now)
             }
         };
+        let gone = !self.people.contains_key(&row.contact);
         if run != before || !effects.is_empty() {
             self.moved += 1;
             self.keep(id, &ready, run, effects, hops);
+        }
+        if let Some(row) = self.runs.get_mut(&id).filter(|_| gone) {
+            row.key.clear();
         }
     }
 

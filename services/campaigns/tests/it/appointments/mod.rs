@@ -4,6 +4,7 @@ mod answers;
 mod at_once;
 mod booking;
 mod files;
+mod forgotten;
 mod joining;
 mod moving;
 mod plans;

@@ -48,6 +48,23 @@ pub async fn page_audience(
             gap: Some(AudienceGap::Gone(*gone)),
         });
     }
+    let parts = || asked.include.iter().chain(&asked.exclude).copied();
+    let unreadable =
+        |part| matches!(part, AudiencePart::List(list) if world.unreadable_lists.contains(&list));
+    anyhow::ensure!(!parts().any(unreadable), "the list cannot be read");
+    let unfinished = parts().find_map(|part| match part {
+        AudiencePart::Segment(segment) => {
+            Some(segment).filter(|segment| world.unfinished_segments.contains(segment))
+        }
+        AudiencePart::List(_) => None,
+    });
+    if let Some(segment) = unfinished {
+        return Ok(AudiencePage {
+            contacts: Vec::new(),
+            done: false,
+            gap: Some(AudienceGap::NotYet(segment)),
+        });
+    }
     // One is asked for to learn whether the audience is there.
     world.pages += u32::from(asked.limit > 1);
     let first = question.body.after.map_or(0, |contact| number(contact) + 1);

@@ -65,6 +65,10 @@ pub struct World {
     /// The lists that contacts does not know.
     pub gone_lists: HashSet<contract::ListId>,
     pub gone_segments: HashSet<contract::SegmentId>,
+    /// Segments whose members are not all known yet.
+    pub unfinished_segments: HashSet<contract::SegmentId>,
+    /// Lists whose pages cannot be read.
+    pub unreadable_lists: HashSet<contract::ListId>,
     /// YES is taken for an opt-in.
     pub yes_opts_in: bool,
     /// When people were sent off, and how many at a time.

@@ -1,7 +1,9 @@
 //! Journeys: what their stories share.
 
+mod ageing;
 mod answers;
 mod ending;
+mod forgotten;
 mod heard;
 mod learnt;
 mod limits;
@@ -10,6 +12,7 @@ mod one_pass;
 mod pausing;
 mod schedules;
 mod segments;
+mod slot_turns;
 mod starting;
 mod two_at_once;
 mod unreadable;

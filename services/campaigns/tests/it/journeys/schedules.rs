@@ -23,7 +23,7 @@ async fn until_live(kit: &Kit, id: &str, wanted: u64) {
 }
 
 /// How many rows of the database there are; `rows` is what stands behind FROM.
-async fn count(kit: &Kit, rows: &str) -> i64 {
+pub async fn count(kit: &Kit, rows: &str) -> i64 {
     let db = kit.db("campaigns");
     let text = format!("SELECT COUNT(*) AS n FROM {rows}");
     let row = db.read().query_one_raw(db.engine().sql(text, [])).await;
@@ -34,6 +34,14 @@ async fn count(kit: &Kit, rows: &str) -> i64 {
 async fn until_placed(kit: &Kit, slots: i64) {
     crate::appointments::until(&format!("{slots} slots are gone through"), async || {
         count(kit, "journey_slot WHERE done_at IS NOT NULL").await == slots
+    })
+    .await;
+}
+
+/// Everything that has arrived for runs is worked in.
+pub async fn until_none_waits(kit: &Kit) {
+    crate::appointments::until("no input waits", async || {
+        count(kit, "journey_input WHERE held_by IS NULL").await == 0
     })
     .await;
 }
@@ -193,7 +201,7 @@ async fn a_schedule_whose_last_slot_is_past_is_refused_at_the_publishing() {
 }
 
 /// Person n lives in the zone at n modulo 3; the third has none on the contact, so New York's by the journey counts.
-const BY_CLOCK: &str = "journey: v1\nname: by-clock\npurpose: informational\ntimezone: America/New_York\n\
+pub const BY_CLOCK: &str = "journey: v1\nname: by-clock\npurpose: informational\ntimezone: America/New_York\n\
     trigger: {schedule: {cron: \"0 14 * * *\", timezone: contact}}\nsteps:\n  - {id: hello, send: {template: greeting}}\n  - {id: rest, wait: {for: PT40H}}\n";
 
 async fn people_of(kit: &Kit, id: &str) -> Vec<String> {

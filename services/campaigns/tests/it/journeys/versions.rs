@@ -88,6 +88,26 @@ async fn runs_stay_on_their_version_until_they_are_moved_by_the_id_of_their_step
 }
 
 #[tokio::test]
+async fn an_exit_of_the_version_they_moved_to_ends_runs_that_wait_for_an_event_alone() {
+    let kit = kit(10).await;
+    let waiting = "journey: v1\nname: waiting\npurpose: informational\ntrigger: {event: order.placed}\n\
+        steps:\n  - {id: paid, await: {event: order.paid}}\n";
+    let id = published(&kit, waiting).await;
+    let of = |what: &str| format!("/v1/journeys/{id}/{what}");
+    tell(&kit, &[event("e1", "order.placed", 1, &json!({}))]).await;
+    until_runs(&kit, &id, |runs| runs.len() == 1).await;
+    let ends = waiting.replace("steps:", "exit: [{after: P3D}]\nsteps:");
+    let path = format!("/v1/journeys/{id}");
+    assert_eq!(kit.put(&path, written(&ends)).await.0, 200);
+    assert_eq!(kit.post(&of("publish"), json!({})).await.0, 200);
+    let (_, moved) = kit.post(&of("migrate"), json!({})).await;
+    assert_eq!(moved, json!({"moved": 1, "stayed": {}}));
+    kit.clock.advance(chrono::Duration::hours(73));
+    until_runs(&kit, &id, |runs| runs[0]["state"] == "cancelled").await;
+    kit.stop().await;
+}
+
+#[tokio::test]
 async fn a_version_that_is_published_during_a_pause_sends_nothing_and_runs_move_to_it_first() {
     let kit = kit(10).await;
     let id = published(&kit, TWO_TEXTS).await;

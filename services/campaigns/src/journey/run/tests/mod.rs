@@ -1,6 +1,7 @@
 mod calls;
 mod interleavings;
 mod limits;
+mod migrating;
 mod moves;
 mod reminders;
 mod ways;

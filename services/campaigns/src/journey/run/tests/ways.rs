@@ -1,6 +1,7 @@
 use super::*;
 
-const HEAD: &str = "journey: v1\nname: ways\npurpose: marketing\ntrigger: {event: order.placed}\n";
+pub(super) const HEAD: &str =
+    "journey: v1\nname: ways\npurpose: marketing\ntrigger: {event: order.placed}\n";
 
 fn play(steps: &str, check: impl FnOnce(Played<'_>)) {
     let (version, person) = (
@@ -236,36 +237,4 @@ fn the_next_channel_is_tried_after_what_the_fallback_names() {
     );
     let (_, told) = step(set, run, &Input::Wake, 5 * 60_000);
     assert!(channels(&told).is_empty());
-}
-
-#[test]
-fn a_run_moves_to_a_new_version_by_the_id_of_its_step() {
-    let old = version(&format!(
-        "{HEAD}steps: [{{id: a, wait: {{for: P1D}}}}, {{id: b, send: {{template: x}}}}]\n"
-    ));
-    let new = version(&format!(
-        "{HEAD}steps: [{{id: z, wait: {{for: P1D}}}}, {{id: c, send: {{template: w}}}}]\n"
-    ));
-    let person = person("UTC");
-    let played = Played::start(&old, &person, &event("e0", "order.placed", json!({})), 0);
-    assert_eq!(
-        migrate(&played.run, &old, &new, &Default::default()),
-        Err(vec!["a".to_string()])
-    );
-    let renamed = [("a".to_string(), "z".to_string())].into();
-    let moved = migrate(&played.run, &old, &new, &renamed).unwrap();
-    let set = Setting {
-        version: &new,
-        person: &person,
-        channels: CHANNELS,
-        winners: &NO_WINNERS,
-        others: &[],
-    };
-    let (run, effects) = step(set, moved, &Input::Wake, 86_400_000);
-    assert!(
-        effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Send(text) if text.template == "w"))
-    );
-    assert_eq!(run.end.map(|end| end.how), Some(End::Completed));
 }
