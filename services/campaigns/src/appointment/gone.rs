@@ -25,6 +25,6 @@ pub async fn cancel(tx: &Tx, hands: &Hands<'_>, before: Appointment) -> anyhow::
     };
     let rules = db::reminder_plan::rules(tx, next.plan, next.plan_version).await?;
     let tellings = db::telling::of_appointment(tx, next.id).await?;
-    write(tx, hands, &next, &rules, &tellings).await?;
+    write(tx, hands, &next, &rules, (&tellings, &[])).await?;
     announce(tx, hands, &next, AppointmentEvent::Cancelled).await
 }

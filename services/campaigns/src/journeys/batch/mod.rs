@@ -225,7 +225,7 @@ impl Batch {
                 run::step(set, before.clone(), &Input::Forget, now)
             }
         };
-        let gone = !self.people.contains_key(&row.contact);
+        let gone = !self.people.contains_key(&(row.tenant, row.contact));
         if run != before || !effects.is_empty() {
             self.moved += 1;
             self.keep(id, &ready, run, effects, hops);
