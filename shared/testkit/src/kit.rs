@@ -48,6 +48,7 @@ impl Kit {
         services: &[Service],
         change: impl FnOnce(Settings) -> Settings,
     ) -> Self {
+        logged();
         let clock = Clock::starting_at(START.parse().unwrap());
         let folder = tempfile::tempdir().unwrap();
         let options = NatsOptions {
@@ -155,6 +156,14 @@ impl Kit {
         self.host.stop().await.unwrap();
         self.nats.stop().await.unwrap();
         self.database.remove().await;
+    }
+}
+
+/// What the services log is shown where `TEST_LOG` names a filter (`TEST_LOG=info`, with `-- --nocapture`).
+fn logged() {
+    if let Ok(level) = std::env::var("TEST_LOG") {
+        let format = "text".to_string();
+        chassis::telemetry::init_logs(&chassis::config::Log { level, format }).unwrap();
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use chassis::http::{Auth, Body, PathId, Problem};
+use chassis::http::{Auth, Body, IfMatch, PathId, Problem};
 use contract::renderer::TemplateDescribed;
 use contract::{CampaignId, KeyId, PreflightId, UnixMillis};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::audience_parts;
 use super::leaving;
 use super::schedule;
-use super::transition::{find_for, settled_by};
+use super::transition::{find_for, settled_by, tag};
 use super::types::Campaign;
 use super::variants as api_variants;
 use crate::app::App;
@@ -31,19 +31,22 @@ pub struct Launch {
     pub preflight: Option<PreflightId>,
 }
 
-/// Starts a campaign now, or at the time it is scheduled for.
+/// Starts a campaign now, or at the time it is scheduled for. With `If-Match` only as it was seen.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/launch", tag = "campaigns", params(("id" = String, Path)),
     request_body = Option<Launch>,
     responses((status = 202, body = Campaign), (status = 409, description = "campaign.state, campaign.changed, campaign.preflight_unfinished"),
+        (status = 412, description = "etag.stale"),
         (status = 403, description = "campaign.preflight_required, campaign.approval_required"),
         (status = 422, description = "template.not_published, schedule.in_past, campaign.empty_audience, campaign.preflight_stale, campaign.approval_void")))]
 pub async fn handle(
     Auth(caller): Auth,
     Shared(app): Shared<Arc<App>>,
     PathId(id): PathId<CampaignId>,
+    seen: IfMatch,
     body: Option<Body<Launch>>,
 ) -> Result<(StatusCode, Json<Campaign>), Problem> {
     let campaign = find_for(&app, caller, id, Action::Launch).await?;
+    seen.check(&tag(&campaign))?;
     if let Some(problem) = api_variants::refused(&variants::unpublished(&app, &campaign).await?) {
         return Err(problem);
     }

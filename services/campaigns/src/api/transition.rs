@@ -15,6 +15,11 @@ pub async fn find(app: &App, caller: Caller, id: CampaignId) -> Result<Campaign,
     found.ok_or_else(|| Problem::not_found("campaign"))
 }
 
+/// The tag of what a campaign is to do: another one after each change, whatever its state.
+pub fn tag(campaign: &Campaign) -> String {
+    campaign.revision.to_string()
+}
+
 /// The campaign, if this caller may change it.
 pub async fn find_changeable(
     app: &App,

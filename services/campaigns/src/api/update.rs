@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use chassis::http::{Auth, Body, PathId, Problem};
+use chassis::http::{Auth, Body, IfMatch, PathId, Problem, Tagged};
 use contract::{CampaignId, Class, TemplateId};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use utoipa::ToSchema;
 use super::audience_parts;
 use super::schedule::{self, Checked, Schedule};
 use super::sender_pool;
-use super::transition::{find_for, settled_by};
+use super::transition::{find_for, settled_by, tag};
 use super::types::{Campaign, ValidFor, check};
 use super::variants;
 use crate::app::App;
@@ -64,17 +63,21 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Changes a campaign that is not launched. Whatever was approved of it before is void then.
+/// Changes a campaign that is not launched. Whatever was approved of it before is void then. With `If-Match` it is changed
+/// only as it was seen.
 #[utoipa::path(patch, path = "/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
     request_body = CampaignPatch,
-    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state, campaign.changed")))]
+    responses((status = 200, body = Campaign), (status = 409, description = "campaign.state, campaign.changed"),
+        (status = 412, description = "etag.stale")))]
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
     PathId(id): PathId<CampaignId>,
+    seen: IfMatch,
     Body(patch): Body<CampaignPatch>,
-) -> Result<Json<Campaign>, Problem> {
+) -> Result<Tagged<Campaign>, Problem> {
     let mut campaign = find_for(&app, caller, id, Action::Edit).await?;
+    seen.check(&tag(&campaign))?;
     campaign.name = patch.name.unwrap_or(campaign.name);
     campaign.class = patch.class.unwrap_or(campaign.class);
     campaign.programme = patch.programme.unwrap_or(campaign.programme);
@@ -132,7 +135,6 @@ pub async fn handle(
             })
         })
         .await?;
-    Ok(Json(
-        settled_by(&app, &campaign, won, Action::Edit).await?.into(),
-    ))
+    let campaign = settled_by(&app, &campaign, won, Action::Edit).await?;
+    Ok(Tagged(tag(&campaign), campaign.into()))
 }

@@ -1,9 +1,9 @@
 //! The campaigns of a tenant.
 
-use chassis::{Bus, Engine, Tx};
+use chassis::{Bus, Tx};
 use contract::campaigns::CampaignChanged;
 use contract::{CampaignId, Class, Mode, RunId, TemplateId, TenantId, UnixMillis};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult};
+use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::row::{self, sql};
 use super::transition;
@@ -175,7 +175,7 @@ pub async fn recurring(
 
 /// The same, locked until the transaction ends.
 pub async fn recurring_for_update(tx: &Tx, id: CampaignId) -> anyhow::Result<Option<Campaign>> {
-    recurring_locked(tx, id, engine(tx).for_update()).await
+    recurring_locked(tx, id, row::engine(tx).for_update()).await
 }
 
 async fn recurring_locked(
@@ -251,18 +251,11 @@ pub async fn delete_draft(tx: &Tx, tenant: TenantId, id: CampaignId) -> anyhow::
         == 1)
 }
 
-fn engine(tx: &Tx) -> Engine {
-    match tx.get_database_backend() {
-        DbBackend::Postgres => Engine::Postgres,
-        _ => Engine::Sqlite,
-    }
-}
-
 /// Whether a campaign still says what was read of it. Nobody changes it then until the transaction ends.
 pub async fn is_unchanged(tx: &Tx, read: &Campaign) -> anyhow::Result<bool> {
     let text = format!(
         "select revision from campaign where id = $1{}",
-        engine(tx).for_update()
+        row::engine(tx).for_update()
     );
     let row = tx
         .query_one_raw(sql(tx, text, [read.id.uuid().into()]))
@@ -300,7 +293,7 @@ pub async fn move_on(
     );
     let text = format!(
         "select tenant, state from campaign where id = $1{}",
-        engine(tx).for_update()
+        row::engine(tx).for_update()
     );
     let Some(row) = tx.query_one_raw(sql(tx, text, [id.uuid().into()])).await? else {
         return Ok(false);

@@ -87,9 +87,27 @@ pub async fn by_id(
     tenant: TenantId,
     id: JourneyId,
 ) -> anyhow::Result<Option<Journey>> {
-    let text = "select * from journey where id = $1 and tenant = $2";
+    locked(conn, tenant, id, "").await
+}
+
+/// The same, locked until the transaction ends.
+pub async fn by_id_for_update(
+    tx: &Tx,
+    tenant: TenantId,
+    id: JourneyId,
+) -> anyhow::Result<Option<Journey>> {
+    locked(tx, tenant, id, row::engine(tx).for_update()).await
+}
+
+async fn locked(
+    conn: &impl ConnectionTrait,
+    tenant: TenantId,
+    id: JourneyId,
+    lock: &str,
+) -> anyhow::Result<Option<Journey>> {
+    let text = format!("select * from journey where id = $1 and tenant = $2{lock}");
     let row = conn
-        .query_one_raw(sql(conn, text, [id.uuid().into(), tenant.uuid().into()]))
+        .query_one_raw(sql(conn, &text, [id.uuid().into(), tenant.uuid().into()]))
         .await?;
     row.as_ref().map(read).transpose()
 }

@@ -1,10 +1,11 @@
 //! Reading our own types out of result rows.
 
 use anyhow::Context;
+use chassis::{Engine, Tx};
 use contract::ids::{Id, Kind};
 use contract::{Class, Mode, UnixMillis};
 use sea_orm::prelude::Uuid;
-use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 
 /// A statement with `$1` placeholders for the engine behind `conn`.
 pub fn sql(
@@ -107,4 +108,12 @@ pub async fn lines(
     let json = serde_json::to_string(lines)?;
     tx.execute_raw(sql(tx, text, [json.into()])).await?;
     Ok(())
+}
+
+/// The database a transaction is in.
+pub fn engine(tx: &Tx) -> Engine {
+    match tx.get_database_backend() {
+        DbBackend::Postgres => Engine::Postgres,
+        _ => Engine::Sqlite,
+    }
 }

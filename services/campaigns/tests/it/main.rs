@@ -32,6 +32,7 @@ mod retrying;
 mod scheduling;
 mod states;
 mod story;
+mod tags;
 mod texts;
 mod thresholds;
 mod throttling;

@@ -3,6 +3,7 @@
 mod auth;
 mod body;
 pub mod client;
+mod etag;
 mod nul;
 mod page;
 mod params;
@@ -14,6 +15,7 @@ mod timeout;
 
 pub use auth::{Auth, Authenticator};
 pub use body::Body;
+pub use etag::{IfMatch, Tagged};
 pub use page::{Listing, Page, cursor, no_such_cursor};
 pub use params::Params;
 pub use path::PathId;

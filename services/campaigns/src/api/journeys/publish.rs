@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chassis::http::{Auth, PathId, Problem};
+use chassis::http::{Auth, IfMatch, PathId, Problem, Tagged};
 use contract::renderer::DescribeTemplate;
 use contract::{AudiencePart, JourneyId, SegmentId, TemplateId};
 
-use super::transition::find;
+use super::transition::{changed, find, tag};
 use super::types::Journey;
 use crate::app::App;
 use crate::db;
@@ -20,14 +19,18 @@ use crate::journeys::{Refusal, Shortest, check, slots, too_frequent};
 
 /// Makes a version of the draft. New runs get it; runs under way stay on theirs. A draft with a fault replaces nothing.
 /// The first version sets the journey running; later ones leave its state as it is: one that is paused stays paused.
+/// With `If-Match` only as it was seen.
 #[utoipa::path(post, path = "/v1/journeys/{id}/publish", tag = "journeys", params(("id" = String, Path)),
-    responses((status = 200, body = Journey), (status = 409, description = "journey.state"), (status = 422, description = "journey.unpublishable")))]
+    responses((status = 200, body = Journey), (status = 409, description = "journey.changed"), (status = 412, description = "etag.stale"), (status = 422, description = "journey.unpublishable")))]
 pub async fn handle(
     Auth(caller): Auth,
     State(app): State<Arc<App>>,
     PathId(id): PathId<JourneyId>,
-) -> Result<Json<Journey>, Problem> {
+    seen: IfMatch,
+) -> Result<Tagged<Journey>, Problem> {
     let mut journey = find(&app, caller, id).await?;
+    let before = tag(&journey);
+    seen.check(&before)?;
     let version =
         Version::compile(&journey.draft).map_err(|error| Problem::internal(&error.into()))?;
     let others = db::journey::published(app.cx.db.read(), caller.tenant).await?;
@@ -127,13 +130,18 @@ pub async fn handle(
     };
     journey.version = new.version;
     journey.updated_at = new.published_at;
-    let (engine, now) = (app.cx.db.engine(), new.published_at);
+    let (engine, now, tenant) = (app.cx.db.engine(), new.published_at, caller.tenant);
     let (starts, says) = (starts_with(&journey.draft), version.says());
     let published = app
         .cx
         .db
         .write(move |tx| {
             Box::pin(async move {
+                // What is published is what was checked: nobody has put another draft there since.
+                let stands = db::journey::by_id_for_update(tx, tenant, id).await?;
+                if stands.is_none_or(|stands| tag(&stands) != before) {
+                    return Ok(None);
+                }
                 let contests = version.contests.len();
                 let published = db::journey::publish(tx, &new, starts, &says, contests).await?;
                 if published.is_some() {
@@ -144,13 +152,9 @@ pub async fn handle(
         })
         .await?;
     let Some(state) = published else {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "journey.state",
-            "another version was published at the same time; look at it and try again",
-        ));
+        return Err(changed());
     };
     journey.state = state;
     app.timers.wake(now);
-    Ok(Json(journey.into()))
+    Ok(Tagged(tag(&journey), journey.into()))
 }

@@ -21,6 +21,26 @@ pub async fn find(
         .ok_or_else(|| Problem::not_found("journey"))
 }
 
+/// The tag of a draft and of the version that was made last: another one after each change and each publishing.
+pub fn tag(journey: &db::journey::Journey) -> String {
+    let what = serde_json::json!([journey.templates, journey.sender]);
+    let rest = hash_of(&what.to_string());
+    let draft = crate::journey::hash(&journey.draft);
+    format!("{}.{}.{}", journey.version, &draft[..16], &rest[..16])
+}
+
+fn hash_of(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    hex::encode(Sha256::digest(text))
+}
+
+/// 409: what was looked at is not what stands there.
+pub fn changed() -> Problem {
+    let detail =
+        "somebody else changed or published the journey meanwhile; look at it and try again";
+    Problem::new(StatusCode::CONFLICT, "journey.changed", detail)
+}
+
 /// Moves a journey on. One that stands there already is left as it is; what waited for it is let go where it goes on.
 pub async fn move_on(
     app: &App,
