@@ -211,7 +211,8 @@ async fn spawn(
 /// Takes chunks only once consent has given an epoch and the predecessor's open slots are settled.
 async fn begin(app: Arc<App>) -> anyhow::Result<()> {
     let _busy = app.busy.token();
-    meter::join(&app).await?;
+    // A database that does not answer is waited for here, too: it must not end what else the process does.
+    takeover::until_done(&app, |app| Box::pin(meter::join(app))).await?;
     app.cx.spawn("dispatch meter", meter::run(app.clone()));
     let Some(registered) = takeover::register(&app).await else {
         return Ok(());

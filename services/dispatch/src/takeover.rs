@@ -65,7 +65,7 @@ pub async fn settle(app: &App, open: Vec<OpenSlot>) -> anyhow::Result<()> {
 }
 
 /// Tries again on failure, until the service stops.
-async fn until_done<'a, T>(
+pub async fn until_done<'a, T>(
     app: &'a App,
     what: impl Fn(&'a App) -> BoxFuture<'a, anyhow::Result<T>>,
 ) -> anyhow::Result<T> {
@@ -78,7 +78,7 @@ async fn until_done<'a, T>(
         };
         tracing::warn!(
             error = format!("{error:#}"),
-            "a predecessor's work could not be taken over yet"
+            "the dispatcher cannot begin yet"
         );
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

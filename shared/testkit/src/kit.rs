@@ -161,7 +161,8 @@ impl Kit {
 
 /// What the services log is shown where `TEST_LOG` names a filter (`TEST_LOG=info`, with `-- --nocapture`).
 fn logged() {
-    if let Ok(level) = std::env::var("TEST_LOG") {
+    let wanted = std::env::var_os("TEST_LOG").and_then(|level| level.into_string().ok());
+    if let Some(level) = wanted {
         let format = "text".to_string();
         chassis::telemetry::init_logs(&chassis::config::Log { level, format }).unwrap();
     }
