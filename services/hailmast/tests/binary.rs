@@ -3,11 +3,13 @@
 //! That it has an integration test is also why `cargo test --workspace` builds it, with the features of the
 //! workspace: the stories in `tests/` take that very file (`testkit::binary`).
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::process::{Command, Output};
 
 fn hailmast(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hailmast"));
-    command.args(args).output().expect("it was built")
+    command.args(args).output().unwrap()
 }
 
 #[test]
