@@ -4,7 +4,7 @@ use chassis::Tx;
 use contract::campaigns::AppointmentEvent;
 
 use super::model::{Appointment, Status};
-use super::next::write;
+use super::next::{cancelled, write};
 use super::send::{Hands, announce};
 use crate::db;
 
@@ -13,16 +13,7 @@ pub async fn cancel(tx: &Tx, hands: &Hands<'_>, before: Appointment) -> anyhow::
     if before.status != Status::Scheduled {
         return Ok(());
     }
-    let next = Appointment {
-        status: Status::Cancelled,
-        version: before.version.saturating_add(1),
-        attention: None,
-        attention_reason: None,
-        notice_at: None,
-        unconfirmed_at: None,
-        updated_at: hands.now_millis(),
-        ..before
-    };
+    let next = cancelled(before, hands.now_millis());
     let rules = db::reminder_plan::rules(tx, next.plan, next.plan_version).await?;
     let tellings = db::telling::of_appointment(tx, next.id).await?;
     write(tx, hands, &next, &rules, (&tellings, &[])).await?;

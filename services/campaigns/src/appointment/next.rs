@@ -2,7 +2,7 @@
 
 use chassis::Tx;
 use chrono::Duration;
-use contract::{AppointmentId, MessageId};
+use contract::{AppointmentId, MessageId, UnixMillis};
 
 use super::change::{self, Knows, NoticeDecision};
 use super::model::{
@@ -134,6 +134,20 @@ pub fn template(rules: &Rules, kind: TellingKind) -> Option<contract::TemplateId
         TellingKind::Reschedule => rules.templates.reschedule,
         TellingKind::CancelRequest => rules.templates.cancel_request,
         TellingKind::Which => rules.templates.which,
+    }
+}
+
+/// The same appointment, cancelled: nothing of it is to come, and nobody is asked to look at it.
+pub fn cancelled(before: Appointment, now: UnixMillis) -> Appointment {
+    Appointment {
+        status: Status::Cancelled,
+        version: before.version.saturating_add(1),
+        attention: None,
+        attention_reason: None,
+        notice_at: None,
+        unconfirmed_at: None,
+        updated_at: now,
+        ..before
     }
 }
 

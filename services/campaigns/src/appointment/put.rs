@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use super::change::{self, Effect, NoticeDecision, Told};
 use super::join;
 use super::model::{Agreed, Appointment, Status};
-use super::next::{next, settle_confirmation, settle_notice, write};
+use super::next::{cancelled, next, settle_confirmation, settle_notice, write};
 use super::read::{Ref, Wanted};
 use super::replan::{self, replan, unconfirmed_at};
 use super::rules::Rules;
@@ -151,15 +151,8 @@ pub async fn cancel(
         return Ok(Done::of(Effect::Unchanged, before, Vec::new()));
     }
     let mut next = Appointment {
-        status: Status::Cancelled,
-        version: before.version.saturating_add(1),
         source_version: source_version.or(before.source_version),
-        attention: None,
-        attention_reason: None,
-        notice_at: None,
-        unconfirmed_at: None,
-        updated_at: hands.now_millis(),
-        ..before
+        ..cancelled(before, hands.now_millis())
     };
     if let Some(successor) = join::booked_just_now(tx, hands, &next, waits.join).await? {
         let (gone, noticed, withdrawn) =

@@ -1,9 +1,5 @@
 //! How a run begins, and what becomes of it when what began it comes again.
 
-use std::collections::{BTreeMap, VecDeque};
-
-use serde_json::Map;
-
 use super::machine::{MOST_SEEN, Machine, Setting};
 use super::scope;
 use super::state::{Effect, Happening, Run};
@@ -14,30 +10,10 @@ pub fn start(set: Setting<'_>, by: &Happening, epoch: u32, now: i64) -> (Run, Ve
     let mut event = by.data.clone();
     scope::normalise(&mut event, &mut appointment);
     let run = Run {
-        epoch,
-        started_at: now,
-        clock: now,
-        end: None,
-        fibers: Vec::new(),
         next_fiber: 1,
-        texts: Vec::new(),
-        number: 0,
         event,
         appointment,
-        values: Map::new(),
-        contact: BTreeMap::new(),
-        variants: BTreeMap::new(),
-        reply: None,
-        awaited: BTreeMap::new(),
-        happened: BTreeMap::new(),
-        sent: Vec::new(),
-        goal: None,
-        timer: None,
-        seen: VecDeque::new(),
-        calls: BTreeMap::new(),
-        called: BTreeMap::new(),
-        trail: Vec::new(),
-        notes_dropped: 0,
+        ..Run::empty(epoch, now)
     };
     let mut machine = Machine::new(set, run, now);
     machine.first_time(&by.id);

@@ -57,15 +57,24 @@ pub struct Run {
 impl Run {
     /// What stands for a run whose state cannot be read.
     pub fn unreadable(at: i64) -> Self {
+        let end = Ended {
+            how: End::Failed,
+            at,
+            why: "what was kept of it cannot be read".to_string(),
+        };
         Self {
-            epoch: 0,
+            end: Some(end),
+            ..Self::empty(0, at)
+        }
+    }
+
+    /// One in which nothing has happened yet.
+    pub(super) fn empty(epoch: u32, at: i64) -> Self {
+        Self {
+            epoch,
             started_at: at,
             clock: at,
-            end: Some(Ended {
-                how: End::Failed,
-                at,
-                why: "what was kept of it cannot be read".to_string(),
-            }),
+            end: None,
             fibers: Vec::new(),
             next_fiber: 0,
             texts: Vec::new(),
